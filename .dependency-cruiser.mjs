@@ -1,0 +1,111 @@
+// Who may import whom. `npm run lint` holds these arrows; tests may look at everything in their own package.
+
+const everything = "everything in core";
+const graph = ["ops", "plan", "random", "errors"];
+const declarations = ["layers", "losses", "metrics", "optimizers", "initializers", "names", "tensor"];
+
+/**
+ * What each file or folder of packages/core/src may import beside itself.
+ * @type {Record<string, string[] | typeof everything>}
+ */
+const coreMayImport = {
+  errors: [],
+  names: ["errors"],
+  tensor: ["errors"],
+  random: ["errors"],
+  ops: ["random", "errors"],
+  plan: ["ops", "random", "errors"],
+  backend: ["tensor", ...graph],
+  reference: ["backend", ...graph],
+  layers: [...declarations, ...graph],
+  losses: [...declarations, ...graph],
+  metrics: [...declarations, ...graph],
+  optimizers: [...declarations, ...graph],
+  initializers: [...declarations, ...graph],
+  callbacks: ["model", ...declarations, ...graph],
+  model: ["callbacks", "backend", ...declarations, ...graph],
+  applications: ["model", "callbacks", "backend", "datasets", ...declarations, ...graph],
+  datasets: ["random", "tensor", "errors"],
+  conformance: everything,
+  index: everything,
+};
+
+const core = "^packages/core/src";
+const tests = "[.]test[.]ts$";
+const backends = "^(packages/backend-[^/]+|templates/backend)/";
+/** Paths of these files and folders of core, as a regular expression. */
+const inCore = (/** @type {string[]} */ names) => `${core}/(${names.join("|")})(/|[.]ts$)`;
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    ...Object.entries(coreMayImport)
+      .filter(([, allowed]) => allowed !== everything)
+      .map(([name, allowed]) => ({
+        name: `core-${name}`,
+        comment: `${name} may import only ${[...allowed].join(", ") || "nothing"}.`,
+        severity: /** @type {const} */ ("error"),
+        from: { path: inCore([name]), pathNot: tests },
+        to: { path: core, pathNot: inCore([name, ...allowed]) },
+      })),
+    {
+      name: "core-unnamed",
+      comment: "Say in .dependency-cruiser.mjs what this file or folder may import.",
+      severity: "error",
+      from: { path: core, pathNot: [inCore(Object.keys(coreMayImport)), tests] },
+      to: { path: core },
+    },
+    {
+      name: "core-is-the-bottom",
+      comment: "Core imports no other package of this repository.",
+      severity: "error",
+      from: { path: "^packages/core/" },
+      to: { path: "^(packages|templates)/", pathNot: "^packages/core/" },
+    },
+    {
+      name: "backend-contract",
+      comment: "A backend imports only @convoy/core/backend from core.",
+      severity: "error",
+      from: { path: backends, pathNot: tests },
+      to: { path: core, pathNot: `${core}/backend[.]ts$` },
+    },
+    {
+      name: "backend-tests",
+      comment: "The tests of a backend import only what core exports.",
+      severity: "error",
+      from: { path: `${backends}.*${tests}` },
+      to: { path: core, pathNot: `${core}/(backend|index|(conformance|datasets|reference)/index)[.]ts$` },
+    },
+    {
+      name: "backend-to-backend",
+      comment: "A backend imports no other backend.",
+      severity: "error",
+      from: { path: backends },
+      to: { path: backends, pathNot: "^$1/" },
+    },
+    {
+      name: "bench-is-the-top",
+      comment: "Nothing imports bench.",
+      severity: "error",
+      from: { pathNot: "^packages/bench/" },
+      to: { path: "^packages/bench/" },
+    },
+    {
+      name: "resolvable",
+      comment: "An import that cannot be followed cannot be checked.",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^([.#]|@convoy/)", couldNotResolve: true },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no programming interface; swc reads the imports, those of types included.
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    exclude: "(^|/)(dist|node_modules)/",
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@convoy/source", "import", "node", "default"],
+    },
+  },
+};

@@ -1,0 +1,122 @@
+/**
+ * The contract between Convoy and a backend: everything that a backend author implements or receives. A backend is not a
+ * tensor library: it never sees single operations from a user, it gets whole plans, compiles each once and runs it many
+ * times. Start from `templates/backend`; `@convoy/core/conformance` is the test of what you build.
+ */
+
+import type { DType } from "./ops/definition.js";
+import type { FusedName } from "./plan/fusedOps.js";
+import type { BufferSpec } from "./plan/graph.js";
+import type { OpInstance, Plan } from "./plan/plan.js";
+import type { StepTable } from "./plan/stepTable.js";
+import type { TensorData } from "./tensor.js";
+
+/** What a backend runs on. */
+export interface DeviceInfo {
+  /** Short name for tables: "AMD EPYC 9654, 2 threads", "NVIDIA H200". */
+  readonly name: string;
+  /** Whatever a user wants to know when something is slow: driver, variant chosen and why. */
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Device memory in bytes. */
+export interface MemoryInfo {
+  /** What is allocated now: buffers, executables and their scratch memory. */
+  readonly usedBytes: number;
+  /** The most that was allocated at one time since the backend was made. */
+  readonly peakBytes: number;
+}
+
+/** Memory on the device that outlives a step: parameters, gradients, slots, data sets, predictions, the arena. */
+export interface DeviceBuffer {
+  readonly label: string;
+  readonly dtype: DType;
+  /** Number of elements. */
+  readonly length: number;
+
+  /**
+   * Copies host data in, from element `offset` on (default 0). The data may be reused by the caller as soon as this
+   * returns. Ordered with runs: a run that was started before sees the old content, one started after the new.
+   */
+  write(data: TensorData, offset?: number): void;
+
+  /**
+   * Copies `length` elements from `offset` on to the host; default: all of it. Ordered with runs: what every run started
+   * before has written, and nothing of one started after.
+   */
+  read(offset?: number, length?: number): Promise<TensorData>;
+
+  /** Frees the memory. Calling it twice is harmless. */
+  dispose(): void;
+}
+
+/** A plan bound to buffers, ready to run. */
+export interface Executable {
+  /**
+   * Runs one step for each row of the table, in order, without returning to JavaScript in between where the backend can.
+   * Resolves to the plan's results, `results.length` numbers a step, when the steps are done. A second run may be started
+   * before the first has resolved; runs never overlap or overtake each other. Rejects with `DeviceError` if the device
+   * fails.
+   */
+  run(steps: StepTable): Promise<Float32Array>;
+
+  /** Frees what belongs to this executable; buffers are the caller's. Calling it twice is harmless. */
+  dispose(): void;
+}
+
+/** Told while a plan is compiled: `done` of `total` kernels are ready. */
+export type CompileProgress = (done: number, total: number) => void;
+
+/** A device that compiles and runs plans. */
+export interface Backend {
+  /** "wasm", "webgpu", "cuda", "reference": lower case, the same for every device. */
+  readonly name: string;
+  readonly device: DeviceInfo;
+
+  /** The fused ops that it has in one kernel; `supports` is asked about each before it is used. Empty is fine. */
+  readonly fusions: readonly FusedName[];
+
+  /** True, or the reason why this op with these shapes and attributes cannot run here. Asked before anything is compiled. */
+  supports(op: OpInstance): true | string;
+
+  /** (optional; 0) Scratch memory in bytes that the kernel for this op wants. It is placed in the arena for that op alone. */
+  workspaceBytes?(op: OpInstance): number;
+
+  /** Allocates device memory, zero-filled. Throws `DeviceError` when there is not enough, with the size. */
+  createBuffer(label: string, spec: BufferSpec): DeviceBuffer;
+
+  /**
+   * Prepares a plan to run on these buffers: one for each name in `plan.buffers`, and "arena" (uint8, at least
+   * `plan.arenaBytes` long; its content is undefined before and after a step). Every op in the plan is one that `supports`
+   * said true to. Compiling the same plan over other buffers should be cheap: keep what depends on the plan alone.
+   */
+  compile(
+    plan: Plan,
+    buffers: Readonly<Record<string, DeviceBuffer>>,
+    onProgress?: CompileProgress,
+  ): Promise<Executable>;
+
+  /** Resolves when everything started so far is done. */
+  synchronize(): Promise<void>;
+
+  memory(): MemoryInfo;
+
+  /** Frees everything: buffers, executables, workers, device. Running steps reject with `DeviceError`. Twice is harmless. */
+  dispose(): Promise<void>;
+}
+
+export * from "./errors.js";
+export type { Attributes, DType, Shape, TensorSpec } from "./ops/definition.js";
+export { bytesOf, dtypeBytes, sizeOf } from "./ops/definition.js";
+export { dropoutThreshold } from "./ops/dropout.js";
+export { type KernelName, kernelNames, type OpAttributes, type OpName, ops } from "./ops/index.js";
+export { matMulSizes } from "./ops/matMul.js";
+export type { UnaryFunction } from "./ops/unary.js";
+export { type FusedName, fusedNames } from "./plan/fusedOps.js";
+export type { BufferSpec } from "./plan/graph.js";
+export { aligned, alignmentBytes } from "./plan/memory.js";
+export { type OpInstance, type Plan, type PlanMode, type PlanOp, type PlanValue, typedArrays } from "./plan/plan.js";
+export { formatPlan } from "./plan/print.js";
+export { type StepTable, type StepValues, stepBytes, stepLayout, stepWords, unpackStep } from "./plan/stepTable.js";
+export { streamKey, streamPurposes, streamWord, threefry2x32 } from "./random/index.js";
+export type { Tensor, TensorData } from "./tensor.js";

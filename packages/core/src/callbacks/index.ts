@@ -1,0 +1,3 @@
+export type { Callback, EvaluationProgress, Logs, Progress, Training } from "./callback.js";
+export { type EarlyStoppingOptions, earlyStopping } from "./earlyStopping.js";
+export type { Verbosity } from "./progressBar.js";

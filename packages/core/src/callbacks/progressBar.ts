@@ -1,0 +1,61 @@
+import { openTerminal } from "#terminal";
+import type { Callback, EvaluationProgress, Logs, Training } from "./callback.js";
+import { formatDuration, formatLogs, progressLine } from "./progressLine.js";
+
+/** 0: silent. 1: a bar an epoch. 2: a line an epoch. */
+export type Verbosity = 0 | 1 | 2;
+
+/** What `fit` prints, as Keras does: a bar on a terminal, plain lines elsewhere. */
+export function trainingProgress(verbose: Verbosity): Callback {
+  if (verbose === 0) {
+    return {};
+  }
+  const terminal = openTerminal();
+  let epochStart = 0;
+  let trainedMs = 0;
+  const line = (stepsDone: number, samplesDone: number, logs: Logs, { stepsPerEpoch }: Training): string =>
+    progressLine({ stepsDone, steps: stepsPerEpoch, samplesDone, elapsedMs: trainedMs, logs });
+  let done = { stepsDone: 0, samplesDone: 0 };
+  return {
+    onEpochBegin(epoch, { epochs }) {
+      terminal.print(`Epoch ${epoch + 1}/${epochs}`);
+      epochStart = performance.now();
+      trainedMs = 0;
+      done = { stepsDone: 0, samplesDone: 0 };
+    },
+    onProgress({ stepsDone, samplesDone, logs }, training) {
+      trainedMs = performance.now() - epochStart;
+      done = { stepsDone, samplesDone };
+      if (verbose === 1 && terminal.interactive) {
+        terminal.draw(line(stepsDone, samplesDone, logs, training));
+      }
+    },
+    onEpochEnd(_, logs, training) {
+      const { stepsDone, samplesDone } = done;
+      if (verbose === 1) {
+        terminal.finish(line(stepsDone, samplesDone, logs, training));
+      } else {
+        terminal.print(
+          [`${stepsDone}/${training.stepsPerEpoch}`, formatDuration(trainedMs), ...formatLogs(logs)].join(" - "),
+        );
+      }
+    },
+  };
+}
+
+/** What `evaluate` and `predict` print. */
+export function evaluationProgress(verbose: Verbosity): (progress: EvaluationProgress) => void {
+  if (verbose === 0) {
+    return () => undefined;
+  }
+  const terminal = openTerminal();
+  const start = performance.now();
+  return ({ stepsDone, steps, samplesDone, samples, logs }) => {
+    const line = progressLine({ stepsDone, steps, samplesDone, elapsedMs: performance.now() - start, logs });
+    if (samplesDone >= samples) {
+      terminal.finish(line);
+    } else if (verbose === 1 && terminal.interactive) {
+      terminal.draw(line);
+    }
+  };
+}

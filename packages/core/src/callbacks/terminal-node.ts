@@ -1,0 +1,30 @@
+import { SingleBar } from "cli-progress";
+import type { Terminal } from "./terminal.js";
+import { openTerminal as openPlainTerminal } from "./terminal-plain.js";
+
+/** The process's standard output: a line drawn over itself on a terminal, plain lines otherwise. */
+export function openTerminal(): Terminal {
+  if (!process.stdout.isTTY) {
+    return openPlainTerminal();
+  }
+  let line = "";
+  let bar: SingleBar | undefined;
+  const draw = (next: string): void => {
+    line = next;
+    if (bar === undefined) {
+      bar = new SingleBar({ format: () => line, stream: process.stdout, fps: 10, hideCursor: true, linewrap: false });
+      bar.start(1, 0);
+    }
+    bar.update(0);
+  };
+  return {
+    interactive: true,
+    draw,
+    finish(last) {
+      draw(last);
+      bar?.stop();
+      bar = undefined;
+    },
+    print: (text) => console.log(text),
+  };
+}

@@ -1,0 +1,17 @@
+/** Convolutional networks in TypeScript: one model API, pluggable backends. */
+
+export * as networks from "./applications/mnist.js";
+export type { Backend, DeviceInfo, MemoryInfo } from "./backend.js";
+export type { Callback, Logs, Progress, Training } from "./callbacks/index.js";
+export * as callbacks from "./callbacks/index.js";
+export * from "./errors.js";
+export * as initializers from "./initializers/index.js";
+export type { Activation, ActivationName, Layer } from "./layers/index.js";
+export * as layers from "./layers/index.js";
+export * as losses from "./losses/index.js";
+export * as metrics from "./metrics/index.js";
+export * from "./model/index.js";
+export * as optimizers from "./optimizers/index.js";
+export * as schedules from "./optimizers/schedules.js";
+export { formatPlan, type Plan } from "./plan/index.js";
+export type { Tensor, TensorData } from "./tensor.js";

@@ -1,0 +1,27 @@
+import { ArgumentError } from "../errors.js";
+import { commonFields, type Layer, type LayerOptions } from "./layer.js";
+
+export interface DropoutOptions extends LayerOptions {
+  /** Share of the numbers set to 0 in training, in [0, 1). */
+  readonly rate: number;
+}
+
+/**
+ * Sets a random share of the numbers to 0 in training and scales the others by 1 / (1 - rate); does nothing otherwise
+ * (Srivastava et al., 2014; Keras' `Dropout`). The mask is a pure function of (seed, layer, step, position), the same on
+ * every backend. Throws `ArgumentError` for a rate outside [0, 1).
+ */
+export function dropout(options: DropoutOptions): Layer {
+  const { rate } = options;
+  if (!(rate >= 0 && rate < 1)) {
+    throw new ArgumentError(`dropout: rate is ${rate}, expected a number in [0, 1)`);
+  }
+  return {
+    className: "Dropout",
+    defaultName: "dropout",
+    ...commonFields(options),
+    parameters: () => [],
+    apply: ({ graph, input, training, instance }) =>
+      training && rate > 0 ? graph.apply("dropout", [input], { rate, instance })[0]! : input,
+  };
+}

@@ -1,0 +1,169 @@
+import type { Backend, DeviceBuffer, Executable } from "../backend.js";
+import { StateError } from "../errors.js";
+import type { Plan } from "../plan/index.js";
+import { buildPlan, type CompiledModel, type DataSignature, slotBuffer } from "./buildPlan.js";
+import { DeviceDataset, type HostSamples, signatureOf } from "./deviceDataset.js";
+import { flattenParameters, splitParameters } from "./parameterLayout.js";
+
+/** What plans are for. */
+export type ModelMode = "train" | "evaluate" | "predict";
+
+/** Data sets that wait for samples of the same shape; more are freed. */
+const mostIdle = 4;
+
+/** A compiled model's memory on its backend, its plans, and the executables made of them. */
+export class DeviceModel {
+  readonly #model: CompiledModel;
+  readonly #parameters: DeviceBuffer;
+  readonly #training: Record<string, DeviceBuffer> = {};
+  readonly #arenas: DeviceBuffer[] = [];
+  readonly #plans: Map<string, Plan> = new Map();
+  readonly #datasets: Set<DeviceDataset> = new Set();
+  /** By signature, the longest unused first. */
+  readonly #idle: { readonly key: string; readonly dataset: DeviceDataset }[] = [];
+  #disposed = false;
+  /** Training steps since the optimizer was made. */
+  iteration = 0;
+  /** Milliseconds spent on plans and their compilation. */
+  compileMs = 0;
+
+  constructor(model: CompiledModel, weights: readonly Float32Array[]) {
+    this.#model = model;
+    this.#parameters = model.backend.createBuffer("parameters", {
+      dtype: "float32",
+      // A model without parameters still has a buffer to bind.
+      length: Math.max(1, model.layout.length),
+    });
+    this.#parameters.write(flattenParameters(model.layout, weights));
+  }
+
+  get backend(): Backend {
+    return this.#model.backend;
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** Puts data on the device for as long as this model lives or until it is released. */
+  keep(dataset: DeviceDataset): DeviceDataset {
+    this.#datasets.add(dataset);
+    return dataset;
+  }
+
+  /** Frees a data set. */
+  release(dataset: DeviceDataset): void {
+    this.#datasets.delete(dataset);
+    dataset.dispose();
+  }
+
+  /**
+   * Lends a data set filled with samples for the length of `use`. Data sets are kept for later calls with samples of the
+   * same shape, so that predicting one image after the other compiles once.
+   */
+  async lend<T>(
+    samples: HostSamples,
+    predictionSize: number | undefined,
+    use: (dataset: DeviceDataset) => Promise<T>,
+  ): Promise<T> {
+    this.#expectAlive();
+    const key = JSON.stringify([signatureOf(samples, false), predictionSize]);
+    const position = this.#idle.findIndex((entry) => entry.key === key);
+    const [known] = position < 0 ? [] : this.#idle.splice(position, 1);
+    known?.dataset.refill(samples);
+    const dataset = known?.dataset ?? this.keep(new DeviceDataset(this.backend, samples, false, predictionSize));
+    try {
+      return await use(dataset);
+    } finally {
+      this.#idle.push({ key, dataset });
+      while (this.#idle.length > mostIdle) {
+        this.release(this.#idle.shift()!.dataset);
+      }
+    }
+  }
+
+  /** The plan of a step, made once. */
+  plan(mode: ModelMode, batchSize: number, data: DataSignature): Plan {
+    const key = JSON.stringify([mode, batchSize, data]);
+    const known = this.#plans.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const plan = buildPlan(this.#model, mode, batchSize, data);
+    this.#plans.set(key, plan);
+    return plan;
+  }
+
+  /** A step ready to run on a data set, made once. */
+  async executable(mode: ModelMode, batchSize: number, dataset: DeviceDataset): Promise<Executable> {
+    this.#expectAlive();
+    const key = `${mode}/${batchSize}`;
+    const known = dataset.executables.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const start = performance.now();
+    const plan = this.plan(mode, batchSize, dataset.signature);
+    const available: Record<string, DeviceBuffer> = {
+      ...dataset.buffers,
+      ...(mode === "train" ? this.#trainingBuffers() : {}),
+      parameters: this.#parameters,
+    };
+    const bound = Object.fromEntries(Object.keys(plan.buffers).map((name) => [name, available[name]!]));
+    const executable = await this.backend.compile(plan, { ...bound, arena: this.#arena(plan.arenaBytes) });
+    dataset.executables.set(key, executable);
+    this.compileMs += performance.now() - start;
+    return executable;
+  }
+
+  /** The weights on the host, in Keras' order, after everything started so far. */
+  async readWeights(): Promise<Float32Array<ArrayBuffer>[]> {
+    this.#expectAlive();
+    return splitParameters(this.#model.layout, (await this.#parameters.read()) as Float32Array);
+  }
+
+  /** Replaces the weights. */
+  writeWeights(weights: readonly Float32Array[]): void {
+    this.#expectAlive();
+    this.#parameters.write(flattenParameters(this.#model.layout, weights));
+  }
+
+  /** Frees everything on the device but the backend itself. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const dataset of this.#datasets) {
+      dataset.dispose();
+    }
+    this.#datasets.clear();
+    for (const buffer of [this.#parameters, ...Object.values(this.#training), ...this.#arenas]) {
+      buffer.dispose();
+    }
+  }
+
+  /** Gradients and slots come into being with the first training step. */
+  #trainingBuffers(): Record<string, DeviceBuffer> {
+    const { layout, optimizer } = this.#model;
+    const names = ["gradients", ...Array.from({ length: optimizer.slots }, (_, slot) => slotBuffer(slot))];
+    for (const name of names) {
+      this.#training[name] ??= this.backend.createBuffer(name, { dtype: "float32", length: layout.trainableLength });
+    }
+    return this.#training;
+  }
+
+  /** All plans share the scratch memory; one that needs more gets a larger block, which later ones share. */
+  #arena(bytes: number): DeviceBuffer {
+    const fitting = this.#arenas.find(({ length }) => length >= bytes);
+    if (fitting !== undefined) {
+      return fitting;
+    }
+    const arena = this.backend.createBuffer("arena", { dtype: "uint8", length: Math.max(1, bytes) });
+    this.#arenas.push(arena);
+    return arena;
+  }
+
+  #expectAlive(): void {
+    if (this.#disposed) {
+      throw new StateError("the model was disposed; build a new one");
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import type { Callback, Verbosity } from "../callbacks/index.js";
+import { ArgumentError } from "../errors.js";
+import type { ClassWeight } from "./checkData.js";
+import { type HostSamples, sliceSamples } from "./deviceDataset.js";
+import type { FitRequest } from "./fit.js";
+import type { TensorInput } from "./tensorInput.js";
+
+/** Options of `fit`. Names and defaults are Keras'. */
+export interface FitOptions {
+  /** Samples a step; default 32. The last step of an epoch has the rest. */
+  readonly batchSize?: number;
+  /** Index of the epoch at which training ends; default 1. */
+  readonly epochs?: number;
+  /** Share of the samples, taken from their end before shuffling, that is held back for validation; in [0, 1), default 0. */
+  readonly validationSplit?: number;
+  /** Samples, labels and, if wanted, sample weights for validation; comes before `validationSplit`. */
+  readonly validationData?: readonly [TensorInput, TensorInput] | readonly [TensorInput, TensorInput, TensorInput];
+  /** Whether every epoch has another order; default true. */
+  readonly shuffle?: boolean;
+  /** Seed of order and dropout, an integer from 0 to 2^53 - 1; default: the model's. */
+  readonly seed?: number;
+  readonly callbacks?: readonly Callback[];
+  /** 0 silent, 1 a bar an epoch (plain lines where there is no terminal), 2 a line an epoch; "auto" (default) is 1. */
+  readonly verbose?: Verbosity | "auto";
+  /** Weights by class number; absent classes weigh 1. */
+  readonly classWeight?: ClassWeight;
+  /** One weight a sample [N]. */
+  readonly sampleWeight?: TensorInput;
+  /** Steps of an epoch; default: all of them. */
+  readonly stepsPerEpoch?: number;
+  /** Epoch at which training starts; default 0. */
+  readonly initialEpoch?: number;
+}
+
+/** Batch size of `fit` where none is given (Keras). */
+export const defaultBatchSize = 32;
+
+/** Throws unless `value` is an integer of at least `least`. */
+export function expectCount(what: string, value: number, least: number): number {
+  if (!Number.isInteger(value) || value < least) {
+    throw new ArgumentError(`${what} is ${value}, expected an integer of at least ${least}`);
+  }
+  return value;
+}
+
+/** Throws unless `value` is a seed. */
+export function expectSeed(value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new ArgumentError(`seed is ${value}, expected an integer from 0 to ${Number.MAX_SAFE_INTEGER}`);
+  }
+  return value;
+}
+
+/** 0, 1 or 2 from a verbosity option. */
+export function resolveVerbosity(verbose: Verbosity | "auto"): Verbosity {
+  if (verbose !== "auto" && ![0, 1, 2].includes(verbose)) {
+    throw new ArgumentError(`verbose is ${verbose}, expected 0, 1, 2 or "auto"`);
+  }
+  return verbose === "auto" ? 1 : verbose;
+}
+
+/** Options checked and filled in; the samples split. Throws `ArgumentError` for options out of range. */
+export function resolveFit(
+  options: FitOptions,
+  samples: HostSamples,
+  validation: HostSamples | undefined,
+  modelSeed: number,
+): FitRequest {
+  const batchSize = expectCount("batchSize", options.batchSize ?? defaultBatchSize, 1);
+  const split = splitOff(samples, options.validationSplit ?? 0, validation);
+  const { rows } = split.samples.inputs;
+  const all = Math.ceil(rows / batchSize);
+  const steps = expectCount("stepsPerEpoch", options.stepsPerEpoch ?? all, 1);
+  if (steps > all) {
+    throw new ArgumentError(
+      `stepsPerEpoch is ${steps}, but ${rows} samples give ${all} steps at batchSize ${batchSize}`,
+    );
+  }
+  return {
+    ...split,
+    batchSize: Math.min(batchSize, rows),
+    steps,
+    epochs: expectCount("epochs", options.epochs ?? 1, 1),
+    initialEpoch: expectCount("initialEpoch", options.initialEpoch ?? 0, 0),
+    shuffle: options.shuffle ?? true,
+    seed: expectSeed(options.seed ?? modelSeed),
+    callbacks: options.callbacks ?? [],
+    verbose: resolveVerbosity(options.verbose ?? "auto"),
+  };
+}
+
+/** Keras' split: the last `share` of the samples, from position floor(n * (1 - share)) on. */
+function splitOff(
+  samples: HostSamples,
+  share: number,
+  validation: HostSamples | undefined,
+): { samples: HostSamples; validation?: HostSamples } {
+  if (!(share >= 0 && share < 1)) {
+    throw new ArgumentError(`validationSplit is ${share}, expected a number in [0, 1)`);
+  }
+  if (validation !== undefined) {
+    return { samples, validation };
+  }
+  if (share === 0) {
+    return { samples };
+  }
+  const { rows } = samples.inputs;
+  const splitAt = Math.floor(rows * (1 - share));
+  if (splitAt === 0 || splitAt === rows) {
+    throw new ArgumentError(
+      `validationSplit ${share} of ${rows} samples leaves ${splitAt} to train on and ${rows - splitAt} to validate; ` +
+        "both need at least one",
+    );
+  }
+  return { samples: sliceSamples(samples, 0, splitAt), validation: sliceSamples(samples, splitAt, rows) };
+}

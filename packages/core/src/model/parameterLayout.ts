@@ -1,0 +1,94 @@
+import { sizeOf, type Value } from "../ops/definition.js";
+import { alignmentBytes, type Graph } from "../plan/index.js";
+import type { Network, NetworkLayer, NetworkParameter } from "./network.js";
+
+/** Elements between two possible starts of a parameter in the flat buffer. */
+const alignmentElements = alignmentBytes / 4;
+
+/** Where a parameter lies in the flat buffer, in elements. */
+export interface PlacedParameter extends NetworkParameter {
+  readonly offset: number;
+  readonly size: number;
+  readonly trainable: boolean;
+}
+
+/** All parameters in one flat buffer, trainable ones first; gradients and optimizer slots mirror the trainable part. */
+export interface ParameterLayout {
+  /** In Keras' order. */
+  readonly parameters: readonly PlacedParameter[];
+  /** Elements of the whole buffer; the gaps between parameters stay 0. */
+  readonly length: number;
+  /** Elements of the trainable part. */
+  readonly trainableLength: number;
+}
+
+/** Gives every parameter its place, by the layers' `trainable` as it is now. */
+export function layOutParameters(network: Network): ParameterLayout {
+  const trainable = new Set(
+    network.layers.filter(({ layer }) => layer.trainable).flatMap(({ parameters }) => parameters),
+  );
+  const offsets = new Map<NetworkParameter, number>();
+  let length = 0;
+  const place = (parameter: NetworkParameter): void => {
+    offsets.set(parameter, length);
+    length += Math.ceil(sizeOf(parameter.shape) / alignmentElements) * alignmentElements;
+  };
+  network.parameters.filter((parameter) => trainable.has(parameter)).forEach(place);
+  const trainableLength = length;
+  network.parameters.filter((parameter) => !trainable.has(parameter)).forEach(place);
+  const parameters = network.parameters.map((parameter) => ({
+    ...parameter,
+    offset: offsets.get(parameter)!,
+    size: sizeOf(parameter.shape),
+    trainable: trainable.has(parameter),
+  }));
+  return { parameters, length, trainableLength };
+}
+
+/** The flat buffer's content from one array a parameter. */
+export function flattenParameters(layout: ParameterLayout, values: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const flat = new Float32Array(layout.length);
+  layout.parameters.forEach(({ offset }, index) => {
+    flat.set(values[index]!, offset);
+  });
+  return flat;
+}
+
+/** One array a parameter from the flat buffer's content. */
+export function splitParameters(layout: ParameterLayout, flat: Float32Array): Float32Array<ArrayBuffer>[] {
+  return layout.parameters.map(({ offset, size }) => Float32Array.from(flat.subarray(offset, offset + size)));
+}
+
+/** The parameters as tensors of a graph, by path. */
+export function placeParameters(graph: Graph, layout: ParameterLayout): Map<string, Value> {
+  graph.declareBuffer("parameters", { dtype: "float32", length: layout.length });
+  return new Map(
+    layout.parameters.map(({ path, shape, offset }) => [
+      path,
+      graph.place(path, { shape, dtype: "float32" }, "parameters", offset),
+    ]),
+  );
+}
+
+/** Appends a network's layers to a graph and returns the output [N,...]. */
+export function applyNetwork(
+  graph: Graph,
+  layers: readonly NetworkLayer[],
+  input: Value,
+  parameters: ReadonlyMap<string, Value>,
+  training: boolean,
+): Value {
+  return layers.reduce(
+    (value, { layer, name, index }) =>
+      graph.labelled(name, () =>
+        layer.apply({
+          graph,
+          input: value,
+          parameter: (parameter) => parameters.get(`${name}/${parameter}`)!,
+          training,
+          instance: index,
+        }),
+      ),
+    input,
+  );
+}

@@ -1,0 +1,324 @@
+import type { Backend } from "../backend.js";
+import type { Logs, Verbosity } from "../callbacks/index.js";
+import { evaluationProgress } from "../callbacks/progressBar.js";
+import { ArgumentError, StateError } from "../errors.js";
+import type { Layer } from "../layers/index.js";
+import { type Loss, type LossName, resolveLoss } from "../losses/index.js";
+import { type Metric, type MetricName, resolveMetric } from "../metrics/index.js";
+import { type Optimizer, type OptimizerName, resolveOptimizer } from "../optimizers/index.js";
+import { formatPlan, type Plan } from "../plan/index.js";
+import type { Tensor } from "../tensor.js";
+import { buildPlan, type CompiledModel, type DataSignature } from "./buildPlan.js";
+import { type ClassWeight, checkInputs, checkLabels, sampleWeights } from "./checkData.js";
+import type { HostSamples } from "./deviceDataset.js";
+import { DeviceModel, type ModelMode } from "./deviceModel.js";
+import { evaluateSamples } from "./evaluate.js";
+import { fit, type History } from "./fit.js";
+import {
+  defaultBatchSize,
+  expectCount,
+  expectSeed,
+  type FitOptions,
+  resolveFit,
+  resolveVerbosity,
+} from "./fitOptions.js";
+import { buildNetwork, drawParameters, type Network } from "./network.js";
+import { layOutParameters } from "./parameterLayout.js";
+import { predictSamples } from "./predict.js";
+import { formatSummary } from "./summary.js";
+import type { TensorInput } from "./tensorInput.js";
+import { trainOnBatch } from "./trainOnBatch.js";
+import { checkWeights } from "./weights.js";
+
+export interface SequentialOptions {
+  /** Default "sequential". */
+  readonly name?: string;
+  /** Seed of the first weights and, unless `fit` gets another, of order and dropout; default 0. */
+  readonly seed?: number;
+}
+
+export interface CompileOptions {
+  /** What the model runs on: `await wasm()`, `await webgpu()`, `await cuda()`, `await reference()`. It is not the model's to dispose. */
+  readonly backend: Backend;
+  /** Name or optimizer; default "rmsprop", as in Keras. */
+  readonly optimizer?: OptimizerName | Optimizer;
+  /** Name or loss. May be left out for prediction alone. */
+  readonly loss?: LossName | Loss;
+  /** Default none. */
+  readonly metrics?: readonly (MetricName | Metric)[];
+}
+
+export interface EvaluateOptions {
+  /** Samples a step; does not change the result. Default 256. */
+  readonly batchSize?: number;
+  /** As in `fit`. */
+  readonly verbose?: Verbosity | "auto";
+  /** One weight a sample [N]. */
+  readonly sampleWeight?: TensorInput;
+}
+
+export interface PredictOptions {
+  /** Samples a step; does not change the result. Default 256. */
+  readonly batchSize?: number;
+  /** Default 0. */
+  readonly verbose?: Verbosity | "auto";
+}
+
+export interface TrainOnBatchOptions {
+  readonly sampleWeight?: TensorInput;
+  readonly classWeight?: ClassWeight;
+  /** Seed of dropout; default: the model's. */
+  readonly seed?: number;
+}
+
+export interface PlanOptions {
+  /** Default "train". */
+  readonly mode?: ModelMode;
+  /** Default 32. */
+  readonly batchSize?: number;
+  /** Where the printed plan goes; default `console.log`. */
+  readonly print?: (text: string) => void;
+}
+
+/** Batch size of `evaluate` and `predict`, which does not change their results. */
+const defaultEvaluationBatch = 256;
+
+/**
+ * A stack of layers. Keras' `Sequential`: declare, `compile`, `fit`, `evaluate`, `predict`. Shapes, parameters and options
+ * are checked before anything runs, with errors that name the values.
+ */
+export class Sequential {
+  readonly name: string;
+  readonly seed: number;
+  readonly #layers: Layer[];
+  #network: Network | undefined;
+  #compiled: CompiledModel | undefined;
+  /** The weights while no device holds them. */
+  #weights: readonly Float32Array[] | undefined;
+  #device: DeviceModel | undefined;
+  /** The device of an earlier `compile`, which still holds the weights. */
+  #former: DeviceModel | undefined;
+  #training = false;
+
+  constructor(layers: readonly Layer[] = [], { name = "sequential", seed = 0 }: SequentialOptions = {}) {
+    this.name = name;
+    this.seed = expectSeed(seed);
+    this.#layers = [...layers];
+  }
+
+  /** The layers, in order. */
+  get layers(): readonly Layer[] {
+    return this.#layers;
+  }
+
+  /** Adds a layer at the end. Throws `StateError` once the model is compiled. */
+  add(layer: Layer): this {
+    if (this.#compiled !== undefined) {
+      throw new StateError("add: the model is compiled already; add all layers first");
+    }
+    this.#layers.push(layer);
+    this.#network = undefined;
+    this.#weights = undefined;
+    return this;
+  }
+
+  /**
+   * Chooses backend, optimizer, loss and metrics. May be called again: weights stay, the optimizer starts anew, and layers'
+   * `trainable` is read again. Throws `ArgumentError` for unknown names, `ShapeError` where layers do not fit.
+   */
+  compile({ backend, optimizer = "rmsprop", loss, metrics = [] }: CompileOptions): void {
+    if (backend === undefined) {
+      throw new ArgumentError(
+        "compile: no backend; pass one, such as backend: await wasm() from @convoy/backend-wasm, " +
+          "or await reference() from @convoy/core/reference, which runs anywhere",
+      );
+    }
+    const network = this.#build();
+    this.#compiled = {
+      network,
+      layout: layOutParameters(network),
+      backend,
+      optimizer: resolveOptimizer(optimizer),
+      ...(loss === undefined ? {} : { loss: resolveLoss(loss) }),
+      metrics: metrics.map(resolveMetric),
+    };
+    this.#former = this.#device ?? this.#former;
+    this.#device = undefined;
+  }
+
+  /**
+   * Trains for some epochs. `x` is [N, ...inputShape] (a last axis of size 1 may be left out), `y` what the loss takes.
+   * Throws before training for data or options that do not fit; throws `NonFiniteLossError` when the loss leaves the numbers.
+   */
+  async fit(x: TensorInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
+    const samples = this.#samples("x", "y", x, y, options);
+    const [validationX, validationY, validationWeight] = options.validationData ?? [];
+    const validation =
+      validationX === undefined || validationY === undefined
+        ? undefined
+        : this.#samples("validation x", "validation y", validationX, validationY, weightOption(validationWeight));
+    const request = resolveFit(options, samples, validation, this.seed);
+    return this.#whileTraining(async () => fit(this.#expectCompiled(), await this.#ready(), request));
+  }
+
+  /** Loss and metrics over samples, by name. Throws like `fit`. */
+  async evaluate(x: TensorInput, y: TensorInput, options: EvaluateOptions = {}): Promise<Record<string, number>> {
+    const samples = this.#samples("x", "y", x, y, options);
+    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch, 1);
+    const progress = evaluationProgress(resolveVerbosity(options.verbose ?? "auto"));
+    return { ...(await evaluateSamples(this.#expectCompiled(), await this.#ready(), samples, batchSize, progress)) };
+  }
+
+  /** The outputs for samples: [N, ...outputShape]. Throws `ShapeError` or `DataError` for samples that do not fit. */
+  async predict(x: TensorInput, options: PredictOptions = {}): Promise<Tensor<Float32Array>> {
+    const compiled = this.#expectCompiled();
+    const inputs = checkInputs("x", x, compiled.network.inputShape, console.warn);
+    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch, 1);
+    const progress = evaluationProgress(resolveVerbosity(options.verbose ?? 0));
+    return predictSamples(compiled, await this.#ready(), { inputs }, batchSize, progress);
+  }
+
+  /** One training step over all the samples given; returns their loss and metrics from before the update. Throws like `fit`. */
+  async trainOnBatch(
+    x: TensorInput,
+    y: TensorInput,
+    options: TrainOnBatchOptions = {},
+  ): Promise<Record<string, number>> {
+    const samples = this.#samples("x", "y", x, y, options);
+    const seed = expectSeed(options.seed ?? this.seed);
+    const step = async (): Promise<Logs> => trainOnBatch(this.#expectCompiled(), await this.#ready(), samples, seed);
+    return { ...(await this.#whileTraining(step)) };
+  }
+
+  /** Prints Keras' table of layers, shapes and parameters. */
+  summary(print: (text: string) => void = console.log): void {
+    print(formatSummary(this.name, this.#build()));
+  }
+
+  /** The compiled plan of a step, also printed: ops in order, shapes, FLOPs, bytes, memory. */
+  plan({ mode = "train", batchSize = defaultBatchSize, print = console.log }: PlanOptions = {}): Plan {
+    const compiled = this.#expectCompiled();
+    const plan = buildPlan(compiled, mode, expectCount("batchSize", batchSize, 1), this.#nominalData(mode, batchSize));
+    print(formatPlan(plan));
+    return plan;
+  }
+
+  /** The weights in Keras' order: by layer, kernel before bias. */
+  async getWeights(): Promise<Tensor<Float32Array>[]> {
+    const { parameters } = this.#build();
+    const holder = this.#device ?? this.#former;
+    const weights = holder === undefined ? this.#hostWeights() : await holder.readWeights();
+    return parameters.map(({ shape }, index) => ({ data: Float32Array.from(weights[index]!), shape }));
+  }
+
+  /** Replaces the weights by others of the same number and shapes, in `getWeights`' order. Throws `ShapeError` otherwise. */
+  async setWeights(weights: readonly TensorInput[]): Promise<void> {
+    const checked = checkWeights(this.#build().parameters, weights);
+    if (this.#compiled === undefined) {
+      this.#weights = checked;
+    } else {
+      (await this.#ready()).writeWeights(checked);
+    }
+  }
+
+  /** Frees what the model holds on its backend; the backend itself stays. The model cannot be used afterwards. */
+  dispose(): void {
+    this.#device?.dispose();
+    this.#former?.dispose();
+  }
+
+  /** Milliseconds spent on making and compiling plans so far. */
+  get compileMs(): number {
+    return this.#device?.compileMs ?? 0;
+  }
+
+  #build(): Network {
+    this.#network ??= buildNetwork(this.#layers);
+    return this.#network;
+  }
+
+  #hostWeights(): readonly Float32Array[] {
+    this.#weights ??= drawParameters(this.#build(), this.seed);
+    return this.#weights;
+  }
+
+  #expectCompiled(): CompiledModel {
+    if (this.#compiled === undefined) {
+      throw new StateError(
+        'the model is not compiled; call compile({ backend, optimizer: "adam", loss, metrics }) first',
+      );
+    }
+    return this.#compiled;
+  }
+
+  /** The model on its device, with the weights of an earlier device where there was one. */
+  async #ready(): Promise<DeviceModel> {
+    const compiled = this.#expectCompiled();
+    if (this.#device === undefined) {
+      const weights = (await this.#former?.readWeights()) ?? this.#hostWeights();
+      // Another call may have got here while the weights were read.
+      if (this.#device === undefined) {
+        this.#former?.dispose();
+        this.#former = undefined;
+        this.#device = new DeviceModel(compiled, weights);
+        this.#weights = undefined;
+      }
+    }
+    return this.#device;
+  }
+
+  #samples(
+    whatX: string,
+    whatY: string,
+    x: TensorInput,
+    y: TensorInput,
+    options: Pick<FitOptions, "sampleWeight" | "classWeight" | "verbose">,
+  ): HostSamples {
+    const { network, loss } = this.#expectCompiled();
+    if (loss === undefined) {
+      throw new ArgumentError(
+        'compile was called without a loss; pass one, such as loss: "sparseCategoricalCrossentropy"',
+      );
+    }
+    const warn = options.verbose === 0 ? (): void => undefined : console.warn;
+    const inputs = checkInputs(whatX, x, network.inputShape, warn);
+    const labels = checkLabels(whatY, y, inputs.rows, network.outputShape, loss);
+    const weights = sampleWeights(labels, options.sampleWeight, options.classWeight);
+    return { inputs, labels, ...(weights ? { weights } : {}) };
+  }
+
+  /** What a data set of one batch looks like, for printing a plan without data. */
+  #nominalData(mode: ModelMode, rows: number): DataSignature {
+    const { network, loss } = this.#expectCompiled();
+    const sparse = loss?.labels === "sparse";
+    const shape = [rows, ...(sparse ? network.outputShape.slice(0, -1) : network.outputShape)];
+    return {
+      rows,
+      inputs: { dtype: "float32", scale: 1 },
+      ...(mode === "predict" ? {} : { labels: { dtype: sparse ? "int32" : "float32", shape } as const }),
+      weights: false,
+      ordered: mode === "train",
+    };
+  }
+
+  async #whileTraining<T>(train: () => Promise<T>): Promise<T> {
+    if (this.#training) {
+      throw new StateError("this model is training already; wait for fit to end before training it again");
+    }
+    this.#training = true;
+    try {
+      return await train();
+    } finally {
+      this.#training = false;
+    }
+  }
+}
+
+function weightOption(sampleWeight: TensorInput | undefined): Pick<FitOptions, "sampleWeight"> {
+  return sampleWeight === undefined ? {} : { sampleWeight };
+}
+
+/** A model that is a stack of layers; more may be added with `add`. */
+export function sequential(layers: readonly Layer[] = [], options: SequentialOptions = {}): Sequential {
+  return new Sequential(layers, options);
+}

@@ -1,0 +1,35 @@
+import type { Logs } from "../callbacks/index.js";
+import { NonFiniteLossError } from "../errors.js";
+import { packSteps } from "../plan/index.js";
+import type { CompiledModel } from "./buildPlan.js";
+import type { HostSamples } from "./deviceDataset.js";
+import type { DeviceModel } from "./deviceModel.js";
+import { RunningMeans, rowsPerStep } from "./runningMeans.js";
+import { stepValues } from "./stepValues.js";
+
+/** One training step over all the samples. Throws `NonFiniteLossError` with the weights from before the step. */
+export async function trainOnBatch(
+  model: CompiledModel,
+  device: DeviceModel,
+  samples: HostSamples,
+  seed: number,
+): Promise<Logs> {
+  const { rows } = samples.inputs;
+  return device.lend(samples, undefined, async (dataset) => {
+    const executable = await device.executable("train", rows, dataset);
+    const before = device.readWeights();
+    const step = stepValues(model.optimizer, device.iteration++, 0, seed);
+    const results = await executable.run(packSteps([step]));
+    const means = new RunningMeans(["loss", ...model.metrics.map(({ name }) => name)]);
+    const [loss] = means.add(results, 1, rowsPerStep(model, rows));
+    if (!Number.isFinite(loss)) {
+      device.writeWeights(await before);
+      throw new NonFiniteLossError(
+        `the loss of this batch is ${loss}; the model holds the weights from before. ` +
+          "Try a smaller learning rate, clipping (globalClipNorm: 1), or inputs scaled to [0, 1]",
+        { epoch: 0, step: step.iteration, loss: loss as number },
+      );
+    }
+    return means.values();
+  });
+}

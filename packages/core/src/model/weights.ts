@@ -1,0 +1,21 @@
+import { formatShape, ShapeError } from "../errors.js";
+import { sameShape } from "../ops/checks.js";
+import type { NetworkParameter } from "./network.js";
+import { type TensorInput, toTensor } from "./tensorInput.js";
+
+/** Weights that fit the parameters, copied. Throws `ShapeError` where number or shapes differ. */
+export function checkWeights(parameters: readonly NetworkParameter[], weights: readonly TensorInput[]): Float32Array[] {
+  if (weights.length !== parameters.length) {
+    throw new ShapeError(
+      `setWeights: got ${weights.length} arrays, the model has ${parameters.length} parameters ` +
+        `(${parameters.map(({ path }) => path).join(", ")})`,
+    );
+  }
+  return parameters.map(({ path, shape }, index) => {
+    const tensor = toTensor(`setWeights: ${path}`, weights[index]!);
+    if (!sameShape(tensor.shape, shape)) {
+      throw new ShapeError(`setWeights: ${path} has shape ${formatShape(shape)}, got ${formatShape(tensor.shape)}`);
+    }
+    return Float32Array.from(tensor.data, (value) => value * (tensor.scale ?? 1));
+  });
+}

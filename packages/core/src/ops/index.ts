@@ -1,0 +1,115 @@
+import { type AccuracyAttributes, accuracy, type TopKAccuracyAttributes, topKAccuracy } from "./accuracy.js";
+import { add } from "./add.js";
+import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
+import { biasAdd, biasAddBackward } from "./biasAdd.js";
+import { type ClipByNormAttributes, type ClipByValueAttributes, clipByNorm, clipByValue } from "./clip.js";
+import { type Conv2dAttributes, conv2d } from "./conv2d.js";
+import { type Conv2dBackwardFilterAttributes, conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
+import { type Conv2dBackwardInputAttributes, conv2dBackwardInput } from "./conv2dBackwardInput.js";
+import type { OpDefinition } from "./definition.js";
+import { type DropoutAttributes, dropout } from "./dropout.js";
+import { type MatMulAttributes, matMul } from "./matMul.js";
+import { maxPool2d, maxPool2dBackward, type Pool2dAttributes, type Pool2dBackwardAttributes } from "./maxPool2d.js";
+import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import {
+  type AdamUpdateAttributes,
+  adamUpdate,
+  type RmspropUpdateAttributes,
+  rmspropUpdate,
+  type SgdUpdateAttributes,
+  sgdUpdate,
+} from "./optimizerUpdates.js";
+import { type ReshapeAttributes, reshape } from "./reshape.js";
+import { type GatherRowsAttributes, gatherRows, storeRows } from "./rows.js";
+import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
+import { softmax, softmaxBackward } from "./softmax.js";
+import {
+  type LossBackwardAttributes,
+  type SoftmaxCrossEntropyAttributes,
+  type SoftmaxCrossEntropyBackwardAttributes,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
+} from "./softmaxCrossEntropy.js";
+import { type UnaryAttributes, unary, unaryBackward } from "./unary.js";
+
+type None = Record<never, never>;
+
+/** Every op and the type of its attributes. A new op gets a line here and one in `ops` below. */
+export interface OpAttributes {
+  conv2d: Conv2dAttributes;
+  conv2dBackwardInput: Conv2dBackwardInputAttributes;
+  conv2dBackwardFilter: Conv2dBackwardFilterAttributes;
+  biasAdd: None;
+  biasAddBackward: None;
+  maxPool2d: Pool2dAttributes;
+  maxPool2dBackward: Pool2dBackwardAttributes;
+  averagePool2d: Pool2dAttributes;
+  averagePool2dBackward: Pool2dBackwardAttributes;
+  reshape: ReshapeAttributes;
+  matMul: MatMulAttributes;
+  unary: UnaryAttributes;
+  unaryBackward: UnaryAttributes;
+  softmax: None;
+  softmaxBackward: None;
+  add: None;
+  dropout: DropoutAttributes;
+  softmaxCrossEntropy: SoftmaxCrossEntropyAttributes;
+  softmaxCrossEntropyBackward: SoftmaxCrossEntropyBackwardAttributes;
+  sigmoidCrossEntropy: None;
+  sigmoidCrossEntropyBackward: LossBackwardAttributes;
+  meanSquaredError: None;
+  meanSquaredErrorBackward: LossBackwardAttributes;
+  accuracy: AccuracyAttributes;
+  topKAccuracy: TopKAccuracyAttributes;
+  gatherRows: GatherRowsAttributes;
+  storeRows: None;
+  sgdUpdate: SgdUpdateAttributes;
+  rmspropUpdate: RmspropUpdateAttributes;
+  adamUpdate: AdamUpdateAttributes;
+  clipByValue: ClipByValueAttributes;
+  clipByNorm: ClipByNormAttributes;
+}
+
+export type OpName = keyof OpAttributes;
+
+/** The definition of every op. */
+export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
+  conv2d,
+  conv2dBackwardInput,
+  conv2dBackwardFilter,
+  biasAdd,
+  biasAddBackward,
+  maxPool2d,
+  maxPool2dBackward,
+  averagePool2d,
+  averagePool2dBackward,
+  reshape,
+  matMul,
+  unary,
+  unaryBackward,
+  softmax,
+  softmaxBackward,
+  add,
+  dropout,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
+  sigmoidCrossEntropy,
+  sigmoidCrossEntropyBackward,
+  meanSquaredError,
+  meanSquaredErrorBackward,
+  accuracy,
+  topKAccuracy,
+  gatherRows,
+  storeRows,
+  sgdUpdate,
+  rmspropUpdate,
+  adamUpdate,
+  clipByValue,
+  clipByNorm,
+};
+
+/** The ops that a backend executes: all but `reshape`, which lowering resolves. */
+export type KernelName = Exclude<OpName, "reshape">;
+
+/** Names of the ops that a backend executes. */
+export const kernelNames: readonly KernelName[] = (Object.keys(ops) as OpName[]).filter((name) => name !== "reshape");

@@ -1,0 +1,89 @@
+import { normal, uniform } from "./caseInputs.js";
+import type { CaseInput, CaseStep, OpCase, Tolerance } from "./opCase.js";
+import type { AdamUpdateAttributes, RmspropUpdateAttributes } from "./optimizerUpdates.js";
+
+/** Lengths of the flat buffers; most fill neither vectors nor blocks. */
+const lengths = [1, 3, 65, 1001];
+
+const steps: readonly CaseStep[] = [
+  { iteration: 0, learningRate: 0.1, stepSize: 0.03 },
+  { iteration: 1, learningRate: 0.05, stepSize: 0.05 },
+  { iteration: 2, learningRate: 0.05, stepSize: 0.001 },
+];
+
+const tolerance: Tolerance = {
+  relative: 1e-5,
+  absolute: 2e-6,
+  why: "a dozen roundings a step, over three steps, with a root and a division",
+};
+
+function parametersAndGradients(length: number): CaseInput[] {
+  return [normal([length]), normal([length])];
+}
+
+export const sgdUpdateCases: readonly OpCase<"sgdUpdate">[] = lengths.flatMap((length) =>
+  [
+    { momentum: 0, nesterov: false },
+    { momentum: 0.9, nesterov: false },
+    { momentum: 0.9, nesterov: true },
+  ].map((attributes) => ({
+    op: "sgdUpdate" as const,
+    name: `${length}, momentum ${attributes.momentum}${attributes.nesterov ? ", nesterov" : ""}`,
+    attributes,
+    inputs: [...parametersAndGradients(length), ...(attributes.momentum > 0 ? [normal([length])] : [])],
+    tolerance,
+    steps,
+  })),
+);
+
+function rmsprop(length: number, attributes: RmspropUpdateAttributes): OpCase<"rmspropUpdate"> {
+  const { momentum, centered } = attributes;
+  return {
+    op: "rmspropUpdate",
+    name: `${length}${momentum > 0 ? `, momentum ${momentum}` : ""}${centered ? ", centered" : ""}`,
+    attributes,
+    inputs: [
+      ...parametersAndGradients(length),
+      // Above the square of the mean: a variance is never negative.
+      uniform([length], 1, 2),
+      ...(momentum > 0 ? [normal([length])] : []),
+      ...(centered ? [uniform([length], -0.5, 0.5)] : []),
+    ],
+    tolerance,
+    steps,
+  };
+}
+
+export const rmspropUpdateCases: readonly OpCase<"rmspropUpdate">[] = lengths.flatMap((length) => [
+  rmsprop(length, { rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false }),
+  rmsprop(length, { rho: 0.9, momentum: 0.9, epsilon: 1e-7, centered: false }),
+  rmsprop(length, { rho: 0.95, momentum: 0, epsilon: 1e-3, centered: true }),
+  rmsprop(length, { rho: 0.9, momentum: 0.5, epsilon: 1e-7, centered: true }),
+]);
+
+function adam(length: number, attributes: AdamUpdateAttributes): OpCase<"adamUpdate"> {
+  const { weightDecay, amsgrad, epsilon } = attributes;
+  return {
+    op: "adamUpdate",
+    name: `${length}${weightDecay > 0 ? `, decay ${weightDecay}` : ""}${amsgrad ? ", amsgrad" : ""}, epsilon ${epsilon}`,
+    attributes,
+    inputs: [
+      ...parametersAndGradients(length),
+      normal([length], 0.5),
+      uniform([length], 0.1, 1),
+      ...(amsgrad ? [uniform([length], 0.1, 1)] : []),
+    ],
+    tolerance,
+    steps,
+  };
+}
+
+const betas = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+
+export const adamUpdateCases: readonly OpCase<"adamUpdate">[] = lengths.flatMap((length) => [
+  adam(length, { ...betas, weightDecay: 0, amsgrad: false }),
+  adam(length, { ...betas, weightDecay: 0.01, amsgrad: false }),
+  adam(length, { ...betas, weightDecay: 0, amsgrad: true }),
+  adam(length, { ...betas, weightDecay: 0.1, amsgrad: true }),
+  adam(length, { beta1: 0.8, beta2: 0.9, epsilon: 0.01, weightDecay: 0, amsgrad: false }),
+]);

@@ -1,0 +1,99 @@
+import { ArgumentError } from "../errors.js";
+
+/** Learning rate at a training step, counted from 0 over the life of the optimizer. */
+export type Schedule = (iteration: number) => number;
+
+function positive(what: string, value: number): number {
+  if (!(value > 0 && Number.isFinite(value))) {
+    throw new ArgumentError(`${what} is ${value}, expected a number above 0`);
+  }
+  return value;
+}
+
+/** The same rate at every step. */
+export function constant(learningRate: number): Schedule {
+  positive("constant: learningRate", learningRate);
+  return () => learningRate;
+}
+
+export interface StepDecayOptions {
+  readonly initialLearningRate: number;
+  /** Steps between two drops. */
+  readonly dropEvery: number;
+  /** Factor of a drop; default 0.5. */
+  readonly factor?: number;
+}
+
+/** rate = initial * factor^floor(iteration / dropEvery) */
+export function stepDecay({ initialLearningRate, dropEvery, factor = 0.5 }: StepDecayOptions): Schedule {
+  positive("stepDecay: initialLearningRate", initialLearningRate);
+  positive("stepDecay: dropEvery", dropEvery);
+  positive("stepDecay: factor", factor);
+  return (iteration) => initialLearningRate * factor ** Math.floor(iteration / dropEvery);
+}
+
+export interface ExponentialDecayOptions {
+  readonly initialLearningRate: number;
+  /** Steps after which the rate has been multiplied by `decayRate` once. */
+  readonly decaySteps: number;
+  readonly decayRate: number;
+  /** Whether the exponent is rounded down, in steps; default false. */
+  readonly staircase?: boolean;
+}
+
+/** rate = initial * decayRate^(iteration / decaySteps). Keras' `ExponentialDecay`. */
+export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
+  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
+  positive("exponentialDecay: initialLearningRate", initialLearningRate);
+  positive("exponentialDecay: decaySteps", decaySteps);
+  positive("exponentialDecay: decayRate", decayRate);
+  return (iteration) => {
+    const exponent = iteration / decaySteps;
+    return initialLearningRate * decayRate ** (staircase ? Math.floor(exponent) : exponent);
+  };
+}
+
+export interface CosineDecayOptions {
+  readonly initialLearningRate: number;
+  /** Steps until the rate is lowest. */
+  readonly decaySteps: number;
+  /** Lowest rate as a share of the initial one; default 0. */
+  readonly alpha?: number;
+}
+
+/**
+ * rate = initial * ((1 - alpha) * (1 + cos(pi * min(iteration / decaySteps, 1))) / 2 + alpha). Keras' `CosineDecay`, after
+ * Loshchilov and Hutter, 2017.
+ */
+export function cosineDecay({ initialLearningRate, decaySteps, alpha = 0 }: CosineDecayOptions): Schedule {
+  positive("cosineDecay: initialLearningRate", initialLearningRate);
+  positive("cosineDecay: decaySteps", decaySteps);
+  return (iteration) => {
+    const cosine = (1 + Math.cos(Math.PI * Math.min(iteration / decaySteps, 1))) / 2;
+    return initialLearningRate * ((1 - alpha) * cosine + alpha);
+  };
+}
+
+export interface WarmUpOptions {
+  /** Steps until the schedule's own rate is reached. */
+  readonly steps: number;
+  /** What comes after, counted from 0 when the warm-up is over: a rate or a schedule. */
+  readonly then: number | Schedule;
+  /** Rate at the first step; default 0. */
+  readonly from?: number;
+}
+
+/** A straight line from `from` to the first rate of `then` over `steps` steps, then `then` from its start. */
+export function warmUp({ steps, then, from = 0 }: WarmUpOptions): Schedule {
+  positive("warmUp: steps", steps);
+  const schedule = toSchedule(then);
+  return (iteration) => {
+    const target = schedule(0);
+    return iteration < steps ? from + (target - from) * (iteration / steps) : schedule(iteration - steps);
+  };
+}
+
+/** A schedule from a rate or a schedule. */
+export function toSchedule(learningRate: number | Schedule): Schedule {
+  return typeof learningRate === "function" ? learningRate : constant(learningRate);
+}

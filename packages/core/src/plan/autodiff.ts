@@ -1,0 +1,104 @@
+import { PlanError } from "../errors.js";
+import type { Attributes, Value } from "../ops/definition.js";
+import type { OpAttributes, OpName } from "../ops/index.js";
+import { type Graph, type GraphOperation, opDefinition } from "./graph.js";
+
+/** What to differentiate. */
+export interface DifferentiateOptions {
+  /** The summed loss, the first output of a loss op. */
+  readonly loss?: Value;
+  /** Factor between the summed loss and the loss that is minimised: 1 / number of samples; default 1. */
+  readonly lossScale?: number;
+  /** Gradients that are given from outside, by the id of their tensor: for tests of single ops. */
+  readonly seeds?: ReadonlyMap<number, Value>;
+  /** The tensors whose gradients are wanted. */
+  readonly wanted: readonly Value[];
+}
+
+/**
+ * Reverse-mode differentiation: appends the backward ops to `graph`, last op first, and returns the gradient of each wanted
+ * tensor by its id. Ops without a wanted tensor behind them get no gradient ops; a tensor used more than once gets the sum.
+ */
+export function differentiate(graph: Graph, options: DifferentiateOptions): Map<number, Value> {
+  const forward = [...graph.operations];
+  const dependent = dependentValues(forward, options.wanted);
+  const gradients = new Map<number, Value>(options.seeds ?? []);
+
+  for (const operation of forward.reverse()) {
+    const isLoss = operation.outputs.some((output) => output.id === options.loss?.id);
+    const reached = isLoss || operation.outputs.some((output) => gradients.has(output.id));
+    if (!reached || !operation.inputs.some((input) => dependent.has(input.id))) {
+      continue;
+    }
+    const inputGradients = graph.labelled(operation.label, () =>
+      backward(graph, operation, gradients, dependent, options),
+    );
+    operation.inputs.forEach((input, index) => {
+      const gradient = inputGradients[index];
+      if (gradient !== undefined && dependent.has(input.id)) {
+        const earlier = gradients.get(input.id);
+        const total = earlier === undefined ? gradient : graph.apply("add", [earlier, gradient], {})[0]!;
+        gradients.set(input.id, total);
+      }
+    });
+  }
+  return wantedGradients(gradients, options.wanted, graph);
+}
+
+/** Ids of every tensor that a wanted tensor influences, the wanted ones included. */
+function dependentValues(forward: readonly GraphOperation[], wanted: readonly Value[]): Set<number> {
+  const dependent = new Set(wanted.map((value) => value.id));
+  for (const operation of forward) {
+    if (operation.inputs.some((input) => dependent.has(input.id))) {
+      for (const output of operation.outputs) {
+        dependent.add(output.id);
+      }
+    }
+  }
+  return dependent;
+}
+
+function backward(
+  graph: Graph,
+  operation: GraphOperation,
+  gradients: ReadonlyMap<number, Value>,
+  dependent: ReadonlySet<number>,
+  options: DifferentiateOptions,
+): (Value | undefined)[] {
+  const { gradient } = opDefinition(operation.op);
+  if (gradient === undefined) {
+    throw new PlanError(`autodiff: ${operation.op} has no gradient rule, but a parameter stands behind it`);
+  }
+  return gradient({
+    inputs: operation.inputs,
+    outputs: operation.outputs,
+    attributes: operation.attributes,
+    lossScale: options.lossScale ?? 1,
+    outputGradient(index) {
+      const value = gradients.get((operation.outputs[index] as Value).id);
+      if (value === undefined) {
+        throw new PlanError(`autodiff: output ${index} of ${operation.op} has no gradient`);
+      }
+      return value;
+    },
+    needs: (index) => dependent.has((operation.inputs[index] as Value).id),
+    emit: (op, inputs, attributes) =>
+      graph.apply(op as OpName, inputs, attributes as Attributes & OpAttributes[OpName]),
+  });
+}
+
+function wantedGradients(
+  gradients: ReadonlyMap<number, Value>,
+  wanted: readonly Value[],
+  graph: Graph,
+): Map<number, Value> {
+  return new Map(
+    wanted.map((value) => {
+      const gradient = gradients.get(value.id);
+      if (gradient === undefined) {
+        throw new PlanError(`autodiff: the loss does not depend on ${graph.values[value.id]?.label}`);
+      }
+      return [value.id, gradient];
+    }),
+  );
+}

@@ -1,0 +1,18 @@
+export { type DifferentiateOptions, differentiate } from "./autodiff.js";
+export { type FusedName, fusedNames } from "./fusedOps.js";
+export { type BufferSpec, Graph, type GraphOperation, type GraphValue, opDefinition, type Placement } from "./graph.js";
+export { type LoweringTarget, type LowerOptions, lower } from "./lower.js";
+export { aligned, alignmentBytes } from "./memory.js";
+export { type OpInstance, type Plan, type PlanMode, type PlanOp, type PlanValue, typedArrays } from "./plan.js";
+export { poolBeforeActivation } from "./poolBeforeActivation.js";
+export { formatPlan } from "./print.js";
+export {
+  packSteps,
+  type StepTable,
+  type StepValues,
+  stepBytes,
+  stepLayout,
+  stepWords,
+  unpackStep,
+} from "./stepTable.js";
+export { validatePlan } from "./validate.js";

@@ -1,0 +1,96 @@
+import { PlanError } from "../errors.js";
+import { bytesOf, dtypeBytes } from "../ops/definition.js";
+import { alignmentBytes } from "./memory.js";
+import type { Plan, PlanOp, PlanValue } from "./plan.js";
+
+/**
+ * Checks a plan against its own rules and throws `PlanError` at the first one that it breaks: every id is known, every value
+ * lies inside its buffer and aligned, nothing in the arena is read before it is written, and no two values that are needed
+ * at the same time overlap. A defect found here is Convoy's, never the user's.
+ */
+export function validatePlan(plan: Plan): void {
+  const values = new Map(plan.values.map((value) => [value.id, value]));
+  for (const value of plan.values) {
+    checkPlace(plan, value);
+  }
+  const content = new ArenaContent();
+  plan.ops.forEach((op, step) => {
+    const where = `plan: op ${step} (${op.op}, ${op.label})`;
+    for (const id of [
+      ...op.inputs,
+      ...op.outputs,
+      ...op.updates,
+      ...(op.workspace === undefined ? [] : [op.workspace]),
+    ]) {
+      if (!values.has(id)) {
+        throw new PlanError(`${where} names value ${id}, which the plan does not have`);
+      }
+    }
+    checkOp(op, values, content, where);
+  });
+  for (const id of plan.results) {
+    const value = values.get(id);
+    if (value === undefined || (value.buffer === "arena" && !content.holds(value))) {
+      throw new PlanError(`plan: result ${id} is not there when the step ends`);
+    }
+  }
+}
+
+function checkPlace(plan: Plan, value: PlanValue): void {
+  if (value.buffer === undefined) {
+    return;
+  }
+  const buffer = plan.buffers[value.buffer];
+  const capacity = value.buffer === "arena" ? plan.arenaBytes : buffer && buffer.length * dtypeBytes[buffer.dtype];
+  if (capacity === undefined) {
+    throw new PlanError(`plan: value ${value.label} lies in buffer "${value.buffer}", which the plan does not have`);
+  }
+  if (value.byteOffset + bytesOf(value) > capacity || value.byteOffset % alignmentBytes !== 0) {
+    throw new PlanError(
+      `plan: value ${value.label} (${bytesOf(value)} bytes at ${value.byteOffset}) does not fit buffer "${value.buffer}" ` +
+        `(${capacity} bytes, alignment ${alignmentBytes})`,
+    );
+  }
+}
+
+function checkOp(op: PlanOp, values: ReadonlyMap<number, PlanValue>, content: ArenaContent, where: string): void {
+  for (const id of op.inputs) {
+    const value = values.get(id)!;
+    if (value.buffer === "arena" && !content.holds(value)) {
+      throw new PlanError(`${where} reads ${value.label}, whose memory holds something else by then`);
+    }
+  }
+  const written = [...op.outputs, ...(op.workspace === undefined ? [] : [op.workspace])].map((id) => values.get(id)!);
+  for (const value of written.filter(({ buffer }) => buffer === "arena")) {
+    for (const id of op.inputs) {
+      const input = values.get(id)!;
+      if (input.buffer === "arena" && overlap(value, input)) {
+        throw new PlanError(`${where} writes ${value.label} over its own input ${input.label}`);
+      }
+    }
+    if (written.some((other) => other !== value && other.buffer === "arena" && overlap(value, other))) {
+      throw new PlanError(`${where} writes two values to one place`);
+    }
+  }
+  for (const value of written.filter(({ buffer }) => buffer === "arena")) {
+    content.write(value);
+  }
+}
+
+function overlap(a: PlanValue, b: PlanValue): boolean {
+  return a.byteOffset < b.byteOffset + bytesOf(b) && b.byteOffset < a.byteOffset + bytesOf(a);
+}
+
+/** Which values are whole in the arena. */
+class ArenaContent {
+  #whole: PlanValue[] = [];
+
+  write(value: PlanValue): void {
+    this.#whole = [...this.#whole.filter((other) => !overlap(other, value)), value];
+  }
+
+  /** A reshape reads the same bytes under another id. */
+  holds(value: PlanValue): boolean {
+    return this.#whole.some((other) => other.byteOffset === value.byteOffset && bytesOf(other) === bytesOf(value));
+  }
+}

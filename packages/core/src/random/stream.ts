@@ -1,0 +1,104 @@
+import { threefry2x32, type WordPair } from "./threefry.js";
+
+/**
+ * What a stream of random numbers is for. Each purpose draws from a key of its own, so adding a draw to one never moves
+ * another. The numbers are part of the format: they are the same on every backend and never change.
+ */
+export const streamPurposes = {
+  initializer: 1,
+  shuffle: 2,
+  dropout: 3,
+  augmentation: 4,
+  dataset: 5,
+  test: 6,
+} as const;
+
+export type StreamPurpose = keyof typeof streamPurposes;
+
+/** The two key words of a seed: its low 32 bits and the bits above them (a seed is an integer from 0 to 2^53 - 1). */
+export function seedKey(seed: number): WordPair {
+  return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+}
+
+/** The key of one stream: the seed's key applied to (purpose, instance). `instance` tells apart layers or parameters. */
+export function streamKey(seed: WordPair, purpose: StreamPurpose, instance = 0): WordPair {
+  return threefry2x32(seed, [streamPurposes[purpose], instance >>> 0]);
+}
+
+/**
+ * Word `index` of a stream at `step`: counter (index >> 1, step), of whose two result words the even index takes the
+ * first. Every backend computes random numbers by this rule.
+ */
+export function streamWord(key: WordPair, step: number, index: number): number {
+  return threefry2x32(key, [Math.floor(index / 2) >>> 0, step >>> 0])[index & 1] as number;
+}
+
+/** Draws one after the other from a stream on the host: initial weights, shuffling, synthetic data. */
+export class RandomStream {
+  readonly #key: WordPair;
+  readonly #step: number;
+  #index = 0;
+  #spareNormal: number | undefined;
+
+  /**
+   * @param seed integer from 0 to 2^53 - 1
+   * @param purpose what the draws are for
+   * @param instance tells apart layers, parameters or samples; default 0
+   * @param step tells apart epochs or repetitions; default 0
+   */
+  constructor(seed: number, purpose: StreamPurpose, instance = 0, step = 0) {
+    this.#key = streamKey(seedKey(seed), purpose, instance);
+    this.#step = step;
+  }
+
+  /** An unsigned 32-bit integer. */
+  word(): number {
+    return streamWord(this.#key, this.#step, this.#index++);
+  }
+
+  /** A number in [0, 1) with 24 random bits, exact in float32. */
+  uniform(): number {
+    return (this.word() >>> 8) * 2 ** -24;
+  }
+
+  /** A number in [low, high). */
+  uniformBetween(low: number, high: number): number {
+    return low + (high - low) * this.uniform();
+  }
+
+  /** A standard normal number (Box and Muller, 1958; both of a pair are used). */
+  normal(): number {
+    if (this.#spareNormal !== undefined) {
+      const spare = this.#spareNormal;
+      this.#spareNormal = undefined;
+      return spare;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    const angle = 2 * Math.PI * this.uniform();
+    this.#spareNormal = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  }
+
+  /** An integer in [0, limit), without the bias of a plain remainder (Lemire, 2019: multiply and reject). */
+  integerBelow(limit: number): number {
+    const threshold = (2 ** 32 - limit) % limit;
+    for (;;) {
+      const product = BigInt(this.word()) * BigInt(limit);
+      if (Number(product & 0xffffffffn) >= threshold) {
+        return Number(product >> 32n);
+      }
+    }
+  }
+}
+
+/** A random permutation of 0 ... count-1 (Fisher and Yates, Durstenfeld's form). */
+export function permutation(count: number, stream: RandomStream): Int32Array<ArrayBuffer> {
+  const order = Int32Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last--) {
+    const other = stream.integerBelow(last + 1);
+    const held = order[last] as number;
+    order[last] = order[other] as number;
+    order[other] = held;
+  }
+  return order;
+}

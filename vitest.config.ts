@@ -1,0 +1,30 @@
+import { existsSync, readdirSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+// The default conditions of vite, preceded by the one that leads to the packages' sources.
+const conditions = ["@convoy/source", "module", "node", "development|production"];
+
+const packages = readdirSync("packages").filter((name) => existsSync(`packages/${name}/package.json`));
+
+export default defineConfig(({ mode }) => {
+  const long = mode === "long";
+  const include = long ? ["**/*.long.test.ts"] : ["**/*.test.ts"];
+  const exclude = ["**/node_modules/**", "**/dist/**", ...(long ? [] : ["**/*.long.test.ts"])];
+  const timeout = long ? 600_000 : 30_000;
+  return {
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+    test: {
+      pool: "forks",
+      testTimeout: timeout,
+      hookTimeout: timeout,
+      projects: [
+        ...packages.map((name) => ({
+          extends: true as const,
+          test: { name, root: `packages/${name}`, include, exclude },
+        })),
+        { extends: true as const, test: { name: "scripts", root: "scripts", include, exclude } },
+      ],
+    },
+  };
+});
