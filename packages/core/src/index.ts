@@ -1,6 +1,6 @@
 /** Convolutional networks in TypeScript: one model API, pluggable backends. */
 
-export * as networks from "./applications/mnist.js";
+export * as applications from "./applications/index.js";
 export type { Backend, DeviceInfo, MemoryInfo } from "./backend.js";
 export type { Callback, Logs, Progress, Training } from "./callbacks/index.js";
 export * as callbacks from "./callbacks/index.js";

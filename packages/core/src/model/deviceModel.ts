@@ -3,6 +3,7 @@ import { StateError } from "../errors.js";
 import type { Plan } from "../plan/index.js";
 import { buildPlan, type CompiledModel, type DataSignature, slotBuffer } from "./buildPlan.js";
 import { DeviceDataset, type HostSamples, signatureOf } from "./deviceDataset.js";
+import { LastGoodWeights } from "./lastGoodWeights.js";
 import { flattenParameters, splitParameters } from "./parameterLayout.js";
 
 /** What plans are for. */
@@ -22,6 +23,8 @@ export class DeviceModel {
   /** By signature, the longest unused first. */
   readonly #idle: { readonly key: string; readonly dataset: DeviceDataset }[] = [];
   #disposed = false;
+  /** What the model falls back to when the loss leaves the numbers. */
+  readonly lastGood: LastGoodWeights;
   /** Training steps since the optimizer was made. */
   iteration = 0;
   /** Milliseconds spent on plans and their compilation. */
@@ -35,6 +38,7 @@ export class DeviceModel {
       length: Math.max(1, model.layout.length),
     });
     this.#parameters.write(flattenParameters(model.layout, weights));
+    this.lastGood = new LastGoodWeights(() => this.readWeights(), weights);
   }
 
   get backend(): Backend {
@@ -126,6 +130,16 @@ export class DeviceModel {
   writeWeights(weights: readonly Float32Array[]): void {
     this.#expectAlive();
     this.#parameters.write(flattenParameters(this.#model.layout, weights));
+    this.lastGood.reset(weights);
+  }
+
+  /** Goes back to the last good weights; the optimizer starts anew, as its slots may hold what spoiled the loss. */
+  restoreLastGood(): void {
+    this.writeWeights(this.lastGood.weights);
+    for (const buffer of Object.values(this.#training)) {
+      buffer.write(new Float32Array(buffer.length));
+    }
+    this.iteration = 0;
   }
 
   /** Frees everything on the device but the backend itself. */

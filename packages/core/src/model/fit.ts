@@ -7,7 +7,6 @@ import type { CompiledModel } from "./buildPlan.js";
 import { DeviceDataset, type HostSamples } from "./deviceDataset.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { evaluateDataset } from "./evaluate.js";
-import { LastGoodWeights } from "./lastGoodWeights.js";
 import { RunningMeans, rowsPerStep } from "./runningMeans.js";
 import { runSteps, type StepsResult } from "./runSteps.js";
 import { stepValues } from "./stepValues.js";
@@ -61,7 +60,6 @@ class TrainingRun {
   #stopped = false;
   /** Iterations whose results have arrived. */
   #completed: number;
-  #lastGood!: LastGoodWeights;
 
   constructor(
     model: CompiledModel,
@@ -96,7 +94,6 @@ class TrainingRun {
     const { epochs, initialEpoch } = this.#request;
     const done: number[] = [];
     const history: Record<string, number[]> = {};
-    this.#lastGood = new LastGoodWeights(() => this.#device.readWeights(), await this.#device.readWeights());
     await this.#tell((callback) => callback.onTrainBegin?.(this.#training));
     for (let epoch = initialEpoch; epoch < epochs && !this.#stopped; epoch++) {
       await this.#tell((callback) => callback.onEpochBegin?.(epoch, this.#training));
@@ -166,7 +163,7 @@ class TrainingRun {
       this.#diverged(epoch, firstStep + bad, stepLosses[bad] as number);
     }
     this.#completed += report.count;
-    this.#lastGood.confirm(this.#completed - 1);
+    this.#device.lastGood.confirm(this.#completed - 1);
     const samplesBefore =
       Math.min(firstStep, Math.floor(this.#dataset.signature.rows / this.#request.batchSize)) * this.#request.batchSize;
     const progress: Progress = {
@@ -178,12 +175,12 @@ class TrainingRun {
       logs: means.values(),
     };
     await this.#tell((callback) => callback.onProgress?.(progress, this.#training));
-    await this.#lastGood.copy(this.#device.iteration);
+    await this.#device.lastGood.copy(this.#device.iteration);
     return !this.#stopped;
   }
 
   #diverged(epoch: number, step: number, loss: number): never {
-    this.#device.writeWeights(this.#lastGood.weights);
+    this.#device.restoreLastGood();
     throw new NonFiniteLossError(
       `the loss became ${loss} in epoch ${epoch + 1}, step ${step + 1}; the model holds the last good weights. ` +
         "Try a smaller learning rate, clipping (globalClipNorm: 1), or inputs scaled to [0, 1]",

@@ -7,12 +7,12 @@ const costShare = 0.01;
  */
 export class LastGoodWeights {
   readonly #read: () => Promise<Float32Array[]>;
-  #good: Float32Array[];
+  #good: readonly Float32Array[];
   #pending: { readonly beforeStep: number; readonly weights: Float32Array[] } | undefined;
   #nextAt = 0;
 
   /** @param initial the weights before the first step */
-  constructor(read: () => Promise<Float32Array[]>, initial: Float32Array[]) {
+  constructor(read: () => Promise<Float32Array[]>, initial: readonly Float32Array[]) {
     this.#read = read;
     this.#good = initial;
   }
@@ -22,7 +22,13 @@ export class LastGoodWeights {
     return this.#good;
   }
 
-  /** Tells that `step` had a finite loss. */
+  /** Tells that the weights were replaced from outside. */
+  reset(weights: readonly Float32Array[]): void {
+    this.#good = weights;
+    this.#pending = undefined;
+  }
+
+  /** Tells that `step` had a finite loss. Steps are iterations of the optimizer. */
   confirm(step: number): void {
     if (this.#pending !== undefined && this.#pending.beforeStep <= step) {
       this.#good = this.#pending.weights;

@@ -47,23 +47,26 @@ export async function runSteps(
     pending.push({ firstStep: next, count: steps, results });
     next += steps;
   };
-  while (next < count || pending.length > 0) {
-    while (next < count && pending.length < (everyStep || size === 1 ? 1 : 2)) {
-      start();
+  try {
+    while (next < count || pending.length > 0) {
+      while (next < count && pending.length < (everyStep || size === 1 ? 1 : 2)) {
+        start();
+      }
+      const run = pending.shift()!;
+      const results = await run.results;
+      const now = performance.now();
+      const durationMs = now - arrived;
+      arrived = now;
+      if (!(await onResults({ firstStep: run.firstStep, count: run.count, results, durationMs }))) {
+        return;
+      }
+      if (!everyStep) {
+        const fitting = Math.floor((targetRunMs * run.count) / Math.max(durationMs, 0.01));
+        size = Math.max(1, Math.min(mostSteps, size * 2, fitting));
+      }
     }
-    const run = pending.shift()!;
-    const results = await run.results;
-    const now = performance.now();
-    const durationMs = now - arrived;
-    arrived = now;
-    const goOn = await onResults({ firstStep: run.firstStep, count: run.count, results, durationMs });
-    if (!goOn) {
-      await Promise.allSettled(pending.map((later) => later.results));
-      return;
-    }
-    if (!everyStep) {
-      const fitting = Math.floor((targetRunMs * run.count) / Math.max(durationMs, 0.01));
-      size = Math.max(1, Math.min(mostSteps, size * 2, fitting));
-    }
+  } finally {
+    // The caller may free buffers next: nothing may run on them any more.
+    await Promise.allSettled(pending.map((later) => later.results));
   }
 }

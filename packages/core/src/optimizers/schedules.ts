@@ -78,15 +78,15 @@ export interface WarmUpOptions {
   /** Steps until the schedule's own rate is reached. */
   readonly steps: number;
   /** What comes after, counted from 0 when the warm-up is over: a rate or a schedule. */
-  readonly then: number | Schedule;
+  readonly followedBy: number | Schedule;
   /** Rate at the first step; default 0. */
   readonly from?: number;
 }
 
-/** A straight line from `from` to the first rate of `then` over `steps` steps, then `then` from its start. */
-export function warmUp({ steps, then, from = 0 }: WarmUpOptions): Schedule {
+/** A straight line from `from` to the first rate of `followedBy` over `steps` steps, then that schedule from its start. */
+export function warmUp({ steps, followedBy, from = 0 }: WarmUpOptions): Schedule {
   positive("warmUp: steps", steps);
-  const schedule = toSchedule(then);
+  const schedule = toSchedule(followedBy);
   return (iteration) => {
     const target = schedule(0);
     return iteration < steps ? from + (target - from) * (iteration / steps) : schedule(iteration - steps);

@@ -38,6 +38,7 @@ export class RandomStream {
   readonly #key: WordPair;
   readonly #step: number;
   #index = 0;
+  #pair: WordPair = [0, 0];
   #spareNormal: number | undefined;
 
   /**
@@ -53,7 +54,12 @@ export class RandomStream {
 
   /** An unsigned 32-bit integer. */
   word(): number {
-    return streamWord(this.#key, this.#step, this.#index++);
+    const second = this.#index & 1;
+    if (second === 0) {
+      this.#pair = threefry2x32(this.#key, [(this.#index / 2) >>> 0, this.#step >>> 0]);
+    }
+    this.#index++;
+    return this.#pair[second] as number;
   }
 
   /** A number in [0, 1) with 24 random bits, exact in float32. */
@@ -79,16 +85,25 @@ export class RandomStream {
     return radius * Math.cos(angle);
   }
 
-  /** An integer in [0, limit), without the bias of a plain remainder (Lemire, 2019: multiply and reject). */
+  /** An integer in [0, limit), limit at most 2^32, without the bias of a plain remainder (Lemire, 2019: multiply and reject). */
   integerBelow(limit: number): number {
-    const threshold = (2 ** 32 - limit) % limit;
+    const threshold = 2 ** 32 % limit;
     for (;;) {
-      const product = BigInt(this.word()) * BigInt(limit);
-      if (Number(product & 0xffffffffn) >= threshold) {
-        return Number(product >> 32n);
+      const [high, low] = multiplyWords(this.word(), limit);
+      if (low >= threshold) {
+        return high;
       }
     }
   }
+}
+
+/** The 64-bit product of two unsigned 32-bit integers as its high and low words. */
+function multiplyWords(a: number, b: number): [number, number] {
+  // Each partial product stays below 2^48, so float64 holds it exactly.
+  const lower = a * (b & 0xffff);
+  const upper = a * (b >>> 16) + Math.floor(lower / 2 ** 16);
+  const low = (upper % 2 ** 16) * 2 ** 16 + (lower % 2 ** 16);
+  return [Math.floor(upper / 2 ** 16), low];
 }
 
 /** A random permutation of 0 ... count-1 (Fisher and Yates, Durstenfeld's form). */

@@ -1,0 +1,1 @@
+export { type NetworkName, simple, tutorial } from "./mnistNetworks.js";
