@@ -12,6 +12,7 @@ const files: Record<string, string> = {
     exports: {
       ".": { "@convoy/source": "./src/index.ts", default: "./dist/index.js" },
       "./backend": { "@convoy/source": "./src/backend.ts", default: "./dist/backend.js" },
+      "./reference": { "@convoy/source": "./src/reference/index.ts", default: "./dist/reference/index.js" },
     },
     imports: { "#terminal": { "@convoy/source": "./src/callbacks/terminal.ts", default: "./dist/terminal.js" } },
   }),
@@ -33,6 +34,8 @@ const files: Record<string, string> = {
   "packages/backend-one/package.json": JSON.stringify({ name: "@convoy/backend-one", exports: "./src/index.ts" }),
   "packages/backend-one/src/index.ts": 'import type { Op } from "@convoy/core/backend";\nexport type Mine = Op;',
   "packages/backend-one/src/root.ts": 'import "@convoy/core";',
+  "packages/backend-one/src/hostFallback.ts": 'import "@convoy/core/reference";',
+  "packages/backend-one/src/oracle.ts": 'import "@convoy/core/reference";',
   "packages/backend-one/src/root.test.ts": 'import "@convoy/core";',
   "packages/backend-two/src/index.ts": 'import "@convoy/backend-one";',
   "packages/backend-two/src/bench.ts": 'import "../../bench/src/cli.js";',
@@ -48,6 +51,7 @@ const violations = [
   "core-unnamed: packages/core/src/novelty/index.ts -> packages/core/src/errors.ts",
   "core-is-the-bottom: packages/core/src/model/upwards.test.ts -> packages/backend-one/src/index.ts",
   "backend-contract: packages/backend-one/src/root.ts -> packages/core/src/index.ts",
+  "backend-contract: packages/backend-one/src/oracle.ts -> packages/core/src/reference/index.ts",
   "backend-to-backend: packages/backend-two/src/index.ts -> packages/backend-one/src/index.ts",
   "bench-is-the-top: packages/backend-two/src/bench.ts -> packages/bench/src/cli.ts",
 ];

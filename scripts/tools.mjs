@@ -10,6 +10,7 @@ export const attw = join(modules, "@arethetypeswrong/cli/dist/index.js");
 export const biome = join(modules, "@biomejs/biome/bin/biome");
 export const dependencyCruiser = join(modules, "dependency-cruiser/bin/dependency-cruise.mjs");
 export const publint = join(modules, "publint/src/cli.js");
+export const typescript = join(modules, "typescript/bin/tsc");
 export const turbo = join(modules, "turbo/bin/turbo");
 export const vitest = join(modules, "vitest/vitest.mjs");
 

@@ -5,10 +5,16 @@ import { formatDuration, formatLogs, progressLine } from "./progressLine.js";
 /** 0: silent. 1: a bar an epoch. 2: a line an epoch. */
 export type Verbosity = 0 | 1 | 2;
 
+/** A callback that holds the terminal and has to give it back. */
+export interface TrainingProgress extends Callback {
+  /** Ends the output, whether training came to its end or not. */
+  close(): void;
+}
+
 /** What `fit` prints, as Keras does: a bar on a terminal, plain lines elsewhere. */
-export function trainingProgress(verbose: Verbosity): Callback {
+export function trainingProgress(verbose: Verbosity): TrainingProgress {
   if (verbose === 0) {
-    return {};
+    return { close: () => undefined };
   }
   const terminal = openTerminal();
   let epochStart = 0;
@@ -17,6 +23,7 @@ export function trainingProgress(verbose: Verbosity): Callback {
     progressLine({ stepsDone, steps: stepsPerEpoch, samplesDone, elapsedMs: trainedMs, logs });
   let done = { stepsDone: 0, samplesDone: 0 };
   return {
+    close: () => terminal.close(),
     onEpochBegin(epoch, { epochs }) {
       terminal.print(`Epoch ${epoch + 1}/${epochs}`);
       epochStart = performance.now();
@@ -43,14 +50,17 @@ export function trainingProgress(verbose: Verbosity): Callback {
   };
 }
 
-/** What `evaluate` and `predict` print. */
-export function evaluationProgress(verbose: Verbosity): (progress: EvaluationProgress) => void {
+/** What `evaluate` and `predict` print while `work` runs. */
+export async function withProgress<T>(
+  verbose: Verbosity,
+  work: (report: (progress: EvaluationProgress) => void) => Promise<T>,
+): Promise<T> {
   if (verbose === 0) {
-    return () => undefined;
+    return work(() => undefined);
   }
   const terminal = openTerminal();
   const start = performance.now();
-  return ({ stepsDone, steps, samplesDone, samples, logs }) => {
+  const report = ({ stepsDone, steps, samplesDone, samples, logs }: EvaluationProgress): void => {
     const line = progressLine({ stepsDone, steps, samplesDone, elapsedMs: performance.now() - start, logs });
     if (samplesDone >= samples) {
       terminal.finish(line);
@@ -58,4 +68,9 @@ export function evaluationProgress(verbose: Verbosity): (progress: EvaluationPro
       terminal.draw(line);
     }
   };
+  try {
+    return await work(report);
+  } finally {
+    terminal.close();
+  }
 }

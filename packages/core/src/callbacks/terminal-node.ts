@@ -17,14 +17,18 @@ export function openTerminal(): Terminal {
     }
     bar.update(0);
   };
+  const close = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
   return {
     interactive: true,
     draw,
     finish(last) {
       draw(last);
-      bar?.stop();
-      bar = undefined;
+      close();
     },
+    close,
     print: (text) => console.log(text),
   };
 }

@@ -38,9 +38,12 @@ export interface History {
 export async function fit(model: CompiledModel, device: DeviceModel, request: FitRequest): Promise<History> {
   const dataset = device.keep(new DeviceDataset(device.backend, request.samples, request.shuffle));
   const validation = request.validation && device.keep(new DeviceDataset(device.backend, request.validation, false));
+  const progress = trainingProgress(request.verbose);
   try {
-    return await new TrainingRun(model, device, request, dataset, validation).run();
+    const callbacks = [progress, ...request.callbacks];
+    return await new TrainingRun(model, device, request, callbacks, dataset, validation).run();
   } finally {
+    progress.close();
     device.release(dataset);
     if (validation) {
       device.release(validation);
@@ -65,6 +68,7 @@ class TrainingRun {
     model: CompiledModel,
     device: DeviceModel,
     request: FitRequest,
+    callbacks: readonly Callback[],
     dataset: DeviceDataset,
     validation: DeviceDataset | undefined,
   ) {
@@ -74,8 +78,8 @@ class TrainingRun {
     this.#dataset = dataset;
     this.#validation = validation;
     this.#completed = device.iteration;
-    this.#callbacks = [trainingProgress(request.verbose), ...request.callbacks];
-    this.#everyStep = this.#callbacks.some((callback) => callback.onBatchBegin || callback.onBatchEnd);
+    this.#callbacks = callbacks;
+    this.#everyStep = callbacks.some((callback) => callback.onBatchBegin || callback.onBatchEnd);
     this.#training = {
       epochs: request.epochs,
       initialEpoch: request.initialEpoch,

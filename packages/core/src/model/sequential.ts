@@ -1,6 +1,6 @@
 import type { Backend } from "../backend.js";
 import type { Logs, Verbosity } from "../callbacks/index.js";
-import { evaluationProgress } from "../callbacks/progressBar.js";
+import { withProgress } from "../callbacks/progressBar.js";
 import { ArgumentError, StateError } from "../errors.js";
 import type { Layer } from "../layers/index.js";
 import { type Loss, type LossName, resolveLoss } from "../losses/index.js";
@@ -165,8 +165,9 @@ export class Sequential {
   async evaluate(x: TensorInput, y: TensorInput, options: EvaluateOptions = {}): Promise<Record<string, number>> {
     const samples = this.#samples("x", "y", x, y, options);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch, 1);
-    const progress = evaluationProgress(resolveVerbosity(options.verbose ?? "auto"));
-    return { ...(await evaluateSamples(this.#expectCompiled(), await this.#ready(), samples, batchSize, progress)) };
+    return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
+      ...(await evaluateSamples(this.#expectCompiled(), await this.#ready(), samples, batchSize, report)),
+    }));
   }
 
   /** The outputs for samples: [N, ...outputShape]. Throws `ShapeError` or `DataError` for samples that do not fit. */
@@ -174,8 +175,9 @@ export class Sequential {
     const compiled = this.#expectCompiled();
     const inputs = checkInputs("x", x, compiled.network.inputShape, console.warn);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch, 1);
-    const progress = evaluationProgress(resolveVerbosity(options.verbose ?? 0));
-    return predictSamples(compiled, await this.#ready(), { inputs }, batchSize, progress);
+    return withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
+      predictSamples(compiled, await this.#ready(), { inputs }, batchSize, report),
+    );
   }
 
   /** One training step over all the samples given; returns their loss and metrics from before the update. Throws like `fit`. */

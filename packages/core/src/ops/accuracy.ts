@@ -14,7 +14,7 @@ export interface TopKAccuracyAttributes {
 
 /**
  * Number of rows that are right: argmax over c of the prediction (the first of equals) is the label, or the labels' argmax.
- * Binary: sum over rows of the share of elements on the same side of 0.5 as the target (prediction > 0.5). NaN is wrong.
+ * Binary: sum over rows of the share of elements on the same side of 0.5 as the target (prediction > 0.5). A row with NaN is wrong.
  */
 export const accuracy: OpDefinition<AccuracyAttributes> = {
   summary: "number of right rows: predictions [...,C], labels -> [1]",
@@ -27,7 +27,7 @@ export const accuracy: OpDefinition<AccuracyAttributes> = {
   flops: ([predictions]) => sizeOf(predictions!.shape),
 };
 
-/** Number of rows in which fewer than k classes have a larger number than the labelled one (ties count as right). */
+/** Number of rows in which fewer than k classes have a larger number than the labelled one (ties count as right). A row with NaN is wrong. */
 export const topKAccuracy: OpDefinition<TopKAccuracyAttributes> = {
   summary: "number of rows whose label is among the k largest: predictions [...,C], labels -> [1]",
   inputs: ["predictions", "labels"],

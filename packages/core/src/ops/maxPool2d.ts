@@ -21,7 +21,7 @@ export function pool2dOutputShape(op: string, input: TensorSpec, attributes: Poo
 
 /**
  * y = the largest number of each window; argmax = its position ph * PW + pw within the window, the first of equals.
- * Padding never wins.
+ * Padding never wins; a window that lies in the padding altogether (explicit padding only) has no defined result.
  */
 export const maxPool2d: OpDefinition<Pool2dAttributes> = {
   summary: "largest number of each window: input [N,H,W,C] -> [N,OH,OW,C], and its position in the window as int32",

@@ -8,14 +8,16 @@ import { float32, type OpDefinition, sizeOf } from "./definition.js";
  * | --------- | ----------------------------------- | ---------------------------------------- |
  * | relu      | max(x, 0)                           | y > 0                                    |
  * | relu6     | min(max(x, 0), 6)                   | 0 < y < 6                                |
- * | leakyRelu | x > 0 ? x : alpha x (alpha >= 0)    | y > 0 ? 1 : alpha                        |
+ * | leakyRelu | x > 0 ? x : alpha x                 | y > 0 ? 1 : alpha                        |
  * | elu       | x > 0 ? x : alpha (e^x - 1)         | y > 0 ? 1 : y + alpha                    |
  * | sigmoid   | 1 / (1 + e^-x)                      | y (1 - y)                                |
  * | tanh      | tanh x                              | 1 - y^2                                  |
  * | log       | ln p, p = clip(x, alpha, 1 - alpha) | alpha < p < 1 - alpha ? e^-y : 0         |
  * | logit     | ln(p / (1 - p)), p as above         | alpha < p < 1 - alpha ? 1 / p(1 - p) : 0 |
  *
- * `log` and `logit` turn probabilities back into logits for a loss (Keras clips with alpha = 1e-7).
+ * `log` and `logit` turn probabilities back into logits for a loss (Keras clips with alpha = 1e-7). Both bounds are rounded
+ * to float32 before use, as 1 - 1e-7 moves by much there, and an element counts as clipped when y is what the function
+ * gives at a bound.
  */
 export const unaryFunctions = ["relu", "relu6", "leakyRelu", "elu", "sigmoid", "tanh", "log", "logit"] as const;
 
@@ -23,13 +25,13 @@ export type UnaryFunction = (typeof unaryFunctions)[number];
 
 export interface UnaryAttributes {
   readonly function: UnaryFunction;
-  /** Slope of leakyRelu, scale of elu, clipping bound of log and logit; 0 for the others. */
+  /** Slope of leakyRelu and scale of elu, at least 0; clipping bound of log and logit; 0 for the others. */
   readonly alpha: number;
 }
 
-/** Functions that never decrease: max-pooling may come before them as well as after. */
-export function isMonotone({ function: name }: UnaryAttributes): boolean {
-  return name !== "log" && name !== "logit";
+/** Whether it never decreases: max-pooling may come before it as well as after. */
+export function isMonotone({ function: name, alpha }: UnaryAttributes): boolean {
+  return name !== "log" && name !== "logit" && alpha >= 0;
 }
 
 export const unary: OpDefinition<UnaryAttributes> = {

@@ -38,7 +38,7 @@ export const chainPatterns: readonly ChainPattern[] = [
 /** A backward group: all readers of the gradient of a linear op's output, and the elementwise ops that compute it. */
 export interface BackwardPattern {
   readonly name: FusedName;
-  /** Ops that read the gradient, any number of them; all its readers must be among these. */
+  /** Ops that read the gradient: all its readers must be among these, at most one for each of input, kernel and bias. */
   readonly readers: readonly OpName[];
   /** At least one of the readers must be this op. */
   readonly anchor: OpName;

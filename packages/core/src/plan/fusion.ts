@@ -1,11 +1,7 @@
-import {
-  type BackwardPattern,
-  backwardPatterns,
-  type ChainPattern,
-  chainPatterns,
-  type FusedName,
-} from "./fusedOps.js";
-import type { GraphOperation, GraphValue } from "./graph.js";
+import { backwardPatterns, chainPatterns, type FusedName } from "./fusedOps.js";
+import { backwardGroups, chains, type Flow, lossGroups } from "./fusionCandidates.js";
+import { type GraphOperation, type GraphValue, opDefinition } from "./graph.js";
+import { overlap } from "./placement.js";
 
 /** A fused op found in a graph: its parts in order. */
 export interface FusedGroup {
@@ -21,57 +17,53 @@ export function isGroup(scheduled: ScheduledOp): scheduled is FusedGroup {
   return "parts" in scheduled;
 }
 
-/**
- * Replaces runs of ops by the fused ops that the backend has. `accepts` says whether it takes a group with these very
- * shapes and attributes; `kept` are the ids of values that must exist in memory whatever happens (results).
- */
-export function fuse(
-  operations: readonly GraphOperation[],
-  kept: ReadonlySet<number>,
-  fusions: readonly FusedName[],
-  accepts: (group: FusedGroup) => boolean,
-): ScheduledOp[] {
-  const readers = readersOf(operations);
+/** What fusion works on. */
+export interface FusionRequest {
+  readonly operations: readonly GraphOperation[];
+  /** Ids of the values that must exist in memory whatever happens: results. */
+  readonly kept: ReadonlySet<number>;
+  /** The tensor whose memory a tensor stands in. */
+  readonly owner: (id: number) => number;
+  /** The fused ops that the backend has. */
+  readonly fusions: readonly FusedName[];
+  /** Whether it takes a group with these very shapes and attributes. */
+  readonly accepts: (group: FusedGroup) => boolean;
+}
+
+/** Replaces runs of ops by the fused ops that the backend has. */
+export function fuse({ operations, kept, owner, fusions, accepts }: FusionRequest): ScheduledOp[] {
+  const flow: Flow = { operations, kept, readers: readersOf(operations, owner) };
   const taken = new Set<GraphOperation>();
   const groups: FusedGroup[] = [];
-  const tryGroup = (name: FusedName, parts: readonly GraphOperation[]): void => {
-    const group: FusedGroup = { name, parts };
-    if (fusions.includes(name) && isContiguous(operations, parts, readers) && accepts(group)) {
+  /** Takes the first, which is the longest, that can run as one and that the backend accepts. */
+  const take = (name: FusedName, candidates: readonly (readonly GraphOperation[])[]): void => {
+    const group = candidates
+      .filter((parts) => parts.length > 1 && !parts.some((part) => taken.has(part)))
+      .map((parts): FusedGroup => ({ name, parts }))
+      .find((candidate) => runsAsOne(operations, candidate.parts, owner) && accepts(candidate));
+    if (group !== undefined) {
       groups.push(group);
-      for (const part of parts) {
+      for (const part of group.parts) {
         taken.add(part);
       }
     }
   };
-  const free = (operation: GraphOperation): boolean => !taken.has(operation);
+  const has = ({ name }: { readonly name: FusedName }): boolean => fusions.includes(name);
 
-  for (const operation of operations.filter(free)) {
-    const loss = operation.op === "softmaxCrossEntropy" ? softmaxLoss(operation, operations) : [];
-    if (loss.length > 1) {
-      tryGroup("fusedSoftmaxLoss", loss);
+  if (fusions.includes("fusedSoftmaxLoss")) {
+    for (const candidates of lossGroups(flow)) {
+      take("fusedSoftmaxLoss", candidates);
     }
   }
   // Backward groups first: a backward matMul is also the head of the dense chain.
-  for (const pattern of backwardPatterns) {
-    for (const gradient of gradientsOf(operations, pattern)) {
-      const parts = backwardGroup(gradient, pattern, operations, readers, kept);
-      if (parts.length > 1 && parts.every(free)) {
-        tryGroup(pattern.name, parts);
-      }
+  for (const pattern of backwardPatterns.filter(has)) {
+    for (const candidates of backwardGroups(flow, pattern)) {
+      take(pattern.name, candidates);
     }
   }
-  for (const pattern of chainPatterns) {
-    for (const head of operations.filter((operation) => operation.op === pattern.head && free(operation))) {
-      // The longest chain that the backend takes: a shorter one may be supported where a longer one is not.
-      for (
-        let parts = chain(head, pattern, readers, kept);
-        parts.length > 1 && free(head);
-        parts = parts.slice(0, -1)
-      ) {
-        if (parts.every(free)) {
-          tryGroup(pattern.name, parts);
-        }
-      }
+  for (const pattern of chainPatterns.filter(has)) {
+    for (const candidates of chains(flow, pattern)) {
+      take(pattern.name, candidates);
     }
   }
   return schedule(operations, groups);
@@ -89,99 +81,41 @@ function schedule(operations: readonly GraphOperation[], groups: readonly FusedG
   });
 }
 
-function readersOf(operations: readonly GraphOperation[]): Map<number, GraphOperation[]> {
+/** Readers by the tensor that owns the memory: a reshape of a tensor is read in its place. */
+function readersOf(
+  operations: readonly GraphOperation[],
+  owner: (id: number) => number,
+): Map<number, readonly GraphOperation[]> {
   const readers = new Map<number, GraphOperation[]>();
   for (const operation of operations) {
     for (const { id } of operation.inputs) {
-      readers.set(id, [...(readers.get(id) ?? []), operation]);
+      readers.set(owner(id), [...(readers.get(owner(id)) ?? []), operation]);
     }
   }
   return readers;
 }
 
-/** Whether the parts can run as one at the place of the last: nothing in between reads what they write. */
-function isContiguous(
+/** Whether the parts can run at the place of the last: no op that they would be moved behind touches what they touch. */
+function runsAsOne(
   operations: readonly GraphOperation[],
   parts: readonly GraphOperation[],
-  readers: ReadonlyMap<number, readonly GraphOperation[]>,
+  owner: (id: number) => number,
 ): boolean {
-  const end = operations.indexOf(parts[parts.length - 1]!);
-  return parts
-    .flatMap((part) => part.outputs)
-    .flatMap((output) => readers.get(output.id) ?? [])
-    .every((reader) => parts.includes(reader) || operations.indexOf(reader) > end);
-}
-
-function chain(
-  head: GraphOperation,
-  { tail }: ChainPattern,
-  readers: ReadonlyMap<number, readonly GraphOperation[]>,
-  kept: ReadonlySet<number>,
-): GraphOperation[] {
-  const parts = [head];
-  let from = 0;
-  for (;;) {
-    const output = parts[parts.length - 1]!.outputs[0]!;
-    const [next, ...others] = readers.get(output.id) ?? [];
-    const position = next === undefined ? -1 : tail.indexOf(next.op, from);
-    if (position < 0 || others.length > 0 || kept.has(output.id) || output.placement || next!.inputs[0] !== output) {
-      return parts;
-    }
-    parts.push(next!);
-    from = position + 1;
-  }
-}
-
-/** The tensors that are gradients of a linear op's output: what the pattern's anchor reads. */
-function gradientsOf(operations: readonly GraphOperation[], pattern: BackwardPattern): GraphValue[] {
-  const gradients = operations.flatMap((operation) => {
-    if (operation.op !== pattern.anchor) {
-      return [];
-    }
-    if (operation.op === "conv2dBackwardFilter") {
-      return [operation.inputs[1]!];
-    }
-    // matMul: the kernel gradient is x^T dy, the input gradient dy W^T; a forward product has neither transposition.
-    const { transposeA, transposeB } = operation.attributes;
-    return transposeA && !transposeB ? [operation.inputs[1]!] : transposeB && !transposeA ? [operation.inputs[0]!] : [];
+  const last = operations.indexOf(parts[parts.length - 1]!);
+  const shared = (a: readonly GraphValue[], b: readonly GraphValue[]): boolean =>
+    a.some((one) => b.some((other) => owner(one.id) === owner(other.id) || overlap(one, other)));
+  return parts.every((part) => {
+    const passed = operations.slice(operations.indexOf(part) + 1, last).filter((other) => !parts.includes(other));
+    return passed.every(
+      (other) =>
+        !shared(written(part), other.inputs) &&
+        !shared(written(part), written(other)) &&
+        !shared(part.inputs, written(other)),
+    );
   });
-  return [...new Set(gradients)];
 }
 
-function backwardGroup(
-  gradient: GraphValue,
-  pattern: BackwardPattern,
-  operations: readonly GraphOperation[],
-  readers: ReadonlyMap<number, readonly GraphOperation[]>,
-  kept: ReadonlySet<number>,
-): GraphOperation[] {
-  const consumers = readers.get(gradient.id) ?? [];
-  if (
-    kept.has(gradient.id) ||
-    gradient.placement ||
-    !consumers.every((reader) => pattern.readers.includes(reader.op))
-  ) {
-    return consumers.length > 0 && consumers.every((reader) => pattern.readers.includes(reader.op))
-      ? [...consumers]
-      : [];
-  }
-  const parts = [...consumers];
-  let value = gradient;
-  for (const op of pattern.producers) {
-    const producer = operations.find((operation) => operation.op === op && operation.outputs[0] === value);
-    const onlyReader = value === gradient || readers.get(value.id)?.length === 1;
-    if (producer !== undefined && onlyReader) {
-      parts.unshift(producer);
-      value = producer.inputs[0]!;
-    }
-  }
-  return parts.sort((a, b) => operations.indexOf(a) - operations.indexOf(b));
-}
-
-function softmaxLoss(loss: GraphOperation, operations: readonly GraphOperation[]): GraphOperation[] {
-  const probabilities = loss.outputs[1];
-  const followers = operations.filter(
-    ({ op, inputs }) => (op === "accuracy" || op === "softmaxCrossEntropyBackward") && inputs[0] === probabilities,
-  );
-  return [loss, ...followers];
+function written({ op, inputs, outputs }: GraphOperation): readonly GraphValue[] {
+  const updated = (opDefinition(op).updates ?? []).flatMap((position) => inputs[position] ?? []);
+  return [...outputs, ...updated];
 }

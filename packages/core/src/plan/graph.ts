@@ -9,6 +9,11 @@ export interface Placement {
   readonly offset: number;
 }
 
+/** Whether two places are one. */
+export function samePlacement(a: Placement, b: Placement): boolean {
+  return a.buffer === b.buffer && a.offset === b.offset;
+}
+
 /** Element type and length of a buffer that outlives the step: parameters, gradients, slots, data, predictions. */
 export interface BufferSpec {
   readonly dtype: DType;
@@ -68,7 +73,14 @@ export class Graph {
           `"${placement.buffer}" (${buffer.dtype}, ${buffer.length} elements)`,
       );
     }
-    (this.values[value.id] as GraphValue).placement = placement;
+    const bound = this.values[value.id] as GraphValue;
+    if (bound.placement !== undefined && !samePlacement(bound.placement, placement)) {
+      throw new PlanError(
+        `graph: ${bound.label} has its place in "${bound.placement.buffer}" at ${bound.placement.offset} and cannot have ` +
+          `another in "${placement.buffer}" at ${placement.offset}`,
+      );
+    }
+    bound.placement = placement;
   }
 
   /** Appends an op and returns its outputs. Throws `ShapeError` where the inputs do not fit. */

@@ -28,16 +28,17 @@ export interface LowerOptions {
 
 /** Turns a graph into a plan: dead ops go, reshapes become names, runs of ops are fused, every tensor gets its memory. */
 export function lower(graph: Graph, { mode, batchSize, results, target }: LowerOptions): Plan {
-  const { owner, aliased } = resolveReshapes(graph);
+  const owner = resolveReshapes(graph);
   const live = liveOperations(graph, owner, results);
   const resultIds = results.map(({ id }) => owner(id));
   const accepts = (group: FusedGroup): boolean => target?.supports(groupInstance(group)) === true;
-  const scheduled = fuse(live, new Set([...resultIds, ...aliased]), target?.fusions ?? [], accepts);
+  const kept = new Set(resultIds);
+  const scheduled = fuse({ operations: live, kept, owner, fusions: target?.fusions ?? [], accepts });
   const workspaceBytes = (op: OpInstance): number => target?.workspaceBytes?.(op) ?? 0;
   return {
     mode,
     batchSize,
-    ...assignMemory({ graph, scheduled, owner, kept: new Set(resultIds), workspaceBytes }),
+    ...assignMemory({ graph, scheduled, owner, kept, workspaceBytes }),
     buffers: usedBuffers(graph, live, owner),
     results: resultIds,
   };

@@ -4,7 +4,7 @@ import { isMonotone, type UnaryAttributes } from "../ops/unary.js";
 import type { Graph, GraphOperation } from "./graph.js";
 
 /**
- * Rewrites maxPool2d(f(x)) as f(maxPool2d(x)) wherever f never decreases and nothing else reads f(x): the numbers are the
+ * Rewrites maxPool2d(f(x)) as f(maxPool2d(x)) wherever f never decreases and nothing else needs f(x): the numbers are the
  * same, the activation and its gradient touch one number a window instead of all, and what must be kept for the backward
  * pass shrinks by as much. Runs on the forward graph, before autodiff.
  */
@@ -19,6 +19,7 @@ export function poolBeforeActivation(graph: Graph): void {
       operation.op === "maxPool2d" &&
       activation !== undefined &&
       readers.get(input!.id) === 1 &&
+      input!.placement === undefined &&
       isMonotone(activation.attributes as unknown as UnaryAttributes);
     if (!swaps) {
       rewritten.push(operation);

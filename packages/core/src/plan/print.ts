@@ -5,7 +5,7 @@ import type { Plan, PlanOp, PlanValue } from "./plan.js";
 export function formatPlan(plan: Plan): string {
   const values = new Map(plan.values.map((value) => [value.id, value]));
   const rows = plan.ops.map((op) => opRow(op, values));
-  const header = ["#", "op", "layer", "output", "place", "MFLOP", "KB"];
+  const header = ["#", "op", "layer", "output", "place", "MFLOP", "KB", "parts"];
   const numbered = rows.map((row, index) => [String(index), ...row]);
   const flops = plan.ops.reduce((sum, op) => sum + op.flops, 0);
   const bytes = plan.ops.reduce((sum, op) => sum + op.bytes, 0);
@@ -21,14 +21,14 @@ export function formatPlan(plan: Plan): string {
 function opRow(op: PlanOp, values: ReadonlyMap<number, PlanValue>): string[] {
   const written = [...op.outputs, ...op.updates].map((id) => values.get(id)!);
   const first = written[0];
-  const parts = op.parts ? ` (${op.parts.map((part) => part.op).join(" + ")})` : "";
   return [
-    `${op.op}${parts}`,
+    op.op,
     op.label,
     first ? formatShape(first.shape) : "-",
     first ? `${first.buffer ?? "-"}+${first.byteOffset}` : "-",
     mega(op.flops),
     kilo(op.bytes),
+    op.parts?.map((part) => part.op).join(" + ") ?? "",
   ];
 }
 
@@ -40,12 +40,15 @@ function kilo(bytes: number): string {
   return (bytes / 1024).toFixed(1);
 }
 
-/** Columns padded to their widest cell; the last two hold numbers and stand right. */
+/** Columns that hold numbers and stand right. */
+const numeric = [5, 6];
+
+/** Columns padded to their widest cell. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
-      .map((cell, column) => (column >= row.length - 2 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .map((cell, column) => (numeric.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
       .join("  ")
       .trimEnd(),
   );

@@ -1,25 +1,33 @@
-import type { Graph } from "./graph.js";
+import { PlanError } from "../errors.js";
+import { type Graph, type GraphValue, samePlacement } from "./graph.js";
 
-/** Which tensor owns the memory that a tensor stands in. */
-export interface ReshapeOwners {
-  /** Id of the owner: the tensor itself unless it is a reshape of another. */
-  owner(id: number): number;
-  /** Ids of the tensors that have a second name. */
-  readonly aliased: ReadonlySet<number>;
+/**
+ * Follows reshapes back to the tensors that own the memory and returns the owner of each tensor by id: itself unless it is
+ * a reshape. A place outside the arena that one name has, all names of that memory get; throws `PlanError` where two differ.
+ */
+export function resolveReshapes(graph: Graph): (id: number) => number {
+  const owners = new Map<number, number>();
+  const owner = (id: number): number => owners.get(id) ?? id;
+  const reshapes = graph.operations.filter(({ op }) => op === "reshape");
+  for (const { inputs, outputs } of reshapes) {
+    owners.set(outputs[0]!.id, owner(inputs[0]!.id));
+    share(outputs[0]!, graph.values[owner(inputs[0]!.id)]!);
+  }
+  for (const { outputs } of reshapes) {
+    share(graph.values[owner(outputs[0]!.id)]!, outputs[0]!);
+  }
+  return owner;
 }
 
-/** Follows reshapes back to the tensors that own the memory. A reshape's placement passes to its owner. */
-export function resolveReshapes(graph: Graph): ReshapeOwners {
-  const owners = new Map<number, number>();
-  for (const { op, inputs, outputs } of graph.operations) {
-    if (op === "reshape") {
-      const source = owners.get(inputs[0]!.id) ?? inputs[0]!.id;
-      owners.set(outputs[0]!.id, source);
-      const placement = outputs[0]!.placement;
-      if (placement !== undefined) {
-        graph.values[source]!.placement = placement;
-      }
-    }
+function share(from: GraphValue, to: GraphValue): void {
+  if (from.placement === undefined) {
+    return;
   }
-  return { owner: (id) => owners.get(id) ?? id, aliased: new Set(owners.values()) };
+  if (to.placement !== undefined && !samePlacement(to.placement, from.placement)) {
+    throw new PlanError(
+      `reshape: ${from.label} has its place in "${from.placement.buffer}" at ${from.placement.offset}, but is the same ` +
+        `memory as ${to.label}, which has its place in "${to.placement.buffer}" at ${to.placement.offset}`,
+    );
+  }
+  to.placement = from.placement;
 }

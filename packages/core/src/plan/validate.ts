@@ -4,9 +4,9 @@ import { alignmentBytes } from "./memory.js";
 import type { Plan, PlanOp, PlanValue } from "./plan.js";
 
 /**
- * Checks a plan against its own rules and throws `PlanError` at the first one that it breaks: every id is known, every value
- * lies inside its buffer and aligned, nothing in the arena is read before it is written, and no two values that are needed
- * at the same time overlap. A defect found here is Convoy's, never the user's.
+ * Checks a plan against its own rules and throws `PlanError` at the first one that it breaks: every id is known and has
+ * memory, every value lies inside its buffer and aligned, nothing in the arena is read before it is written, and no two
+ * values that are needed at the same time overlap. A defect found here is Convoy's, never the user's.
  */
 export function validatePlan(plan: Plan): void {
   const values = new Map(plan.values.map((value) => [value.id, value]));
@@ -24,6 +24,9 @@ export function validatePlan(plan: Plan): void {
     ]) {
       if (!values.has(id)) {
         throw new PlanError(`${where} names value ${id}, which the plan does not have`);
+      }
+      if (values.get(id)!.buffer === undefined) {
+        throw new PlanError(`${where} needs ${values.get(id)!.label}, which has no memory`);
       }
     }
     checkOp(op, values, content, where);

@@ -1,0 +1,21 @@
+import { dropoutThreshold, streamKey, threefry2x32 } from "../../backend.js";
+import type { KernelOf } from "../kernel.js";
+
+/**
+ * y[i] = word(i) >= threshold ? x[i] / (1 - rate) : 0, with the factor rounded to float32; [...] -> [...]
+ *
+ * Words come in pairs: words 2j and 2j + 1 are the two halves of one encrypted counter (j, iteration).
+ */
+export const dropout: KernelOf<"dropout"> = ({ inputs: [input], outputs: [output], attributes, step }) => {
+  const [x, y] = [input!.data, output!.data];
+  const key = streamKey(step.seed, "dropout", attributes.instance);
+  const threshold = dropoutThreshold(attributes.rate);
+  const factor = Math.fround(1 / (1 - attributes.rate));
+  for (let i = 0; i < y.length; i += 2) {
+    const [even, odd] = threefry2x32(key, [i / 2, step.iteration]);
+    y[i] = even >= threshold ? x[i]! * factor : 0;
+    if (i + 1 < y.length) {
+      y[i + 1] = odd >= threshold ? x[i + 1]! * factor : 0;
+    }
+  }
+};

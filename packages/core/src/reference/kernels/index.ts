@@ -1,0 +1,55 @@
+import type { KernelName } from "../../backend.js";
+import type { KernelOf } from "../kernel.js";
+import { accuracy, topKAccuracy } from "./accuracy.js";
+import { add } from "./add.js";
+import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
+import { biasAdd, biasAddBackward } from "./biasAdd.js";
+import { clipByNorm, clipByValue } from "./clip.js";
+import { conv2d } from "./conv2d.js";
+import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
+import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
+import { dropout } from "./dropout.js";
+import { matMul } from "./matMul.js";
+import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
+import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { gatherRows, storeRows } from "./rows.js";
+import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
+import { softmax, softmaxBackward } from "./softmax.js";
+import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
+import { unary, unaryBackward } from "./unary.js";
+
+/** The kernel of every op, on host arrays. */
+export const referenceKernels: { readonly [N in KernelName]: KernelOf<N> } = {
+  conv2d,
+  conv2dBackwardInput,
+  conv2dBackwardFilter,
+  biasAdd,
+  biasAddBackward,
+  maxPool2d,
+  maxPool2dBackward,
+  averagePool2d,
+  averagePool2dBackward,
+  matMul,
+  unary,
+  unaryBackward,
+  softmax,
+  softmaxBackward,
+  add,
+  dropout,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
+  sigmoidCrossEntropy,
+  sigmoidCrossEntropyBackward,
+  meanSquaredError,
+  meanSquaredErrorBackward,
+  accuracy,
+  topKAccuracy,
+  gatherRows,
+  storeRows,
+  sgdUpdate,
+  rmspropUpdate,
+  adamUpdate,
+  clipByValue,
+  clipByNorm,
+};

@@ -1,0 +1,1 @@
+export { type TemplateOptions, template } from "./backend.js";
