@@ -11,19 +11,19 @@ export default defineConfig(({ mode }) => {
   const include = long ? ["**/*.long.test.ts"] : ["**/*.test.ts"];
   const exclude = ["**/node_modules/**", "**/dist/**", ...(long ? [] : ["**/*.long.test.ts"])];
   const timeout = long ? 600_000 : 30_000;
+  // Inside the projects, because what they inherit is read without the mode.
+  const limits = { testTimeout: timeout, hookTimeout: timeout };
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions } },
     test: {
       pool: "forks",
-      testTimeout: timeout,
-      hookTimeout: timeout,
       projects: [
         ...packages.map((name) => ({
           extends: true as const,
-          test: { name, root: `packages/${name}`, include, exclude },
+          test: { name, root: `packages/${name}`, include, exclude, ...limits },
         })),
-        { extends: true as const, test: { name: "scripts", root: "scripts", include, exclude } },
+        { extends: true as const, test: { name: "scripts", root: "scripts", include, exclude, ...limits } },
       ],
     },
   };

@@ -33,7 +33,9 @@ const { accuracy } = await model.evaluate(some, toCategorical(labels));
 console.log(`Test accuracy on 1,000 images: ${accuracy}`);
 
 const probabilities = await model.predict({ ...some, data: some.data.subarray(0, 784), shape: [1, 28, 28, 1] });
-console.log(`The first test image is a ${labels[0]}; the model says ${probabilities.data.indexOf(Math.max(...probabilities.data))}`);
+console.log(
+  `The first test image is a ${labels[0]}; the model says ${probabilities.data.indexOf(Math.max(...probabilities.data))}`,
+);
 
 model.dispose();
 await backend.dispose();

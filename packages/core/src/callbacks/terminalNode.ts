@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress";
 import type { Terminal } from "./terminal.js";
-import { openTerminal as openPlainTerminal } from "./terminal-plain.js";
+import { openTerminal as openPlainTerminal } from "./terminalPlain.js";
 
 /** The process's standard output: a line drawn over itself on a terminal, plain lines otherwise. */
 export function openTerminal(): Terminal {
@@ -12,7 +12,7 @@ export function openTerminal(): Terminal {
   const draw = (next: string): void => {
     line = next;
     if (bar === undefined) {
-      bar = new SingleBar({ format: () => line, stream: process.stdout, fps: 10, hideCursor: true, linewrap: false });
+      bar = new SingleBar({ format: () => line, stream: process.stdout, fps: 10, hideCursor: false, linewrap: true });
       bar.start(1, 0);
     }
     bar.update(0);

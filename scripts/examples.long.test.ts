@@ -1,0 +1,18 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const folder = fileURLToPath(new URL("../examples/", import.meta.url));
+const needsMnist = ["tutorial.mjs"];
+
+for (const name of readdirSync(folder).filter((file) => file.endsWith(".mjs"))) {
+  const reason =
+    needsMnist.includes(name) && !process.env.CONVOY_DATA_DIR ? " (skipped: CONVOY_DATA_DIR is not set)" : "";
+  it.skipIf(reason !== "")(`examples/${name} runs to its end${reason}`, () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [`${folder}${name}`], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/accuracy/);
+  });
+}
