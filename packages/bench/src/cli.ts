@@ -1,29 +1,55 @@
 #!/usr/bin/env node
-import { writeFile } from "node:fs/promises";
-import { arch, availableParallelism, cpus, platform } from "node:os";
-import { parseArgs } from "node:util";
+import { ConvoyError } from "@convoy/core";
+import { CommanderError } from "commander";
+import { parseCommandLine } from "./commandLine.js";
+import { runOps } from "./ops/runOps.js";
+import { checkJsonFile, writeJsonFile } from "./report/jsonFile.js";
+import { formatOpsTable } from "./report/opsTable.js";
+import { formatTrainingTable } from "./report/trainingTable.js";
+import { runTraining } from "./training/runTraining.js";
 
-const usage = `Usage: bench [--json <file>]
+async function main(): Promise<void> {
+  const parsed = parseCommandLine(process.argv.slice(2));
+  const { json } = parsed;
+  if (json !== undefined) {
+    await checkJsonFile(json);
+  }
+  const { report, table, failed } = parsed.command === "train" ? await train(parsed) : await ops(parsed);
+  console.log(`\n${table}`);
+  if (json !== undefined) {
+    await writeJsonFile(json, report);
+  }
+  process.exitCode = failed ? 1 : 0;
+}
 
-  --json <file>  also write the report as JSON
-  --help         show this text
-`;
+interface Outcome {
+  readonly report: object;
+  readonly table: string;
+  readonly failed: boolean;
+}
 
-const { values } = parseArgs({ options: { json: { type: "string" }, help: { type: "boolean" } } });
+async function train({
+  request,
+}: Extract<ReturnType<typeof parseCommandLine>, { command: "train" }>): Promise<Outcome> {
+  const { report, failed } = await runTraining(request);
+  return { report, table: formatTrainingTable([...report.results, ...(report.peers ?? [])]), failed };
+}
 
-if (values.help) {
-  process.stdout.write(usage);
-} else {
-  const report = {
-    machine: {
-      node: process.versions.node,
-      platform: `${platform()}-${arch()}`,
-      cpu: cpus()[0]?.model ?? "unknown",
-      cores: availableParallelism(),
-    },
-    results: [],
-  };
-  process.stdout.write(`${report.machine.cpu}, ${report.machine.cores} cores, Node ${report.machine.node}\n`);
-  process.stdout.write("No benchmarks are defined yet.\n");
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
+async function ops({ request }: Extract<ReturnType<typeof parseCommandLine>, { command: "ops" }>): Promise<Outcome> {
+  const { report, failed } = await runOps(request);
+  return { report, table: report.backends.map(formatOpsTable).join("\n\n"), failed };
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // What was wrong, or the help asked for, is on the screen already.
+    process.exitCode = error.exitCode;
+  } else if (error instanceof ConvoyError) {
+    process.stderr.write(`bench: ${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    throw error;
+  }
 }

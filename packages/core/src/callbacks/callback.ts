@@ -10,7 +10,7 @@ export interface Training {
   readonly batchSize: number;
   /** Samples trained on an epoch. */
   readonly samplesPerEpoch: number;
-  /** Ends training after the current epoch; between steps when a per-step callback is there. */
+  /** Ends training when the steps under way are done; validation and `onEpochEnd` of this epoch still come, as in Keras. */
   stop(): void;
   /** The weights as they are now, in the model's order. */
   getWeights(): Promise<Float32Array[]>;

@@ -1,6 +1,6 @@
 import { bytesOf, dtypeBytes, type TensorSpec } from "../ops/definition.js";
 import type { KernelName } from "../ops/index.js";
-import { type FusedGroup, isGroup, type ScheduledOp } from "./fusion.js";
+import { type FusedGroup, isGroup, operationsOf, type ScheduledOp } from "./fusion.js";
 import { type Graph, type GraphOperation, opDefinition } from "./graph.js";
 import { groupInstance, operationInstance } from "./instances.js";
 import { type Lifetime, planArena } from "./memory.js";
@@ -32,7 +32,7 @@ export function assignMemory(request: MemoryRequest): Pick<Plan, "values" | "ops
     lifetimes.set(id, { id, bytes, first: known?.first ?? step, last });
   };
   scheduled.forEach((op, step) => {
-    for (const { id } of partsOf(op).flatMap(({ inputs, outputs }) => [...inputs, ...outputs])) {
+    for (const { id } of operationsOf(op).flatMap(({ inputs, outputs }) => [...inputs, ...outputs])) {
       const storage = graph.values[owner(id)]!;
       if (storage.placement === undefined && !internal.has(storage.id)) {
         extend(storage.id, bytesOf(storage), step, kept.has(storage.id) ? scheduled.length : step);
@@ -69,10 +69,6 @@ export function assignMemory(request: MemoryRequest): Pick<Plan, "values" | "ops
   return { values: [...values.values()].sort((a, b) => a.id - b.id), ops, arenaBytes: arena.bytes };
 }
 
-function partsOf(op: ScheduledOp): readonly GraphOperation[] {
-  return isGroup(op) ? op.parts : [op];
-}
-
 /** Tensors that only the parts of one fused op write and read. */
 function internalValues(
   scheduled: readonly ScheduledOp[],
@@ -81,8 +77,8 @@ function internalValues(
 ): Set<number> {
   const readOutside = new Set(kept);
   for (const op of scheduled) {
-    const own = new Set(partsOf(op).flatMap(({ outputs }) => outputs.map(({ id }) => id)));
-    for (const { id } of partsOf(op).flatMap(({ inputs }) => inputs)) {
+    const own = new Set(operationsOf(op).flatMap(({ outputs }) => outputs.map(({ id }) => id)));
+    for (const { id } of operationsOf(op).flatMap(({ inputs }) => inputs)) {
       if (!own.has(id)) {
         readOutside.add(owner(id));
       }
@@ -100,7 +96,7 @@ function internalValues(
 function usedValues(graph: Graph, scheduled: readonly ScheduledOp[]): (TensorSpec & { id: number; label: string })[] {
   const ids = new Set(
     scheduled.flatMap((op) =>
-      partsOf(op).flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ id }) => id)),
+      operationsOf(op).flatMap(({ inputs, outputs }) => [...inputs, ...outputs].map(({ id }) => id)),
     ),
   );
   return [...ids].map((id) => graph.values[id]!);

@@ -1,5 +1,5 @@
 import { backwardPatterns, chainPatterns, type FusedName } from "./fusedOps.js";
-import { backwardGroups, chains, type Flow, lossGroups } from "./fusionCandidates.js";
+import { backwardGroups, type Candidates, chains, type Flow, lossGroups } from "./fusionCandidates.js";
 import { type GraphOperation, type GraphValue, opDefinition } from "./graph.js";
 import { overlap } from "./placement.js";
 
@@ -34,17 +34,19 @@ export interface FusionRequest {
 export function fuse({ operations, kept, owner, fusions, accepts }: FusionRequest): ScheduledOp[] {
   const flow: Flow = { operations, kept, readers: readersOf(operations, owner) };
   const taken = new Set<GraphOperation>();
-  const groups: FusedGroup[] = [];
+  let schedule: readonly ScheduledOp[] = operations;
   /** Takes the first, which is the longest, that can run as one and that the backend accepts. */
-  const take = (name: FusedName, candidates: readonly (readonly GraphOperation[])[]): void => {
-    const group = candidates
-      .filter((parts) => parts.length > 1 && !parts.some((part) => taken.has(part)))
-      .map((parts): FusedGroup => ({ name, parts }))
-      .find((candidate) => runsAsOne(operations, candidate.parts, owner) && accepts(candidate));
-    if (group !== undefined) {
-      groups.push(group);
-      for (const part of group.parts) {
-        taken.add(part);
+  const take = (name: FusedName, candidates: Candidates): void => {
+    for (const parts of candidates) {
+      const group: FusedGroup = { name, parts };
+      const free = parts.length > 1 && !parts.some((part) => taken.has(part));
+      const merged = free ? withGroup(schedule, group, owner) : undefined;
+      if (merged !== undefined && accepts(group)) {
+        schedule = merged;
+        for (const part of parts) {
+          taken.add(part);
+        }
+        return;
       }
     }
   };
@@ -66,19 +68,7 @@ export function fuse({ operations, kept, owner, fusions, accepts }: FusionReques
       take(pattern.name, candidates);
     }
   }
-  return schedule(operations, groups);
-}
-
-/** Each group stands where its last part stood. */
-function schedule(operations: readonly GraphOperation[], groups: readonly FusedGroup[]): ScheduledOp[] {
-  const groupOf = new Map(groups.flatMap((group) => group.parts.map((part) => [part, group] as const)));
-  return operations.flatMap((operation): ScheduledOp[] => {
-    const group = groupOf.get(operation);
-    if (group === undefined) {
-      return [operation];
-    }
-    return group.parts[group.parts.length - 1] === operation ? [group] : [];
-  });
+  return [...schedule];
 }
 
 /** Readers by the tensor that owns the memory: a reshape of a tensor is read in its place. */
@@ -95,24 +85,40 @@ function readersOf(
   return readers;
 }
 
-/** Whether the parts can run at the place of the last: no op that they would be moved behind touches what they touch. */
-function runsAsOne(
-  operations: readonly GraphOperation[],
-  parts: readonly GraphOperation[],
+/**
+ * The schedule with the parts as one, at the place of the last or else of the first; undefined where an op in between
+ * touches what the parts that would be moved past it touch.
+ */
+function withGroup(
+  schedule: readonly ScheduledOp[],
+  group: FusedGroup,
   owner: (id: number) => number,
-): boolean {
-  const last = operations.indexOf(parts[parts.length - 1]!);
-  const shared = (a: readonly GraphValue[], b: readonly GraphValue[]): boolean =>
-    a.some((one) => b.some((other) => owner(one.id) === owner(other.id) || overlap(one, other)));
-  return parts.every((part) => {
-    const passed = operations.slice(operations.indexOf(part) + 1, last).filter((other) => !parts.includes(other));
-    return passed.every(
-      (other) =>
-        !shared(written(part), other.inputs) &&
-        !shared(written(part), written(other)) &&
-        !shared(part.inputs, written(other)),
-    );
-  });
+): ScheduledOp[] | undefined {
+  const { parts } = group;
+  const isPart = (scheduled: ScheduledOp): boolean => !isGroup(scheduled) && parts.includes(scheduled);
+  const canMove = (part: GraphOperation, place: GraphOperation): boolean => {
+    const [from, to] = [schedule.indexOf(part), schedule.indexOf(place)].toSorted((a, b) => a - b);
+    const passed = schedule.slice(from, to).filter((scheduled) => !isPart(scheduled));
+    return passed.every((scheduled) => operationsOf(scheduled).every((other) => areIndependent(part, other, owner)));
+  };
+  const place = [parts[parts.length - 1]!, parts[0]!].find((candidate) =>
+    parts.every((part) => canMove(part, candidate)),
+  );
+  return (
+    place && schedule.flatMap((scheduled) => (scheduled === place ? [group] : isPart(scheduled) ? [] : [scheduled]))
+  );
+}
+
+/** The ops of the graph that a scheduled op consists of. */
+export function operationsOf(scheduled: ScheduledOp): readonly GraphOperation[] {
+  return isGroup(scheduled) ? scheduled.parts : [scheduled];
+}
+
+/** Whether two ops may change places: neither writes what the other reads or writes. */
+function areIndependent(a: GraphOperation, b: GraphOperation, owner: (id: number) => number): boolean {
+  const share = (some: readonly GraphValue[], others: readonly GraphValue[]): boolean =>
+    some.some((one) => others.some((other) => owner(one.id) === owner(other.id) || overlap(one, other)));
+  return !share(written(a), b.inputs) && !share(written(a), written(b)) && !share(a.inputs, written(b));
 }
 
 function written({ op, inputs, outputs }: GraphOperation): readonly GraphValue[] {

@@ -13,7 +13,7 @@ export function validatePlan(plan: Plan): void {
   for (const value of plan.values) {
     checkPlace(plan, value);
   }
-  const content = new ArenaContent();
+  const content = new ArenaContent(plan.ops);
   plan.ops.forEach((op, step) => {
     const where = `plan: op ${step} (${op.op}, ${op.label})`;
     for (const id of [
@@ -87,13 +87,28 @@ function overlap(a: PlanValue, b: PlanValue): boolean {
 /** Which values are whole in the arena. */
 class ArenaContent {
   #whole: PlanValue[] = [];
+  /** Ids that some op writes. The others are reshapes: second names for what an op wrote. */
+  readonly #written: ReadonlySet<number>;
+  /** The tensors that reshapes were found to be, by id. */
+  readonly #named = new Map<number, PlanValue>();
+
+  constructor(ops: readonly PlanOp[]) {
+    this.#written = new Set(ops.flatMap(({ outputs }) => outputs));
+  }
 
   write(value: PlanValue): void {
     this.#whole = [...this.#whole.filter((other) => !overlap(other, value)), value];
   }
 
-  /** A reshape reads the same bytes under another id. */
   holds(value: PlanValue): boolean {
-    return this.#whole.some((other) => other.byteOffset === value.byteOffset && bytesOf(other) === bytesOf(value));
+    const here = this.#whole.find(
+      (other) => other.byteOffset === value.byteOffset && bytesOf(other) === bytesOf(value),
+    );
+    if (here === undefined || here.id === value.id || this.#written.has(value.id)) {
+      return here?.id === value.id;
+    }
+    const named = this.#named.get(value.id) ?? here;
+    this.#named.set(value.id, named);
+    return named === here;
   }
 }
