@@ -1,0 +1,89 @@
+import { CommanderError } from "commander";
+import { expect, it } from "vitest";
+import { parseCommandLine } from "./commandLine.js";
+
+/** Parses what must not be accepted and returns what is said about it. */
+function complaint(...args: string[]): string {
+  const said: string[] = [];
+  const output = { writeOut: () => undefined, writeErr: (text: string) => void said.push(text) };
+  expect(() => parseCommandLine(args, output)).toThrow(CommanderError);
+  return said.join("").trim();
+}
+
+it("trains the tutorial's network on MNIST with every backend unless told otherwise", () => {
+  expect(parseCommandLine([])).toEqual({
+    command: "train",
+    request: {
+      backends: ["cuda", "webgpu", "wasm", "reference"],
+      peers: [],
+      model: "tutorial",
+      dataset: "mnist",
+      epochs: 3,
+      batchSize: 64,
+      seed: 0,
+    },
+  });
+});
+
+it("reads every option", () => {
+  const args =
+    "--backends wasm,reference,wasm --peers pytorch,tfjs-cpu --model simple --dataset synthetic --epochs 5 " +
+    "--batch-size 32 --train-samples 2000 --seed 7 --threads 2 --json out.json";
+  expect(parseCommandLine(args.split(" "))).toEqual({
+    command: "train",
+    json: "out.json",
+    request: {
+      backends: ["wasm", "reference"],
+      peers: ["pytorch", "tfjs-cpu"],
+      model: "simple",
+      dataset: "synthetic",
+      epochs: 5,
+      batchSize: 32,
+      trainSamples: 2000,
+      seed: 7,
+      threads: 2,
+    },
+  });
+});
+
+it("reads the options of ops", () => {
+  expect(parseCommandLine("ops --backends wasm --filter conv2d --batch-size 32 --json ops.json".split(" "))).toEqual({
+    command: "ops",
+    json: "ops.json",
+    request: { backends: ["wasm"], filter: "conv2d", batchSize: 32 },
+  });
+});
+
+it("lists the known names where one is unknown", () => {
+  expect(complaint("--backends", "wasm,vulkan")).toBe(
+    "error: option '--backends <names>' argument 'wasm,vulkan' is invalid. " +
+      'Unknown name "vulkan", expected some of cuda,webgpu,wasm,reference.',
+  );
+  expect(complaint("--peers", "caffe")).toContain("expected some of tfjs-wasm,tfjs-cpu,pytorch.");
+  expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple.");
+  expect(complaint("--dataset", "cifar")).toContain("Allowed choices are mnist, fashion-mnist, kmnist, synthetic.");
+  expect(complaint("ops", "--backends", "vulkan")).toContain('Unknown name "vulkan"');
+});
+
+it("says what a number may be", () => {
+  for (const text of ["0", "1.5", "-1", "many", "1e3", "", "4294967296"]) {
+    expect(complaint("--epochs", text)).toContain("Expected a whole number from 1 to 2147483647.");
+  }
+  expect(complaint("--batch-size", "0")).toContain("'--batch-size <number>' argument '0' is invalid");
+  expect(complaint("--train-samples", "0")).toContain("Expected a whole number from 1");
+  expect(complaint("--seed", "-3")).toContain("Expected a whole number from 0 to 4294967295.");
+});
+
+it("suggests what an unknown option may have meant", () => {
+  expect(complaint("--dateset", "mnist")).toBe("error: unknown option '--dateset'\n(Did you mean --dataset?)");
+  expect(complaint("--filter", "conv2d")).toContain("error: unknown option '--filter'");
+  expect(complaint("train")).toContain("error:");
+});
+
+it("shows help and ends well", () => {
+  const shown: string[] = [];
+  const output = { writeOut: (text: string) => void shown.push(text), writeErr: () => undefined };
+  expect(() => parseCommandLine(["--help"], output)).toThrow(expect.objectContaining({ exitCode: 0 }));
+  expect(shown.join("")).toContain("--train-samples");
+  expect(shown.join("")).toContain("ops [options]");
+});

@@ -1,0 +1,62 @@
+import type { Backend } from "@convoy/core";
+import { type BackendName, openBackend } from "../backends/backends.js";
+import { thisMachine } from "../machine.js";
+import type { BackendOps, OpsReport } from "../report/opResult.js";
+import { schemaVersion } from "../report/result.js";
+import { measureOps } from "./measureOps.js";
+import { peakGflops } from "./peak.js";
+
+/** What `bench ops` is asked to do. */
+export interface OpsRequest {
+  readonly backends: readonly BackendName[];
+  /** Part of an op's name or shapes; empty: all ops. */
+  readonly filter: string;
+  readonly batchSize: number;
+  readonly threads?: number;
+}
+
+/** A report, and whether everything that could be opened also ran to its end. */
+export interface OpsOutcome {
+  readonly report: OpsReport;
+  readonly failed: boolean;
+}
+
+/** Measures the ops of every backend asked for. One that cannot run gets a row with its reason. */
+export async function runOps(
+  { backends: names, filter, batchSize, threads }: OpsRequest,
+  print: (line: string) => void = console.log,
+  open: typeof openBackend = openBackend,
+): Promise<OpsOutcome> {
+  const machine = thisMachine();
+  print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
+  const backends: BackendOps[] = [];
+  let failed = false;
+  for (const name of names) {
+    const absent = (error: unknown, device: string | null): BackendOps => ({
+      ...{ backend: name, available: false, device, peakGflops: null, ops: [] },
+      reason: error instanceof Error ? error.message : String(error),
+    });
+    let backend: Backend;
+    try {
+      backend = await open(name, threads === undefined ? {} : { threads });
+    } catch (error) {
+      backends.push(absent(error, null));
+      continue;
+    }
+    const device = backend.device.name;
+    try {
+      print(`measuring ${name} on ${device}`);
+      const before = await peakGflops(backend);
+      const ops = await measureOps(backend, batchSize, filter);
+      // Other work on the machine disturbs both: the better one is nearer to what the processor can do.
+      const peak = before && Math.max(before, (await peakGflops(backend)) ?? before);
+      backends.push({ backend: name, available: true, device, peakGflops: peak, ops });
+    } catch (error) {
+      failed = true;
+      backends.push(absent(error, device));
+    } finally {
+      await backend.dispose();
+    }
+  }
+  return { report: { schema: schemaVersion, machine, batchSize, backends }, failed };
+}

@@ -1,0 +1,16 @@
+import type { Peer } from "./peer.js";
+import { pytorch } from "./pytorch.js";
+import { tfjsCpu } from "./tfjsCpu.js";
+import { tfjsWasm } from "./tfjsWasm.js";
+
+/** The peers in the order in which they are listed. */
+export const peerNames = ["tfjs-wasm", "tfjs-cpu", "pytorch"] as const;
+
+export type PeerName = (typeof peerNames)[number];
+
+/** Every peer, by name. A new one is a file beside this one, a name above and a line here. */
+export const peers: Readonly<Record<PeerName, Peer>> = {
+  "tfjs-wasm": tfjsWasm,
+  "tfjs-cpu": tfjsCpu,
+  pytorch,
+};

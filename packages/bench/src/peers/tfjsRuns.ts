@@ -1,0 +1,78 @@
+import type { LabelledImages } from "@convoy/core/datasets";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Sequential } from "@tensorflow/tfjs-layers";
+import { lossesKept } from "../report/result.js";
+import { type Evaluation, timedEvaluations } from "../training/measureBackend.js";
+import { median, percentile } from "../training/percentile.js";
+import type { StepFigures } from "../training/trainingClock.js";
+import { countOf, firstImages } from "../training/workload.js";
+import type { Tfjs } from "./tfjsLibrary.js";
+
+/** Images in [0, 1] and labels as TensorFlow.js' loss wants them: float. */
+function tensors({ core }: Tfjs, { images, labels }: LabelledImages): { x: Tensor; y: Tensor } {
+  const scale = images.scale ?? 1;
+  const data = Float32Array.from(images.data, (value) => value * scale);
+  return {
+    x: core.tensor(data, [...images.shape], "float32"),
+    y: core.tensor(Float32Array.from(labels.data), [...labels.shape], "float32"),
+  };
+}
+
+/** Trains over the samples in their order, `batchSize` at a time. Rejects with TensorFlow.js' own error. */
+export async function trainTfjs(
+  tfjs: Tfjs,
+  model: Sequential,
+  train: LabelledImages,
+  batchSize: number,
+): Promise<StepFigures> {
+  const count = countOf(train);
+  const all = tensors(tfjs, train);
+  const losses: number[] = [];
+  const durationsMs: number[] = [];
+  try {
+    for (let first = 0; first + batchSize <= count; first += batchSize) {
+      const start = performance.now();
+      const x = tfjs.core.slice(all.x, [first, 0, 0, 0], [batchSize, -1, -1, -1]);
+      const y = tfjs.core.slice(all.y, [first], [batchSize]);
+      const [loss] = (await model.trainOnBatch(x, y)) as number[];
+      losses.push(loss as number);
+      durationsMs.push(performance.now() - start);
+      tfjs.core.dispose([x, y]);
+    }
+  } finally {
+    tfjs.core.dispose([all.x, all.y]);
+  }
+  const steady = durationsMs.length > 1 ? durationsMs.slice(1) : durationsMs;
+  const weighted = steady.map((value) => ({ value, weight: 1 }));
+  const stepMs = median(steady);
+  return {
+    losses: losses.slice(0, lossesKept),
+    trainUsPerSample: stepMs === null ? null : (stepMs * 1000) / batchSize,
+    stepMs: { p50: percentile(weighted, 0.5), p95: percentile(weighted, 0.95) },
+    firstStepMs: durationsMs[0] ?? null,
+  };
+}
+
+/** Evaluates the first `samples` test images. */
+export async function evaluateTfjs(
+  tfjs: Tfjs,
+  model: Sequential,
+  test: LabelledImages,
+  samples: number,
+  batchSize: number,
+): ReturnType<typeof timedEvaluations> {
+  const part = firstImages(test, samples);
+  const { x, y } = tensors(tfjs, part);
+  try {
+    return await timedEvaluations(async (): Promise<Evaluation> => {
+      const start = performance.now();
+      const results = model.evaluate(x, y, { batchSize }) as Tensor[];
+      const accuracy = (await (results[1] as Tensor).data())[0] as number;
+      const durationMs = performance.now() - start;
+      tfjs.core.dispose(results);
+      return { accuracy, usPerSample: (durationMs * 1000) / countOf(part) };
+    });
+  } finally {
+    tfjs.core.dispose([x, y]);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Machine } from "../machine.js";
+import type { schemaVersion } from "./result.js";
+
+/** What `bench ops --json` writes. */
+export interface OpsReport {
+  readonly schema: typeof schemaVersion;
+  readonly machine: Machine;
+  /** Samples of the steps that the ops are taken from. */
+  readonly batchSize: number;
+  readonly backends: readonly BackendOps[];
+}
+
+/** The ops of one backend. */
+export interface BackendOps {
+  readonly backend: string;
+  /** Whether it ran. */
+  readonly available: boolean;
+  /** Why it did not run. */
+  readonly reason?: string;
+  readonly device: string | null;
+  /** Fastest that the backend's own microkernel went in this run, in GFLOP/s; null where it has no such measurement. */
+  readonly peakGflops: number | null;
+  readonly ops: readonly OpResult[];
+}
+
+/** One op with its shapes. */
+export interface OpResult {
+  readonly op: string;
+  /** "64x13x13x32, 3x3x32x64 -> 64x11x11x64" */
+  readonly shapes: string;
+  /** Networks and steps that it is part of: "simple train". */
+  readonly usedBy: readonly string[];
+  /** Floating-point operations of a run, done densely: a kernel that skips zeros may seem to pass the peak. */
+  readonly flops: number;
+  /** Bytes that a run must move at least. */
+  readonly bytes: number;
+  /** Median microseconds of a run. */
+  readonly medianUs: number;
+  /** Half-width of the 95% confidence interval of the mean, in percent of the mean. */
+  readonly errorPercent: number;
+  /** `flops` in the median time, in 10^9 a second; null for an op that computes nothing. */
+  readonly gflops: number | null;
+  /** `bytes` in the median time, in 10^9 a second. */
+  readonly gigabytesPerSecond: number;
+}

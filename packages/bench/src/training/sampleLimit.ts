@@ -1,0 +1,19 @@
+import type { Backend } from "@convoy/core";
+
+/** Training samples of all epochs together that take about two minutes on two cores. */
+const referencePasses = 20_000;
+const softwareGpuPasses = 8000;
+
+/**
+ * Training samples of an epoch for a device that is no match for a whole data set, the reference or a GPU that is emulated
+ * on the processor, so that it ends in about two minutes. Undefined for any other.
+ */
+export function sampleLimit(
+  { name, device }: Pick<Backend, "name" | "device">,
+  epochs: number,
+  batchSize: number,
+): number | undefined {
+  const passes =
+    name === "reference" ? referencePasses : device.details.software === true ? softwareGpuPasses : undefined;
+  return passes && Math.max(batchSize, Math.floor(passes / epochs));
+}
