@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Backend } from "../backend.js";
-import { ArgumentError, applications, layers, ShapeError, StateError, sequential } from "../index.js";
+import {
+  ArgumentError,
+  applications,
+  layers,
+  ShapeError,
+  StateError,
+  sequential,
+  UnsupportedOpError,
+} from "../index.js";
 import { reference } from "../reference/index.js";
 
 let backend: Backend;
@@ -151,6 +159,21 @@ describe("compile", () => {
     await model.trainOnBatch({ data: new Float32Array(64).fill(0.5), shape: [1, 8, 8, 1] }, [2]);
     expect(await model.getWeights()).not.toEqual(before);
     model.dispose();
+  });
+});
+
+describe("a backend that lacks an op", () => {
+  it("is found out before anything runs, by op, layer, backend and reason", async () => {
+    const partial: Backend = Object.create(backend, {
+      supports: { value: ({ op }: { op: string }) => op !== "maxPool2d" || "no pooling on Tuesdays" },
+    });
+    const model = small();
+    model.compile({ backend: partial, loss: "sparseCategoricalCrossentropy" });
+    const fit = model.fit({ data: new Float32Array(64), shape: [1, 8, 8, 1] }, [0], { verbose: 0 });
+    await expect(fit).rejects.toThrow(UnsupportedOpError);
+    await expect(fit).rejects.toThrow(
+      /backend "reference" cannot run maxPool2d \(max_pooling2d\): no pooling on Tuesdays/,
+    );
   });
 });
 

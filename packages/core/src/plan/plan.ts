@@ -23,7 +23,9 @@ export interface PlanValue extends TensorSpec {
 export interface OpInstance {
   readonly op: KernelName | FusedName;
   readonly attributes: Attributes;
+  /** Of a fused op: all that its parts read and none of them writes. */
   readonly inputs: readonly TensorSpec[];
+  /** Of a fused op: all that its parts write, also what nothing outside will read. */
   readonly outputs: readonly TensorSpec[];
   /** Of a fused op: the ops that it stands for, in order. */
   readonly parts?: readonly OpInstance[];

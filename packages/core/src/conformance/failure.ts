@@ -1,0 +1,18 @@
+import { ConvoyError } from "../errors.js";
+
+/** A backend does not do what a case asks for. The message names op, case, position, both numbers and the tolerance. */
+export class ConformanceFailure extends ConvoyError {
+  override name = "ConformanceFailure";
+}
+
+/** A case that was to be skipped passes: the skip is out of date. */
+export class UnexpectedPass extends ConformanceFailure {
+  override name = "UnexpectedPass";
+}
+
+/** Throws a `ConformanceFailure` with this message unless `condition` holds. */
+export function require(condition: boolean, message: string): asserts condition {
+  if (!condition) {
+    throw new ConformanceFailure(message);
+  }
+}

@@ -1,0 +1,42 @@
+import { accuracyCases, topKAccuracyCases } from "../ops/accuracy.cases.js";
+import { addCases } from "../ops/add.cases.js";
+import { averagePool2dCases } from "../ops/averagePool2d.cases.js";
+import { biasAddCases } from "../ops/biasAdd.cases.js";
+import { clipByNormCases, clipByValueCases } from "../ops/clip.cases.js";
+import { conv2dCases } from "../ops/conv2d.cases.js";
+import { dropoutCases } from "../ops/dropout.cases.js";
+import { matMulCases } from "../ops/matMul.cases.js";
+import { maxPool2dCases } from "../ops/maxPool2d.cases.js";
+import { meanSquaredErrorCases } from "../ops/meanSquaredError.cases.js";
+import type { AnyOpCase } from "../ops/opCase.js";
+import { adamUpdateCases, rmspropUpdateCases, sgdUpdateCases } from "../ops/optimizerUpdates.cases.js";
+import { gatherRowsCases, storeRowsCases } from "../ops/rows.cases.js";
+import { sigmoidCrossEntropyCases } from "../ops/sigmoidCrossEntropy.cases.js";
+import { softmaxCases } from "../ops/softmax.cases.js";
+import { softmaxCrossEntropyCases } from "../ops/softmaxCrossEntropy.cases.js";
+import { unaryCases } from "../ops/unary.cases.js";
+
+/** Every op's cases. The backward ops are covered by the gradients of the forward ones. */
+export const opCases: readonly AnyOpCase[] = [
+  ...conv2dCases,
+  ...biasAddCases,
+  ...maxPool2dCases,
+  ...averagePool2dCases,
+  ...matMulCases,
+  ...unaryCases,
+  ...softmaxCases,
+  ...addCases,
+  ...dropoutCases,
+  ...softmaxCrossEntropyCases,
+  ...sigmoidCrossEntropyCases,
+  ...meanSquaredErrorCases,
+  ...accuracyCases,
+  ...topKAccuracyCases,
+  ...gatherRowsCases,
+  ...storeRowsCases,
+  ...sgdUpdateCases,
+  ...rmspropUpdateCases,
+  ...adamUpdateCases,
+  ...clipByValueCases,
+  ...clipByNormCases,
+];
