@@ -31,7 +31,8 @@ const coreMayImport = {
 };
 
 const core = "^packages/core/src";
-const tests = "[.]test[.]ts$";
+/** Tests, and what a folder named testing holds for them. */
+const tests = "([.]test|/src/testing/[^/]+)[.]ts$";
 const backends = "^(packages/backend-[^/]+|templates/backend)/";
 /** Where a backend runs the ops that it has no kernel for yet. */
 const fallback = "src/hostFallback[.]ts$";
