@@ -1,0 +1,120 @@
+/**
+ * e^x, ln x, tanh x and 1 / (1 + e^-x) for four float32 lanes, within 2 units in the last place.
+ *
+ * Range reductions and polynomial coefficients: Moshier, "Methods and Programs for Mathematical Functions" (1989), the
+ * single-precision set of the Cephes library (expf, logf, tanhf). NaN goes in and comes out.
+ */
+
+import { madd } from "./simd";
+
+const LN2_HIGH: f32 = 0.693359375;
+const LN2_LOW: f32 = -2.12194440e-4;
+
+/** e^r - 1 for |r| <= ln 2 / 2. */
+// @ts-ignore: decorator
+@inline
+function expMinusOneReduced(r: v128): v128 {
+  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
+  p = madd(p, r, f32x4.splat(8.3334519073e-3));
+  p = madd(p, r, f32x4.splat(4.1665795894e-2));
+  p = madd(p, r, f32x4.splat(1.6666665459e-1));
+  p = madd(p, r, f32x4.splat(5.0000001201e-1));
+  return madd(p, f32x4.mul(r, r), r);
+}
+
+/** The whole number n that e^x = 2^n e^r is written with. */
+// @ts-ignore: decorator
+@inline
+function exponentOf(x: v128): v128 {
+  return f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
+}
+
+// @ts-ignore: decorator
+@inline
+function reduced(x: v128, n: v128): v128 {
+  return madd(n, f32x4.splat(-LN2_LOW), madd(n, f32x4.splat(-LN2_HIGH), x));
+}
+
+/** 2^n for whole -126 <= n <= 127. */
+// @ts-ignore: decorator
+@inline
+function powerOfTwo(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+}
+
+/** e^x; 0 far below, Infinity far above. */
+export function exp4(x: v128): v128 {
+  // Beyond these bounds the result is 0 or Infinity anyway, and n stays small enough to be applied in two halves.
+  const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-120)), f32x4.splat(120));
+  const n = exponentOf(bounded);
+  const y = f32x4.add(expMinusOneReduced(reduced(bounded, n)), f32x4.splat(1));
+  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const half = i32x4.shr_s(whole, 1);
+  return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
+}
+
+/** e^x - 1, exact to the last bits for small x too. */
+export function expMinusOne4(x: v128): v128 {
+  const small = f32x4.lt(f32x4.abs(x), f32x4.splat(0.34));
+  return v128.bitselect(expMinusOneReduced(x), f32x4.sub(exp4(x), f32x4.splat(1)), small);
+}
+
+/** ln x; -Infinity for 0, NaN below. */
+export function log4(x: v128): v128 {
+  // Numbers too small for a normal exponent are scaled up first.
+  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
+  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
+  // x = m 2^e with sqrt(1/2) <= m < sqrt(2)
+  const shifted = i32x4.sub(scaled, i32x4.splat(0x3f3504f3));
+  let exponent = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
+  const m = i32x4.add(v128.and(shifted, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3));
+  exponent = f32x4.sub(exponent, v128.and(tiny, f32x4.splat(23)));
+  const r = f32x4.sub(m, f32x4.splat(1));
+  const square = f32x4.mul(r, r);
+  let p = madd(f32x4.splat(7.0376836292e-2), r, f32x4.splat(-1.1514610310e-1));
+  p = madd(p, r, f32x4.splat(1.1676998740e-1));
+  p = madd(p, r, f32x4.splat(-1.2420140846e-1));
+  p = madd(p, r, f32x4.splat(1.4249322787e-1));
+  p = madd(p, r, f32x4.splat(-1.6668057665e-1));
+  p = madd(p, r, f32x4.splat(2.0000714765e-1));
+  p = madd(p, r, f32x4.splat(-2.4999993993e-1));
+  p = madd(p, r, f32x4.splat(3.3333331174e-1));
+  let y = f32x4.mul(f32x4.mul(p, r), square);
+  y = madd(exponent, f32x4.splat(LN2_LOW), y);
+  y = madd(square, f32x4.splat(-0.5), y);
+  y = madd(exponent, f32x4.splat(LN2_HIGH), f32x4.add(r, y));
+  y = v128.bitselect(x, y, f32x4.eq(x, f32x4.splat(Infinity)));
+  y = v128.bitselect(f32x4.splat(-Infinity), y, f32x4.eq(x, f32x4.splat(0)));
+  // ge is false for NaN, so NaN and negative numbers both end here.
+  return v128.bitselect(y, f32x4.splat(NaN), f32x4.ge(x, f32x4.splat(0)));
+}
+
+export function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+}
+
+export function tanh4(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const square = f32x4.mul(x, x);
+  let p = madd(f32x4.splat(-5.70498872745e-3), square, f32x4.splat(2.06390887954e-2));
+  p = madd(p, square, f32x4.splat(-5.37397155531e-2));
+  p = madd(p, square, f32x4.splat(1.33314422036e-1));
+  p = madd(p, square, f32x4.splat(-3.33332819422e-1));
+  const small = madd(f32x4.mul(p, square), x, x);
+  const two = f32x4.splat(2);
+  const one = f32x4.splat(1);
+  const large = f32x4.sub(one, f32x4.div(two, f32x4.add(exp4(f32x4.mul(size, two)), one)));
+  const signed = v128.or(large, v128.and(x, i32x4.splat(0x80000000)));
+  return v128.bitselect(small, signed, f32x4.lt(size, f32x4.splat(0.625)));
+}
+
+/** ln x of one number, by the same arithmetic. */
+export function log1(x: f32): f32 {
+  return f32x4.extract_lane(log4(f32x4.splat(x)), 0);
+}
+
+/** e^x of one number, by the same arithmetic. */
+export function exp1(x: f32): f32 {
+  return f32x4.extract_lane(exp4(f32x4.splat(x)), 0);
+}

@@ -1,0 +1,130 @@
+import {
+  type Backend,
+  type BufferSpec,
+  type CompileProgress,
+  type DeviceBuffer,
+  DeviceError,
+  type DeviceInfo,
+  dtypeBytes,
+  type Executable,
+  type FusedName,
+  fusedNames,
+  type MemoryInfo,
+  type OpInstance,
+  type Plan,
+  PlanError,
+} from "@convoy/core/backend";
+import type { WasmDevice } from "./device.js";
+import { WasmExecutable } from "./executable.js";
+import { WasmBuffer } from "./memory/buffer.js";
+import { isOneConvolution } from "./ops/convBackward.js";
+import { opEncoders } from "./ops/index.js";
+import { measurePeak } from "./peak.js";
+import { encodePlan, workspaceOf } from "./program/encode.js";
+
+/** The WASM backend, with what it has beyond the contract. */
+export interface WasmBackend extends Backend {
+  readonly name: "wasm";
+  /**
+   * GFLOP/s that all threads together reach on a matrix product that stays in registers and the first-level cache, the best
+   * of `attempts` (default 10) short measurements: what the figures of every other kernel are compared with.
+   */
+  measurePeak(attempts?: number): Promise<number>;
+}
+
+export class WasmBackendImplementation implements WasmBackend {
+  readonly name = "wasm";
+  readonly device: DeviceInfo;
+  readonly fusions: readonly FusedName[] = fusedNames;
+  readonly #device: WasmDevice;
+  #disposed: Promise<void> | undefined;
+
+  constructor(info: DeviceInfo, device: WasmDevice) {
+    this.device = info;
+    this.#device = device;
+  }
+
+  supports(op: OpInstance): true | string {
+    if (!Object.hasOwn(opEncoders, op.op)) {
+      return `wasm has no kernel for op "${op.op}"`;
+    }
+    return op.op === "fusedConv2dBackward" ? isOneConvolution(op.parts ?? []) : true;
+  }
+
+  workspaceBytes(op: OpInstance): number {
+    return workspaceOf(op);
+  }
+
+  createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
+    this.#checkAlive();
+    return new WasmBuffer(label, spec, this.#device.heap, this.#device.queue);
+  }
+
+  async compile(
+    plan: Plan,
+    buffers: Readonly<Record<string, DeviceBuffer>>,
+    onProgress?: CompileProgress,
+  ): Promise<Executable> {
+    this.#checkAlive();
+    const own = this.#checkBuffers(plan, buffers);
+    const report = onProgress && ((done: number) => onProgress(done, plan.ops.length));
+    const program = encodePlan(plan, (name) => own.get(name)!.address, report);
+    return new WasmExecutable(this.#device, plan, program, [...own.values()]);
+  }
+
+  async synchronize(): Promise<void> {
+    await this.#device.queue.settled();
+  }
+
+  memory(): MemoryInfo {
+    const { usedBytes, peakBytes } = this.#device.heap;
+    return { usedBytes, peakBytes };
+  }
+
+  async measurePeak(attempts = 10): Promise<number> {
+    this.#checkAlive();
+    return await measurePeak(this.#device, attempts);
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= (async () => {
+      this.#device.queue.close(new DeviceError("wasm: the backend has been disposed"));
+      await this.#device.runner.dispose();
+      await this.#device.queue.settled();
+    })();
+    return this.#disposed;
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) {
+      throw new DeviceError("wasm: the backend has been disposed");
+    }
+  }
+
+  /** The buffers of the plan by name, each there, of the right type, large enough and in this backend's memory. */
+  #checkBuffers(plan: Plan, buffers: Readonly<Record<string, DeviceBuffer>>): Map<string, WasmBuffer> {
+    const needed: Record<string, BufferSpec> = { ...plan.buffers, arena: { dtype: "uint8", length: plan.arenaBytes } };
+    return new Map(
+      Object.entries(needed).map(([name, { dtype, length }]) => {
+        const buffer = buffers[name];
+        if (buffer === undefined) {
+          throw new PlanError(
+            `wasm: the plan needs buffer "${name}" (${dtype}, ${length} elements), which was not given`,
+          );
+        }
+        if (buffer.dtype !== dtype || buffer.length < length) {
+          throw new PlanError(
+            `wasm: buffer "${name}" has ${buffer.length} elements of ${buffer.dtype}, the plan needs ${length} of ` +
+              `${dtype} (${length * dtypeBytes[dtype]} bytes)`,
+          );
+        }
+        if (!(buffer instanceof WasmBuffer && buffer.heap === this.#device.heap) || buffer.disposed) {
+          throw new PlanError(
+            `wasm: buffer "${name}" was disposed or made by another backend; make it with this one's createBuffer`,
+          );
+        }
+        return [name, buffer];
+      }),
+    );
+  }
+}

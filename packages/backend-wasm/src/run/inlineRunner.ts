@@ -1,0 +1,45 @@
+import { DeviceError, stepBytes } from "@convoy/core/backend";
+import type { Heap } from "../memory/heap.js";
+import { controlBytes, takeFault } from "./control.js";
+import type { Job, RunExport, Runner } from "./job.js";
+
+/** How long a run keeps the thread before timers and events get their turn. */
+const sliceMs = 30;
+
+/** Runs programs on the calling thread, a few steps at a time: where memory cannot be shared. */
+export class InlineRunner implements Runner {
+  readonly threads = 1;
+  readonly #heap: Heap;
+  readonly #run: RunExport;
+  readonly #control: number;
+  #stopped: DeviceError | undefined;
+
+  constructor(heap: Heap, instance: WebAssembly.Instance) {
+    this.#heap = heap;
+    this.#run = instance.exports.run as RunExport;
+    this.#control = heap.allocate("control block", controlBytes(1));
+  }
+
+  async run(job: Job): Promise<void> {
+    const resultBytes = new Uint32Array(this.#heap.memory.buffer, job.program, 2)[1]! * 4;
+    let sliceStart = performance.now();
+    for (let step = 0; step < job.stepCount; step++) {
+      if (performance.now() - sliceStart > sliceMs) {
+        await new Promise((resolve) => setTimeout(resolve));
+        sliceStart = performance.now();
+      }
+      if (this.#stopped) {
+        throw this.#stopped;
+      }
+      const steps = job.steps + step * stepBytes;
+      const results = job.results + step * resultBytes;
+      if (this.#run(this.#control, 0, 1, job.scratch, job.program, steps, 1, results) !== 0) {
+        throw takeFault(this.#heap.memory, this.#control, 1) ?? new DeviceError("wasm: the run ended without a reason");
+      }
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.#stopped = new DeviceError("wasm: the backend was disposed while a run was in progress");
+  }
+}

@@ -1,0 +1,6 @@
+import { serve } from "./serve.js";
+
+const handle = serve((message) => globalThis.postMessage(message));
+globalThis.onmessage = (event: MessageEvent) => {
+  void handle(event.data);
+};
