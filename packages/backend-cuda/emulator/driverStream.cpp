@@ -1,0 +1,213 @@
+// The emulated driver: streams, capture, graphs, events. Everything runs at once, where it is submitted.
+#include <string.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "driverApi.h"
+#include "engine.h"
+
+namespace driver {
+
+struct KernelNode {
+  const emulator::Kernel* kernel;
+  uint3 grid, block;
+  std::vector<char> arguments;
+};
+struct CopyNode {
+  void* to;
+  const void* from;
+  size_t bytes;
+};
+struct FillNode {
+  void* to;
+  unsigned char value;
+  size_t bytes;
+};
+using Node = std::variant<KernelNode, CopyNode, FillNode>;
+using Graph = std::vector<Node>;
+
+struct Stream {
+  Graph* captured = nullptr;
+  bool spoiled = false;
+};
+struct Event {
+  int64_t queriesLeft = 0;
+};
+
+static Stream* capturing;
+static int64_t graphLaunches;
+
+bool isCapturing() { return capturing != nullptr; }
+void spoilCapture() { capturing->spoiled = true; }
+
+static int run(const KernelNode& node) {
+  const uint64_t reports = emulator::reportCount();
+  emulator::launch({node.kernel, node.grid, node.block, node.arguments.data()});
+  checkMemoryEnds(node.kernel->name);
+  if (emulator::reportCount() == reports) return success;
+  breakContext(launchFailed);
+  return launchFailed;
+}
+static int run(const CopyNode& node) {
+  memmove(node.to, node.from, node.bytes);
+  return success;
+}
+static int run(const FillNode& node) {
+  memset(node.to, node.value, node.bytes);
+  return success;
+}
+static int run(const Node& node) {
+  return std::visit([](const auto& one) { return run(one); }, node);
+}
+
+static int submit(void* stream, Node node) {
+  Stream* on = static_cast<Stream*>(stream);
+  if (!on) return invalidHandle;
+  if (!on->captured) return run(node);
+  on->captured->push_back(std::move(node));
+  return success;
+}
+
+}  // namespace driver
+
+using namespace driver;
+
+DRIVER_API cuMemcpyHtoDAsync_v2(DevicePointer to, const void* from, size_t bytes, void* stream) {
+  if (const int result = ready()) return result;
+  if (!isDeviceMemory(to, bytes)) return invalidValue;
+  return submit(stream, CopyNode{reinterpret_cast<void*>(to), from, bytes});
+}
+
+DRIVER_API cuMemcpyDtoHAsync_v2(void* to, DevicePointer from, size_t bytes, void* stream) {
+  if (const int result = ready()) return result;
+  if (!isDeviceMemory(from, bytes)) return invalidValue;
+  return submit(stream, CopyNode{to, reinterpret_cast<const void*>(from), bytes});
+}
+
+DRIVER_API cuMemsetD8Async(DevicePointer to, unsigned char value, size_t bytes, void* stream) {
+  if (const int result = ready()) return result;
+  if (!isDeviceMemory(to, bytes)) return invalidValue;
+  return submit(stream, FillNode{reinterpret_cast<void*>(to), value, bytes});
+}
+
+DRIVER_API cuLaunchKernel(void* function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
+                          unsigned blockY, unsigned blockZ, unsigned sharedBytes, void* stream, void** parameters,
+                          void** extra) {
+  if (const int result = ready()) return result;
+  const emulator::Kernel* kernel = static_cast<const emulator::Kernel*>(function);
+  const uint64_t threads = uint64_t(blockX) * blockY * blockZ;
+  if (!kernel) return invalidHandle;
+  if (!gridX || !gridY || !gridZ || gridY > 65535 || gridZ > 65535 || !threads || threads > 1024 || sharedBytes) {
+    return invalidValue;
+  }
+  // Arguments come packed: marker 1 with the address, marker 2 with the address of the size, marker 0.
+  const char* packed = nullptr;
+  size_t bytes = 0;
+  if (parameters || !extra) return invalidValue;
+  for (int i = 0; extra[i]; i += 2) {
+    if (extra[i] == reinterpret_cast<void*>(1)) packed = static_cast<const char*>(extra[i + 1]);
+    if (extra[i] == reinterpret_cast<void*>(2)) bytes = *static_cast<size_t*>(extra[i + 1]);
+  }
+  if (!packed || bytes != kernel->packedBytes) {
+    emulator::report(std::string(kernel->name) + ": launched with " + std::to_string(bytes) +
+                     " bytes of arguments, takes " + std::to_string(kernel->packedBytes));
+    return invalidValue;
+  }
+  return submit(stream, KernelNode{kernel,
+                                   {gridX, gridY, gridZ},
+                                   {blockX, blockY, blockZ},
+                                   std::vector<char>(packed, packed + bytes)});
+}
+
+DRIVER_API cuStreamCreate(void** stream, unsigned) {
+  if (const int result = readyOutsideCapture()) return result;
+  *stream = new Stream();
+  return success;
+}
+
+DRIVER_API cuStreamDestroy_v2(void* stream) {
+  delete static_cast<Stream*>(stream);
+  return success;
+}
+
+DRIVER_API cuStreamSynchronize(void* stream) {
+  if (const int result = ready()) return result;
+  Stream* on = static_cast<Stream*>(stream);
+  if (!on->captured) return success;
+  on->spoiled = true;
+  return captureUnsupported;
+}
+
+DRIVER_API cuStreamBeginCapture_v2(void* stream, int) {
+  if (const int result = readyOutsideCapture()) return result;
+  capturing = static_cast<Stream*>(stream);
+  capturing->captured = new Graph();
+  capturing->spoiled = false;
+  return success;
+}
+
+DRIVER_API cuStreamEndCapture(void* stream, void** graph) {
+  Stream* on = static_cast<Stream*>(stream);
+  if (!on->captured) return invalidValue;
+  *graph = on->captured;
+  on->captured = nullptr;
+  capturing = nullptr;
+  if (!on->spoiled) return ready();
+  delete static_cast<Graph*>(*graph);
+  *graph = nullptr;
+  return captureInvalidated;
+}
+
+DRIVER_API cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned long long) {
+  if (const int result = ready()) return result;
+  *executable = new Graph(*static_cast<Graph*>(graph));
+  return success;
+}
+
+DRIVER_API cuGraphLaunch(void* executable, void*) {
+  if (const int result = readyOutsideCapture()) return result;
+  graphLaunches++;
+  if (settings.failAfterLaunches && graphLaunches >= settings.failAfterLaunches) breakContext(launchFailed);
+  for (const Node& node : *static_cast<Graph*>(executable)) {
+    if (run(node)) break;
+  }
+  // A failure inside a graph shows at the next call.
+  return success;
+}
+
+DRIVER_API cuGraphDestroy(void* graph) {
+  delete static_cast<Graph*>(graph);
+  return success;
+}
+
+DRIVER_API cuGraphExecDestroy(void* executable) { return cuGraphDestroy(executable); }
+
+DRIVER_API cuEventCreate(void** event, unsigned) {
+  if (const int result = ready()) return result;
+  *event = new Event();
+  return success;
+}
+
+DRIVER_API cuEventRecord(void* event, void*) {
+  if (const int result = ready()) return result;
+  static_cast<Event*>(event)->queriesLeft = settings.eventDelay;
+  return success;
+}
+
+DRIVER_API cuEventQuery(void* event) {
+  if (const int result = ready()) return result;
+  return static_cast<Event*>(event)->queriesLeft-- > 0 ? notReady : success;
+}
+
+DRIVER_API cuEventDestroy_v2(void* event) {
+  delete static_cast<Event*>(event);
+  return success;
+}
+
+// Kernels of all graph launches so far, for tests of how much is launched.
+DRIVER_API convoyEmulatorGraphLaunches() { return int(graphLaunches); }
+DRIVER_API convoyEmulatorGraphNodes(void* executable) {
+  return int(static_cast<Graph*>(executable)->size());
+}

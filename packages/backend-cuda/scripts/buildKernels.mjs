@@ -1,0 +1,58 @@
+// Compiles the kernels: PTX for every driver into prebuilt/ (committed), machine code for each architecture into cubins/
+// (published, not committed), with what the machine code uses of the device. Needs the CUDA toolkit.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+import { compilePtx, nvccOptions, nvccRelease, ptxVersion, resourcesOf, runTool, toolkitFolder } from "./nvcc.mjs";
+import { hashesOf, kernelSources, packageRoot, sha256 } from "./sources.mjs";
+
+// As in src/images/chooseImage.ts.
+const architectures = [80, 86, 89, 90, 100, 120];
+
+/** @param {Uint8Array} content */
+function packed(content) {
+  return brotliCompressSync(content, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 },
+  });
+}
+
+const toolkit = toolkitFolder();
+if (!toolkit) {
+  process.stderr.write("No nvcc found. Install the CUDA toolkit (13 or later), or set CUDA_HOME.\n");
+  process.exit(1);
+}
+const work = mkdtempSync(join(tmpdir(), "convoy-kernels-"));
+const prebuilt = join(packageRoot, "prebuilt");
+const cubins = join(packageRoot, "cubins");
+mkdirSync(prebuilt, { recursive: true });
+mkdirSync(cubins, { recursive: true });
+try {
+  const ptxFile = join(work, "convoy.ptx");
+  const ptx = compilePtx(toolkit, ptxFile);
+  writeFileSync(ptxFile, ptx);
+  writeFileSync(join(prebuilt, "convoy.ptx.br"), packed(Buffer.from(ptx)));
+
+  /** @type {Record<string, ReturnType<typeof resourcesOf>>} */
+  const resources = {};
+  for (const architecture of architectures) {
+    const name = `sm_${architecture}`;
+    const cubin = join(work, `${name}.cubin`);
+    resources[name] = resourcesOf(runTool(toolkit, "ptxas", ["-v", `-arch=${name}`, ptxFile, "-o", cubin]));
+    writeFileSync(join(cubins, `convoy.${name}.cubin.br`), packed(readFileSync(cubin)));
+    const kernels = Object.values(resources[name]);
+    const spilling = kernels.filter((text) => !text.includes(" 0 bytes spilled")).length;
+    process.stdout.write(`${name}: ${kernels.length} kernels, ${spilling} with spills\n`);
+  }
+  const manifest = {
+    nvcc: nvccRelease(toolkit),
+    options: nvccOptions.join(" "),
+    ptxVersion,
+    ptxSha256: sha256(ptx),
+    sources: hashesOf(kernelSources()),
+    resources,
+  };
+  writeFileSync(join(prebuilt, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+} finally {
+  rmSync(work, { recursive: true });
+}

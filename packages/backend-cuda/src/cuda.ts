@@ -1,0 +1,32 @@
+import { ArgumentError, type Backend } from "@convoy/core/backend";
+import { CudaBackend } from "./backend.js";
+import { CudaDevice } from "./device.js";
+import type { Precision } from "./kernels/op.js";
+
+export type { Precision } from "./kernels/op.js";
+
+export interface CudaOptions {
+  /** Which device, as nvidia-smi numbers them (within CUDA_VISIBLE_DEVICES); default 0. */
+  readonly device?: number;
+  /**
+   * Arithmetic of convolutions and dense layers; default "float32". "tf32" rounds their operands to 10 bits of mantissa
+   * and runs on the tensor cores, several times faster in large layers.
+   */
+  readonly precision?: Precision;
+  /** Path of the driver's library; default: what CUDA_DRIVER_LIBRARY names, else the platform's own. */
+  readonly library?: string;
+}
+
+/**
+ * A backend on an NVIDIA card. Nothing is needed beside the NVIDIA driver: no toolkit, no compiler. Throws
+ * `BackendUnavailableError` where there is no driver or no device, or where either is too old.
+ */
+export async function cuda({ device = 0, precision = "float32", library }: CudaOptions = {}): Promise<Backend> {
+  if (!Number.isInteger(device) || device < 0) {
+    throw new ArgumentError(`cuda: device is ${device}, expected a number from 0`);
+  }
+  if (precision !== "float32" && precision !== "tf32") {
+    throw new ArgumentError(`cuda: precision is "${precision}", expected "float32" or "tf32"`);
+  }
+  return new CudaBackend(await CudaDevice.open(device, library), precision);
+}

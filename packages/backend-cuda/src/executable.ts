@@ -1,0 +1,144 @@
+import {
+  type DeviceBuffer,
+  DeviceError,
+  type Executable,
+  type Plan,
+  type StepTable,
+  stepBytes,
+} from "@convoy/core/backend";
+import { type BoundPlan, bindPlan } from "./bindPlan.js";
+import type { CudaDevice } from "./device.js";
+import { ExecutableMemory, reportedOffset, stateBytes, tableRows } from "./executableMemory.js";
+import type { Launch } from "./kernels/launch.js";
+import type { Precision } from "./kernels/op.js";
+import type { PinnedBlock } from "./pinnedMemory.js";
+import { planLaunches } from "./planLaunches.js";
+import { StepGraph } from "./stepGraph.js";
+
+/** Steps of one graph launch in longer runs. */
+const stepsPerGraph = 16;
+
+/** A part of a run: what was submitted for one table of steps. */
+interface Chunk {
+  readonly block: PinnedBlock;
+  readonly steps: number;
+}
+
+/** A plan as CUDA graphs of one step and of sixteen. */
+export class CudaExecutable implements Executable {
+  readonly #device: CudaDevice;
+  readonly #plan: BoundPlan;
+  readonly #memory: ExecutableMemory;
+  readonly #launches: readonly Launch[];
+  readonly #resultCount: number;
+  readonly #graphs = new Map<number, StepGraph>();
+  readonly #onDispose: () => void;
+  #disposed = false;
+
+  constructor(
+    plan: Plan,
+    buffers: Readonly<Record<string, DeviceBuffer>>,
+    device: CudaDevice,
+    precision: Precision,
+    onDispose: (executable: CudaExecutable) => void,
+  ) {
+    this.#device = device;
+    this.#onDispose = () => onDispose(this);
+    this.#plan = bindPlan(plan, buffers, device);
+    this.#resultCount = plan.results.length;
+    const addresses = plan.results.map((id) => this.#plan.tensors.get(id)!.address);
+    this.#memory = new ExecutableMemory(device, precision, addresses);
+    try {
+      this.#launches = planLaunches(this.#plan.ops, plan.results, this.#memory);
+      this.#graph(1);
+    } catch (error) {
+      this.#memory.dispose();
+      throw error;
+    }
+  }
+
+  /** Names of the kernels of one step, in order. */
+  get kernels(): readonly string[] {
+    return this.#launches.map(({ kernel }) => kernel);
+  }
+
+  async run(steps: StepTable): Promise<Float32Array> {
+    this.#checkAlive();
+    const reported = new Float32Array(steps.count * this.#resultCount);
+    const chunks: Chunk[] = [];
+    // All is submitted before anything is awaited: the next run finds its place behind this one.
+    for (let row = 0; row < steps.count; row += tableRows) {
+      const count = Math.min(tableRows, steps.count - row);
+      chunks.push(this.#submit(steps.bytes.subarray(row * stepBytes, (row + count) * stepBytes), count));
+    }
+    await this.#device.finished();
+    this.#checkAlive();
+    let at = 0;
+    for (const { block, steps: count } of chunks) {
+      const [, fault] = new Uint32Array(block.memory, 0, stateBytes / 4);
+      reported.set(new Float32Array(block.memory, reportedOffset, count * this.#resultCount), at);
+      at += count * this.#resultCount;
+      this.#device.unpin(block);
+      if (fault !== 0) {
+        throw new DeviceError(
+          `cuda: a step asked for row ${(fault! - 1) | 0} of a tensor that has no such row; check batchStart and the order`,
+        );
+      }
+    }
+    return reported;
+  }
+
+  dispose(): void {
+    if (!this.#disposed) {
+      this.#disposed = true;
+      // Freeing memory waits for the device, so no graph that still runs is taken away.
+      this.#memory.dispose();
+      for (const graph of this.#graphs.values()) {
+        graph.dispose();
+      }
+      this.#onDispose();
+    }
+  }
+
+  /** Copies the table over, runs its steps, copies state and results back. */
+  #submit(table: Uint8Array, count: number): Chunk {
+    const device = this.#device;
+    const { stream } = device;
+    const { stepTable, stepState } = this.#memory;
+    const reportedBytes = reportedOffset + count * this.#resultCount * 4;
+    const tableAt = Math.ceil(reportedBytes / 8) * 8;
+    const block = device.pin(tableAt + table.length);
+    new Uint8Array(block.memory, tableAt).set(table);
+    device.call(
+      "writing the steps",
+      "cuMemcpyHtoDAsync_v2",
+      stepTable,
+      new Uint8Array(block.memory, tableAt, table.length),
+      table.length,
+      stream,
+    );
+    device.call("starting the steps", "cuMemsetD8Async", stepState, 0, stateBytes, stream);
+    for (let left = count; left > 0; ) {
+      const graph = this.#graph(left >= stepsPerGraph ? stepsPerGraph : 1);
+      graph.launch();
+      left -= graph.steps;
+    }
+    device.call("reading the results", "cuMemcpyDtoHAsync_v2", block.address, stepState, reportedBytes, stream);
+    return { block, steps: count };
+  }
+
+  #graph(steps: number): StepGraph {
+    const graph = this.#graphs.get(steps) ?? new StepGraph(this.#device, this.#launches, steps);
+    this.#graphs.set(steps, graph);
+    return graph;
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) {
+      throw new DeviceError("cuda: the executable or its backend has been disposed");
+    }
+    for (const buffer of this.#plan.buffers) {
+      void buffer.address;
+    }
+  }
+}

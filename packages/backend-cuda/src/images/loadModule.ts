@@ -1,0 +1,39 @@
+import { BackendUnavailableError } from "@convoy/core/backend";
+import type { Driver } from "../driver/driver.js";
+import { results } from "../driver/results.js";
+import { formatComputeCapability, formatDriverVersion, type ImageChoice, imageChoices } from "./chooseImage.js";
+import { imagePath, readImage } from "./readImage.js";
+
+/** A loaded image. */
+export interface LoadedModule {
+  readonly handle: number;
+  /** "sm_90" or "ptx". */
+  readonly image: string;
+}
+
+/** Loads the best image that is there and that the driver takes. Throws `BackendUnavailableError` with what was tried. */
+export function loadModule(driver: Driver, driverVersion: number, computeCapability: number): LoadedModule {
+  const tried: string[] = [];
+  for (const choice of imageChoices(driverVersion, computeCapability)) {
+    const image = readImage(choice);
+    if (image === undefined) {
+      tried.push(`${imagePath(choice)} does not exist`);
+      continue;
+    }
+    const handle = new BigUint64Array(1);
+    const result = driver.result("cuModuleLoadData", handle, image);
+    if (result === results.success) {
+      return { handle: Number(handle[0]), image: nameOf(choice) };
+    }
+    tried.push(`${nameOf(choice)}: ${driver.describe(result)}`);
+  }
+  throw new BackendUnavailableError(
+    `cuda: no kernel image for compute capability ${formatComputeCapability(computeCapability)} and a driver for CUDA ` +
+      `${formatDriverVersion(driverVersion)} (${tried.join("; ")}). Reinstall @convoy/backend-cuda, or in a clone run ` +
+      "`npm run build:kernels`",
+  );
+}
+
+function nameOf(choice: ImageChoice): string {
+  return choice.kind === "ptx" ? "ptx" : `sm_${choice.architecture}`;
+}

@@ -1,0 +1,1 @@
+export { type CudaOptions, cuda, type Precision } from "./cuda.js";

@@ -1,0 +1,74 @@
+import { bytesOf } from "@convoy/core/backend";
+import { Arguments } from "./kernels/arguments.js";
+import { opKernels } from "./kernels/index.js";
+import type { Launch } from "./kernels/launch.js";
+import { type BoundOp, type BoundTensor, type LaunchContext, partOf } from "./kernels/op.js";
+import { gatherLaunch, mostGatherSources } from "./kernels/rows.js";
+import { denseLossLaunch, mostFusedClasses } from "./kernels/softmaxCrossEntropy.js";
+
+const optimizers: ReadonlySet<string> = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
+
+/**
+ * The launches of one step, in order. Beside the fused ops of the plan: gathers that follow each other share a launch, a
+ * last dense layer runs with the loss of its output, and an optimizer at the end also ends the step.
+ */
+export function planLaunches(ops: readonly BoundOp[], results: readonly number[], context: LaunchContext): Launch[] {
+  const launches: Launch[] = [];
+  for (let index = 0; index < ops.length; ) {
+    const gathers = gathersFrom(ops, index);
+    if (gathers.length > 1) {
+      launches.push(gatherLaunch(gathers, context));
+      index += gathers.length;
+    } else if (isDenseWithLoss(ops, index, results)) {
+      launches.push(denseLossLaunch(ops[index]!, ops[index + 1]!, context));
+      index += 2;
+    } else {
+      const op = ops[index]!;
+      launches.push(...opKernels[op.op].launches(op, context, index === ops.length - 1));
+      index++;
+    }
+  }
+  const last = ops[ops.length - 1];
+  if (last === undefined || !optimizers.has(last.op)) {
+    const end = new Arguments();
+    context.packStepEnd(end, true);
+    launches.push({ kernel: "finishStep", grid: [1, 1], arguments: end });
+  }
+  return launches;
+}
+
+/** The gathers that follow each other from `index` on and write to different places. */
+function gathersFrom(ops: readonly BoundOp[], index: number): BoundOp[] {
+  const found: BoundOp[] = [];
+  for (const op of ops.slice(index, index + mostGatherSources)) {
+    if (op.op !== "gatherRows" || found.some((other) => overlap(other.outputs[0]!, op.outputs[0]!))) {
+      break;
+    }
+    found.push(op);
+  }
+  return found;
+}
+
+/** Whether ops `index` and `index + 1` are a dense layer without activation and the loss of its output, which nothing else reads. */
+function isDenseWithLoss(ops: readonly BoundOp[], index: number, results: readonly number[]): boolean {
+  const [dense, following] = [ops[index]!, ops[index + 1]];
+  const isLoss = following?.op === "fusedSoftmaxLoss" || following?.op === "softmaxCrossEntropy";
+  if (dense.op !== "fusedDense" || !isLoss || partOf(dense, "unary") !== undefined) {
+    return false;
+  }
+  const logits = dense.outputs[0]!;
+  const loss = partOf<BoundOp>(following, "softmaxCrossEntropy") ?? following;
+  const readers = ops.filter(({ inputs }) => inputs.some(({ id }) => id === logits.id));
+  return (
+    loss.inputs[0]!.id === logits.id &&
+    readers.length === 1 &&
+    !results.includes(logits.id) &&
+    logits.shape[1]! <= mostFusedClasses &&
+    // The dense layer's inputs may be dead by the time of the loss, and their memory its output's.
+    !following.outputs.some((output) => dense.inputs.some((input) => overlap(input, output)))
+  );
+}
+
+function overlap(a: BoundTensor, b: BoundTensor): boolean {
+  return a.address !== 0 && b.address !== 0 && a.address < b.address + bytesOf(b) && b.address < a.address + bytesOf(a);
+}

@@ -1,0 +1,70 @@
+import type { CudaDevice } from "./device.js";
+import type { Launch } from "./kernels/launch.js";
+import { blockThreads } from "./kernels/launch.js";
+
+/** CU_STREAM_CAPTURE_MODE_RELAXED: the driver may load kernels meanwhile, and other threads may call it. */
+const relaxedCapture = 2;
+/** CU_LAUNCH_PARAM_BUFFER_POINTER, _SIZE and _END. */
+const [bufferPointer, bufferSize, end] = [1n, 2n, 0n];
+const argumentsAt = 64;
+const launchBytes = argumentsAt + 1024;
+
+/** One or several steps as one launch: captured once, replayed as often as wanted. */
+export class StepGraph {
+  readonly #device: CudaDevice;
+  readonly #executable: number;
+  readonly steps: number;
+
+  constructor(device: CudaDevice, launches: readonly Launch[], steps: number) {
+    this.#device = device;
+    this.steps = steps;
+    const kernels = launches.map(({ kernel }) => device.kernel(kernel));
+    const submit = launchSubmitter(device);
+    device.call("starting a capture", "cuStreamBeginCapture_v2", device.stream, relaxedCapture);
+    let failure: unknown;
+    try {
+      for (let step = 0; step < steps; step++) {
+        launches.forEach((launch, index) => {
+          submit(launch, kernels[index]!);
+        });
+      }
+    } catch (error) {
+      failure = error;
+    }
+    const captured = new BigUint64Array(1);
+    const result = device.driver.result("cuStreamEndCapture", device.stream, captured);
+    if (failure !== undefined) {
+      throw failure;
+    }
+    if (result !== 0) {
+      device.call("capturing a step", "cuStreamEndCapture", device.stream, captured);
+    }
+    const graph = Number(captured[0]);
+    this.#executable = device.get("instantiating the graph of a step", "cuGraphInstantiateWithFlags", graph, 0);
+    device.call("freeing a graph", "cuGraphDestroy", graph);
+  }
+
+  /** Submits the steps. */
+  launch(): void {
+    this.#device.call("launching a step", "cuGraphLaunch", this.#executable, this.#device.stream);
+  }
+
+  dispose(): void {
+    this.#device.driver.result("cuGraphExecDestroy", this.#executable);
+  }
+}
+
+/** Launches kernels with their arguments in one piece of native memory: the driver copies them as it is called. */
+function launchSubmitter(device: CudaDevice): (launch: Launch, kernel: number) => void {
+  const { address, memory } = device.driver.scratch(launchBytes);
+  const words = new BigUint64Array(memory, 0, argumentsAt / 8);
+  const bytes = new Uint8Array(memory, argumentsAt);
+  return ({ kernel: name, grid, arguments: packed }, kernel) => {
+    // The list of options, then the size that one of them points to.
+    words.set([bufferPointer, BigInt(address + argumentsAt), bufferSize, BigInt(address + 48), end, 0n]);
+    words[6] = BigInt(packed.bytes.length);
+    bytes.set(packed.bytes);
+    const { stream } = device;
+    device.call(`launching ${name}`, "cuLaunchKernel", kernel, ...grid, 1, blockThreads, 1, 1, 0, stream, 0, address);
+  };
+}

@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { BrowserPage, findChromium } from "./testing/chromium.js";
+
+const executable = await findChromium();
+
+it.skipIf(executable === undefined)(
+  "the whole kit passes in a page in Chromium",
+  async () => {
+    const browser = await BrowserPage.open(executable!, "packages/backend-webgpu", "src/testing/page.html");
+    try {
+      await browser.page.waitForFunction(() => window.conformance);
+      const report = await browser.page.evaluate(() => window.conformance!(["smoke", "ops", "step", "curve"]));
+      console.log(report.matrix);
+      expect(report.failures).toEqual([]);
+      expect(report.passed).toBe(true);
+    } finally {
+      await browser.close();
+    }
+  },
+  600_000,
+);

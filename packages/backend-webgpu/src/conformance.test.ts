@@ -1,0 +1,18 @@
+import type { Backend } from "@convoy/core/backend";
+import { conformanceCases } from "@convoy/core/conformance";
+import { afterAll, beforeAll, it } from "vitest";
+import { webgpu } from "./index.js";
+import { useSoftwareGpu } from "./testing/softwareGpu.js";
+
+const adapter = useSoftwareGpu();
+
+let backend: Backend;
+beforeAll(async () => {
+  backend = await webgpu();
+  console.log(`webgpu: ${backend.device.name} (${adapter}), ${backend.device.details.kernels} kernels`);
+});
+afterAll(() => backend.dispose());
+
+for (const { name, run } of conformanceCases()) {
+  it(name, () => run(backend), 60_000);
+}

@@ -1,0 +1,78 @@
+/**
+ * dk[kh,kw,c,f] = sum over n,oh,ow of x[n, oh*SH + kh*DH - top, ow*SW + kw*DW - left, c] dy[n,oh,ow,f].
+ *
+ * The sum runs over many positions for few results: it is split over blocks of samples, whose results are added up in a
+ * second launch.
+ */
+
+import { type OpAttributes, type PlanValue, type Shape, sizeOf } from "@convoy/core/backend";
+import type { Dispatch } from "../dispatch.js";
+import { type Kernel, type KernelCall, scratch } from "../kernel.js";
+import { type BlockSum, sumBlocks } from "./blockSums.js";
+import { conv2dBackwardFilterRegisters } from "./conv2dBackwardFilterRegisters.js";
+import { conv2dBackwardFilterTiled } from "./conv2dTiled.js";
+import { type Window, windowOf } from "./windows.js";
+
+export interface BackwardFilterProblem {
+  readonly label: string;
+  /** [N,H,W,C] */
+  readonly input: PlanValue;
+  /** [N,OH,OW,F] */
+  readonly gradient: PlanValue;
+  /** [blocks,KH,KW,C,F], or the kernel gradient itself where there is one block. */
+  readonly output: PlanValue;
+  readonly window: Window;
+  readonly F: number;
+  readonly blocks: number;
+}
+
+/** Most blocks of samples. */
+const mostBlocks = 16;
+
+/** Into how many blocks a batch is split: none of them empty. */
+function blocksOf(N: number): number {
+  const samples = Math.ceil(N / Math.min(mostBlocks, N));
+  return Math.ceil(N / samples);
+}
+
+/** Workspace in float32 numbers: a kernel gradient a block. */
+export function backwardFilterScratch(N: number, kernelShape: Shape): number {
+  const blocks = blocksOf(N);
+  return blocks > 1 ? blocks * sizeOf(kernelShape) : 0;
+}
+
+/**
+ * The first launch of a conv2dBackwardFilter, and the sum that is left to do; `gradient` is its second input, which may lie
+ * in a workspace, `partial` the workspace for the blocks.
+ */
+export function backwardFilter(
+  label: string,
+  part: KernelCall,
+  gradient: PlanValue,
+  partial: PlanValue | undefined,
+): { readonly dispatch: Dispatch; readonly sum?: BlockSum } {
+  const input = part.inputs[0]!;
+  const output = part.outputs[0]!;
+  const attributes = part.attributes as unknown as OpAttributes["conv2dBackwardFilter"];
+  const { kernelShape } = attributes;
+  const window = windowOf(input.shape, [kernelShape[0]!, kernelShape[1]!], gradient.shape, attributes);
+  const blocks = partial === undefined ? 1 : blocksOf(window.N);
+  const problem = { label, input, gradient, output: partial ?? output, window, F: kernelShape[3]!, blocks };
+  return {
+    dispatch:
+      part.target.variant === "tiled" ? conv2dBackwardFilterTiled(problem) : conv2dBackwardFilterRegisters(problem),
+    ...(partial ? { sum: { partial, blocks, output } } : {}),
+  };
+}
+
+export const conv2dBackwardFilter: Kernel<OpAttributes["conv2dBackwardFilter"]> = {
+  workspaceBytes({ inputs: [input], outputs: [kernelGradient] }) {
+    return 4 * backwardFilterScratch(input!.shape[0]!, kernelGradient!.shape);
+  },
+  dispatches(call) {
+    const length = backwardFilterScratch(call.inputs[0]!.shape[0]!, call.outputs[0]!.shape);
+    const partial = length > 0 ? scratch(call, "blocks", 0, length) : undefined;
+    const { dispatch, sum } = backwardFilter(call.label, call as unknown as KernelCall, call.inputs[1]!, partial);
+    return [dispatch, ...(sum ? [sumBlocks(`${call.label}, sum of blocks`, [sum])] : [])];
+  },
+};

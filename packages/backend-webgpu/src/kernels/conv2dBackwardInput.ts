@@ -1,0 +1,34 @@
+/** dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,f] k[kh,kw,c,f]. */
+
+import type { OpAttributes, PlanValue } from "@convoy/core/backend";
+import type { Dispatch } from "../dispatch.js";
+import type { Kernel, KernelCall } from "../kernel.js";
+import { conv2dBackwardInputRegisters } from "./conv2dBackwardInputRegisters.js";
+import { conv2dBackwardInputTiled } from "./conv2dTiled.js";
+import { type Window, windowOf } from "./windows.js";
+
+export interface BackwardInputProblem {
+  readonly label: string;
+  /** [N,OH,OW,F] */
+  readonly gradient: PlanValue;
+  /** [KH,KW,C,F] */
+  readonly kernel: PlanValue;
+  /** [N,H,W,C] */
+  readonly output: PlanValue;
+  readonly window: Window;
+  readonly F: number;
+}
+
+/** The launches of a conv2dBackwardInput; `gradient` is its first input, which may lie in a workspace. */
+export function backwardInput(label: string, part: KernelCall, gradient: PlanValue): Dispatch[] {
+  const kernel = part.inputs[1]!;
+  const output = part.outputs[0]!;
+  const attributes = part.attributes as unknown as OpAttributes["conv2dBackwardInput"];
+  const window = windowOf(output.shape, [kernel.shape[0]!, kernel.shape[1]!], gradient.shape, attributes);
+  const problem: BackwardInputProblem = { label, gradient, kernel, output, window, F: kernel.shape[3]! };
+  return [part.target.variant === "tiled" ? conv2dBackwardInputTiled(problem) : conv2dBackwardInputRegisters(problem)];
+}
+
+export const conv2dBackwardInput: Kernel<OpAttributes["conv2dBackwardInput"]> = {
+  dispatches: (call) => backwardInput(call.label, call as unknown as KernelCall, call.inputs[0]!),
+};

@@ -1,0 +1,61 @@
+import type { FusedName, KernelName } from "@convoy/core/backend";
+import type { Kernel } from "../kernel.js";
+import { accuracy, topKAccuracy } from "./accuracy.js";
+import { add } from "./add.js";
+import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
+import { biasAdd, biasAddBackward } from "./biasAdd.js";
+import { clipByNorm, clipByValue } from "./clip.js";
+import { conv2d, fusedConv2d } from "./conv2d.js";
+import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
+import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
+import { dropout } from "./dropout.js";
+import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
+import { fusedDense, fusedDenseBackward, matMul } from "./matMul.js";
+import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
+import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { gatherRows, storeRows } from "./rows.js";
+import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
+import { softmax, softmaxBackward } from "./softmax.js";
+import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
+import { unary, unaryBackward } from "./unary.js";
+
+/** The kernel of every op. Each knows the attributes of its own op. */
+export const kernels: { readonly [N in KernelName | FusedName]: Kernel<never> } = {
+  conv2d,
+  conv2dBackwardInput,
+  conv2dBackwardFilter,
+  biasAdd,
+  biasAddBackward,
+  maxPool2d,
+  maxPool2dBackward,
+  averagePool2d,
+  averagePool2dBackward,
+  matMul,
+  unary,
+  unaryBackward,
+  softmax,
+  softmaxBackward,
+  add,
+  dropout,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
+  sigmoidCrossEntropy,
+  sigmoidCrossEntropyBackward,
+  meanSquaredError,
+  meanSquaredErrorBackward,
+  accuracy,
+  topKAccuracy,
+  gatherRows,
+  storeRows,
+  sgdUpdate,
+  rmspropUpdate,
+  adamUpdate,
+  clipByValue,
+  clipByNorm,
+  fusedConv2d,
+  fusedConv2dBackward,
+  fusedDense,
+  fusedDenseBackward,
+  fusedSoftmaxLoss,
+};

@@ -1,0 +1,47 @@
+/**
+ * y[i] = f(x[i]) and dx[i] = dy[i] f'(y[i]); [...] -> [...], the functions as in core's `unary`.
+ *
+ * Cost: 8 (12 backward) bytes an element. One invocation takes a vector of four where the tensor has whole vectors.
+ */
+
+import type { OpAttributes } from "@convoy/core/backend";
+import { sizeOf } from "@convoy/core/backend";
+import type { Kernel } from "../kernel.js";
+import { floats, invocations, reads, vectorWidth, writes } from "../shader.js";
+import { activateDeclaration, mapped, slopeDeclaration } from "./activation.js";
+
+export const unary: Kernel<OpAttributes["unary"]> = {
+  dispatches({ label, attributes, inputs: [input], outputs: [output] }) {
+    const size = sizeOf(input!.shape);
+    const width = vectorWidth(size);
+    const type = floats(width);
+    const body = `let value = x[index]; y[index] = ${mapped("activate", "value", width)};`;
+    return [
+      invocations(size / width, body, {
+        label,
+        tensors: { x: reads(input!, type), y: writes(output!, type) },
+        declarations: activateDeclaration(attributes),
+      }),
+    ];
+  },
+};
+
+export const unaryBackward: Kernel<OpAttributes["unaryBackward"]> = {
+  dispatches({ label, attributes, inputs: [outputGradient, output], outputs: [inputGradient] }) {
+    const size = sizeOf(output!.shape);
+    const width = vectorWidth(size);
+    const type = floats(width);
+    const body = `let value = y[index]; dx[index] = dy[index] * ${mapped("slope", "value", width)};`;
+    return [
+      invocations(size / width, body, {
+        label,
+        tensors: {
+          dy: reads(outputGradient!, type),
+          y: reads(output!, type),
+          dx: writes(inputGradient!, type),
+        },
+        declarations: slopeDeclaration(attributes),
+      }),
+    ];
+  },
+};

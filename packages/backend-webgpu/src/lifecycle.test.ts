@@ -1,0 +1,157 @@
+import { type Backend, BackendUnavailableError, DeviceError, type Plan } from "@convoy/core/backend";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { requestAdapter } from "./adapter.js";
+import type { WebGpuExecutable } from "./executable.js";
+import { webgpu } from "./index.js";
+import { countLiveBuffers } from "./testing/liveBuffers.js";
+import { simple, squares, tiny, training } from "./testing/models.js";
+import { useSoftwareGpu } from "./testing/softwareGpu.js";
+
+useSoftwareGpu();
+
+async function freshDevice(): Promise<GPUDevice> {
+  return await (await requestAdapter(undefined)).requestDevice();
+}
+
+describe("where there is no adapter", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it("says what was tried and what to do", async () => {
+    vi.stubGlobal("navigator", { gpu: { requestAdapter: async () => null } });
+    const attempt = webgpu({ powerPreference: "low-power" });
+    await expect(attempt).rejects.toThrow(BackendUnavailableError);
+    await expect(attempt).rejects.toThrow(
+      /no adapter; tried requestAdapter\({"powerPreference":"low-power"}\), then requestAdapter\({"forceFallbackAdapter":true}\).*install a Vulkan driver/,
+    );
+  });
+});
+
+describe("limits", () => {
+  it("refuses a tensor that is larger than a binding, by name", async () => {
+    const backend = await webgpu({ device: await freshDevice() });
+    const large = { shape: [64, 1024, 1024], dtype: "float32" } as const;
+    expect(backend.supports({ op: "add", attributes: {}, inputs: [large, large], outputs: [large] })).toMatch(
+      /input 0 \[64,1024,1024\] takes 268435456 bytes, this adapter binds at most 134217728 .*smaller batch/,
+    );
+    const small = { shape: [7], dtype: "float32" } as const;
+    expect(backend.supports({ op: "add", attributes: {}, inputs: [small, small], outputs: [small] })).toBe(true);
+    await backend.dispose();
+  });
+
+  it("refuses a buffer that is larger than the device allows, with its size", async () => {
+    const backend = await webgpu({ device: await freshDevice() });
+    expect(() => backend.createBuffer("images", { dtype: "uint8", length: 2 ** 40 })).toThrow(
+      /cannot allocate 1099511627776 bytes for "images".*maxBufferSize/,
+    );
+    await backend.dispose();
+  });
+});
+
+describe("a training step", () => {
+  it("takes at most 25 dispatches for the small MNIST network", async () => {
+    const backend = await webgpu();
+    const counts = new Map<string, number>();
+    const compile = backend.compile.bind(backend);
+    backend.compile = async (plan: Plan, ...rest) => {
+      const executable = await compile(plan, ...rest);
+      counts.set(plan.mode, (executable as WebGpuExecutable).dispatchCount);
+      return executable;
+    };
+    const model = simple();
+    model.compile({ ...training, backend });
+    const images = { data: new Uint8Array(4 * 784).fill(9), shape: [4, 28, 28, 1], scale: 1 / 255 };
+    await model.fit(images, Int32Array.of(1, 2, 3, 4), { epochs: 1, batchSize: 4, verbose: 0 });
+    expect(counts.get("train")).toBeLessThanOrEqual(25);
+    await backend.dispose();
+  });
+});
+
+describe("a lost device", () => {
+  it("ends fit in a DeviceError, and training goes on from the last weights on another", async () => {
+    const device = await freshDevice();
+    const lost = await webgpu({ device });
+    const { images, labels } = squares(60);
+    const model = tiny();
+    model.compile({ ...training, backend: lost });
+    let weights: Float32Array[] = [];
+    const fitting = model.fit(images, labels, {
+      epochs: 5,
+      batchSize: 16,
+      verbose: 0,
+      callbacks: [
+        {
+          onEpochEnd: async (epoch, _, run) => {
+            weights = await run.getWeights();
+            if (epoch === 1) {
+              device.destroy();
+            }
+          },
+        },
+      ],
+    });
+    await expect(fitting).rejects.toThrow(DeviceError);
+    await expect(fitting).rejects.toThrow(/device is lost: it was destroyed. Make another with webgpu\(\)/);
+    expect(() => lost.createBuffer("late", { dtype: "float32", length: 1 })).toThrow(DeviceError);
+
+    const backend = await webgpu();
+    const resumed = tiny();
+    resumed.compile({ ...training, backend });
+    const shapes = (await resumed.getWeights()).map(({ shape }) => shape);
+    await resumed.setWeights(weights.map((data, index) => ({ data, shape: shapes[index]! })));
+    const before = await resumed.evaluate(images, labels, { verbose: 0 });
+    const { history } = await resumed.fit(images, labels, { epochs: 3, batchSize: 16, verbose: 0 });
+    expect(history.loss!.at(-1)!).toBeLessThan(before.loss!);
+    await backend.dispose();
+  });
+
+  it("rejects the run under way", async () => {
+    const device = await freshDevice();
+    const backend = await webgpu({ device });
+    const { images, labels } = squares(60);
+    const model = tiny();
+    model.compile({ ...training, backend });
+    let step = 0;
+    const onBatchEnd = (): void => {
+      step++;
+      if (step === 2) {
+        setTimeout(() => device.destroy());
+      }
+    };
+    const fitting = model.fit(images, labels, { epochs: 500, batchSize: 16, verbose: 0, callbacks: [{ onBatchEnd }] });
+    await expect(fitting).rejects.toThrow(DeviceError);
+  });
+});
+
+describe("dispose", () => {
+  it("frees every buffer, with executables and data sets still there", async () => {
+    const device = await freshDevice();
+    const live = countLiveBuffers(device);
+    const backend: Backend = await webgpu({ device });
+    const { images, labels } = squares(50);
+    const model = tiny();
+    model.compile({ ...training, backend });
+    await model.fit(images, labels, { epochs: 2, batchSize: 16, verbose: 0 });
+    await model.evaluate(images, labels, { verbose: 0 });
+    await model.predict(images);
+    backend.createBuffer("odd bytes", { dtype: "uint8", length: 7 }).write(Uint8Array.of(1, 2, 3), 1);
+    expect(live()).toBeGreaterThan(0);
+    await backend.dispose();
+    expect(live()).toBe(0);
+    expect(backend.memory().usedBytes).toBe(0);
+    device.destroy();
+  });
+
+  it("rejects a run that is under way", async () => {
+    const backend = await webgpu();
+    const { images, labels } = squares(60);
+    const model = tiny();
+    model.compile({ ...training, backend });
+    const onProgress = (): void => {
+      setTimeout(() => void backend.dispose());
+    };
+    const fitting = model.fit(images, labels, { epochs: 500, batchSize: 16, verbose: 0, callbacks: [{ onProgress }] });
+    await expect(fitting).rejects.toThrow(DeviceError);
+  });
+});

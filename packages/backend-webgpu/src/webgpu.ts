@@ -1,0 +1,151 @@
+import {
+  type Backend,
+  type BufferSpec,
+  type CompileProgress,
+  type DeviceBuffer,
+  DeviceError,
+  type DeviceInfo,
+  type Executable,
+  type FusedName,
+  fusedNames,
+  type MemoryInfo,
+  type OpInstance,
+  type Plan,
+} from "@convoy/core/backend";
+import { adapterName, isSoftware, type KernelVariant, requestAdapter } from "./adapter.js";
+import { WebGpuBuffer } from "./buffer.js";
+import { Device } from "./device.js";
+import { WebGpuExecutable } from "./executable.js";
+import { kernels } from "./kernels/index.js";
+import { fitsBindings } from "./limits.js";
+import { kernelOf } from "./plan.js";
+
+export interface WebGpuOptions {
+  /** An adapter to make the device from; default: the one that the browser or Dawn gives. */
+  readonly adapter?: GPUAdapter;
+  /** A device to run on; default: a new one with all limits that the adapter offers. It is not destroyed by `dispose`. */
+  readonly device?: GPUDevice;
+  /** Which GPU where there are several; default: the system's choice. */
+  readonly powerPreference?: GPUPowerPreference;
+  /**
+   * Which kernels run; default "registers" on software adapters, "tiled" on GPUs. For comparing them, and for adapters that
+   * do not say what they are.
+   */
+  readonly kernels?: KernelVariant;
+}
+
+/**
+ * A backend on WebGPU: in a browser through `navigator.gpu`, in Node through npm's `webgpu` (Dawn). Throws
+ * `BackendUnavailableError`, with what was tried and what to install, where there is none.
+ */
+export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
+  const adapter = options.device ? undefined : (options.adapter ?? (await requestAdapter(options.powerPreference)));
+  const gpu = options.device ?? (await requestDevice(adapter!));
+  const variant = options.kernels ?? (isSoftware(gpu.adapterInfo) ? "registers" : "tiled");
+  return new WebGpuBackend(new Device(gpu, variant), options.device === undefined);
+}
+
+/** Limits that kernels and data sets may want more of than the defaults. */
+const wantedLimits = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  try {
+    return await adapter.requestDevice({
+      label: "convoy",
+      requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
+    });
+  } catch (cause) {
+    throw new DeviceError(
+      `webgpu: ${adapterName(adapter.info)} gives no device: ${(cause as Error).message}. Ask for a fresh adapter: ` +
+        "each gives one device only",
+      { cause },
+    );
+  }
+}
+
+class WebGpuBackend implements Backend {
+  readonly name = "webgpu";
+  readonly device: DeviceInfo;
+  readonly fusions: readonly FusedName[] = fusedNames.filter((name) => Object.hasOwn(kernels, name));
+  readonly #device: Device;
+  readonly #ownsGpu: boolean;
+  #disposed = false;
+
+  constructor(device: Device, ownsGpu: boolean) {
+    this.#device = device;
+    this.#ownsGpu = ownsGpu;
+    const { adapterInfo, limits } = device.gpu;
+    const software = isSoftware(adapterInfo);
+    this.device = {
+      name: adapterName(adapterInfo),
+      details: {
+        vendor: adapterInfo.vendor,
+        architecture: adapterInfo.architecture,
+        software,
+        kernels: device.variant,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxBufferSize: limits.maxBufferSize,
+      },
+    };
+  }
+
+  supports(op: OpInstance): true | string {
+    const kernel = kernelOf(op.op);
+    if (kernel === undefined) {
+      return `the WebGPU backend has no kernel for "${op.op}"`;
+    }
+    const fits = fitsBindings(op, this.#device.gpu.limits);
+    return fits === true ? (kernel.supports?.(op, this.#device) ?? true) : fits;
+  }
+
+  workspaceBytes(op: OpInstance): number {
+    return kernelOf(op.op)?.workspaceBytes?.(op, this.#device) ?? 0;
+  }
+
+  createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
+    this.#device.checkAlive();
+    return new WebGpuBuffer(label, spec, this.#device);
+  }
+
+  async compile(
+    plan: Plan,
+    buffers: Readonly<Record<string, DeviceBuffer>>,
+    onProgress?: CompileProgress,
+  ): Promise<Executable> {
+    this.#device.checkAlive();
+    return await WebGpuExecutable.compile(plan, buffers, this.#device, onProgress);
+  }
+
+  async synchronize(): Promise<void> {
+    if (this.#device.failure === undefined) {
+      await this.#device.gpu.queue.onSubmittedWorkDone();
+    }
+  }
+
+  memory(): MemoryInfo {
+    return this.#device.memory.info;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) {
+      return;
+    }
+    this.#disposed = true;
+    this.#device.fail(new DeviceError("webgpu: the backend has been disposed; make another with webgpu()"));
+    for (const resource of [...this.#device.owned]) {
+      resource.dispose();
+    }
+    this.#device.steps.dispose();
+    if (this.#ownsGpu) {
+      this.#device.gpu.destroy();
+      await this.#device.gpu.lost;
+    }
+  }
+}
