@@ -1,8 +1,8 @@
 // Dropout against overfitting, early stopping, a learning-rate schedule; on synthetic digits, so it needs no network.
 // Run: npm run build && node examples/dropout.mjs
+import { wasm } from "@convoy/backend-wasm";
 import { callbacks, layers, optimizers, schedules, sequential } from "@convoy/core";
 import { syntheticDigits } from "@convoy/core/datasets";
-import { reference } from "@convoy/core/reference";
 
 const train = syntheticDigits({ samples: 2000, seed: 1 });
 const test = syntheticDigits({ samples: 500, seed: 2 });
@@ -23,7 +23,7 @@ const model = sequential(
   { seed: 7 },
 );
 
-const backend = await reference();
+const backend = await wasm();
 const learningRate = schedules.warmUp({
   steps: 20,
   followedBy: schedules.cosineDecay({ initialLearningRate: 0.003, decaySteps: 400 }),

@@ -23,8 +23,6 @@ struct alignas(8) float2 {
 struct alignas(16) float4 {
   float x, y, z, w;
 };
-inline float2 make_float2(float x, float y) { return {x, y}; }
-inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
 namespace emulator {
 
@@ -89,11 +87,6 @@ template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int flip, int = 32, const char* file = __builtin_FILE(),
                   int line = __builtin_LINE()) {
   return emulator::shuffle(mask, value, int(emulator::currentThread->linear & 31) ^ flip, file, line);
-}
-template <class T>
-T __shfl_sync(unsigned mask, T value, int source, int = 32, const char* file = __builtin_FILE(),
-              int line = __builtin_LINE()) {
-  return emulator::shuffle(mask, value, source, file, line);
 }
 
 template <class T> T __ldg(const T* address) { return *address; }

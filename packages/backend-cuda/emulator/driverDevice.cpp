@@ -174,8 +174,3 @@ DRIVER_API convoyEmulatorSet(const char* name, int64_t value) {
 }
 
 DRIVER_API convoyEmulatorReports() { return int(emulator::reportCount()); }
-
-DRIVER_API convoyEmulatorLastReport(char* text, int length) {
-  snprintf(text, size_t(length), "%s", emulator::lastReport().c_str());
-  return success;
-}

@@ -13,6 +13,8 @@ interface Disposable {
 export class Device {
   readonly gpu: GPUDevice;
   readonly variant: KernelVariant;
+  /** Bytes that one binding may have. */
+  readonly maxBindingBytes: number;
   readonly memory: MemoryCount = new MemoryCount();
   readonly pipelines: Pipelines;
   readonly steps: StepRows;
@@ -23,6 +25,8 @@ export class Device {
   constructor(gpu: GPUDevice, variant: KernelVariant) {
     this.gpu = gpu;
     this.variant = variant;
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
+    this.maxBindingBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
     this.pipelines = new Pipelines(gpu);
     this.steps = new StepRows(this);
     void gpu.lost.then(({ reason, message }) => {

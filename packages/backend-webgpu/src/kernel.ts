@@ -5,6 +5,8 @@ import type { Dispatch } from "./dispatch.js";
 /** What kernels are chosen by. */
 export interface KernelTarget {
   readonly variant: KernelVariant;
+  /** Bytes that one binding may have: larger data sets are bound in parts. */
+  readonly maxBindingBytes: number;
 }
 
 /** An op of a plan with its tensors in place; inside a fused op a tensor without `buffer` has no memory. */

@@ -101,7 +101,10 @@ class WebGpuBackend implements Backend {
     if (kernel === undefined) {
       return `the WebGPU backend has no kernel for "${op.op}"`;
     }
-    const fits = fitsBindings(op, this.#device.gpu.limits);
+    const fits = fitsBindings(op, {
+      maxBindingBytes: this.#device.maxBindingBytes,
+      maxBindings: this.#device.gpu.limits.maxStorageBuffersPerShaderStage,
+    });
     return fits === true ? (kernel.supports?.(op, this.#device) ?? true) : fits;
   }
 

@@ -3,26 +3,64 @@
  * (float32, int32 or uint8), order [M] int32 -> [B,...]. storeRows: destination[batchStart + b] = values[b].
  *
  * Cost: the batch once in and once out. Bytes are read as the words that hold four of them; where a row is whole words an
- * invocation unpacks one word. Rows beyond the tensor are clamped to its last: an order with such a row is an error that
+ * invocation unpacks one word. A source that is larger than a binding may be is bound in parts. Rows beyond the tensor are clamped to its last: an order with such a row is an error that
  * the host has to find.
  */
 
 import { type OpAttributes, type PlanValue, sizeOf } from "@convoy/core/backend";
 import type { Dispatch } from "../dispatch.js";
 import type { Kernel } from "../kernel.js";
-import { float, floats, integers, invocations, reads, vectorWidth, writes } from "../shader.js";
+import {
+  type ElementType,
+  float,
+  floats,
+  integers,
+  invocations,
+  reads,
+  type TensorUse,
+  vectorWidth,
+  writes,
+} from "../shader.js";
+import { partOf, type SourceParts, sourceParts } from "./sourceParts.js";
 
 export const gatherRows: Kernel<OpAttributes["gatherRows"]> = {
-  dispatches({ label, attributes, inputs: [source, order], outputs: [batch] }) {
-    return [
-      source!.dtype === "uint8"
-        ? gatherBytes(label, attributes, source!, order, batch!)
-        : gatherNumbers(label, attributes, source!, order, batch!),
-    ];
+  dispatches({ label, attributes, inputs: [source, order], outputs: [batch], target }) {
+    const gather = { label, attributes, source: source!, order, batch: batch! };
+    const parts = sourceParts(source!, target.maxBindingBytes);
+    return [source!.dtype === "uint8" ? gatherBytes(gather, parts) : gatherNumbers(gather, parts)];
   },
 };
 
-type GatherAttributes = OpAttributes["gatherRows"];
+interface Gather {
+  readonly label: string;
+  readonly attributes: OpAttributes["gatherRows"];
+  readonly source: PlanValue;
+  readonly order: PlanValue | undefined;
+  readonly batch: PlanValue;
+}
+
+/** The tensors `x0`, `x1`, ... that hold the source. */
+function partTensors(source: PlanValue, parts: SourceParts, type?: ElementType): Record<string, TensorUse> {
+  return Object.fromEntries(
+    Array.from({ length: parts.count }, (_, part) => [`x${part}`, reads(partOf(source, parts, part), type)]),
+  );
+}
+
+/** WGSL function `element(row, at)`: `read` gives the code for it from a part's name and the row within the part. */
+function elementDeclaration(
+  { count, rowsPerPart }: SourceParts,
+  type: string,
+  read: (part: string, row: string) => string,
+): string {
+  const branches = Array.from({ length: count }, (_, part) => {
+    const found = `return ${read(`x${part}`, part === 0 ? "row" : `(row - ${part * rowsPerPart}u)`)};`;
+    return part === count - 1 ? found : `if (row < ${(part + 1) * rowsPerPart}u) { ${found} }`;
+  });
+  return `fn element(row: u32, at: u32) -> ${type} {
+  ${branches.join("\n  ")}
+}
+`;
+}
 
 /** Row of the source for batch row `b`. */
 function sourceRow(rows: number, order: PlanValue | undefined): string {
@@ -30,56 +68,59 @@ function sourceRow(rows: number, order: PlanValue | undefined): string {
   return order === undefined ? position : `min(u32(order[${position}]), ${rows - 1}u)`;
 }
 
-function gatherNumbers(
-  label: string,
-  { scale, batchSize, dtype }: GatherAttributes,
-  source: PlanValue,
-  order: PlanValue | undefined,
-  batch: PlanValue,
-): Dispatch {
+function gatherNumbers({ label, attributes, source, order, batch }: Gather, parts: SourceParts): Dispatch {
+  const { scale, batchSize, dtype } = attributes;
   const rowSize = sizeOf(source.shape.slice(1));
   const width = vectorWidth(rowSize);
-  const from = source.dtype === "int32" ? integers(width) : floats(width);
+  const type = source.dtype === "int32" ? integers(width) : floats(width);
   const to = dtype === "int32" ? integers(width) : floats(width);
   const rowVectors = rowSize / width;
   const body = `
     let b = index / ${rowVectors}u;
-    let value = x[${sourceRow(source.shape[0]!, order)} * ${rowVectors}u + index % ${rowVectors}u];
+    let value = element(${sourceRow(source.shape[0]!, order)}, index % ${rowVectors}u);
     y[index] = ${to}(value)${scale === 1 ? "" : ` * ${float(scale)}`};`;
   return invocations(batchSize * rowVectors, body, {
     label,
-    tensors: { x: reads(source, from), ...(order ? { order: reads(order) } : {}), y: writes(batch, to) },
+    tensors: { ...partTensors(source, parts, type), ...(order ? { order: reads(order) } : {}), y: writes(batch, to) },
+    declarations: elementDeclaration(parts, type, (part, row) => `${part}[${row} * ${rowVectors}u + at]`),
     usesStep: true,
   });
 }
 
-function gatherBytes(
-  label: string,
-  { scale, batchSize, dtype }: GatherAttributes,
-  source: PlanValue,
-  order: PlanValue | undefined,
-  batch: PlanValue,
-): Dispatch {
+function gatherBytes({ label, attributes, source, order, batch }: Gather, parts: SourceParts): Dispatch {
+  const { scale, batchSize, dtype } = attributes;
   const rowSize = sizeOf(source.shape.slice(1));
   const row = sourceRow(source.shape[0]!, order);
   const scaled = (value: string): string => (scale === 1 ? value : `${value} * ${float(scale)}`);
   const spec = { label, usesStep: true };
-  const tensors = { x: reads(source), ...(order ? { order: reads(order) } : {}) };
+  const tensors = { ...partTensors(source, parts), ...(order ? { order: reads(order) } : {}) };
   if (rowSize % 4 === 0 && dtype === "float32") {
     const words = rowSize / 4;
     const body = `
     let b = index / ${words}u;
-    let word = x[${row} * ${words}u + index % ${words}u];
+    let word = element(${row}, index % ${words}u);
     let bytes = vec4f((vec4u(word) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
     y[index] = ${scaled("bytes")};`;
-    return invocations(batchSize * words, body, { ...spec, tensors: { ...tensors, y: writes(batch, "vec4f") } });
+    return invocations(batchSize * words, body, {
+      ...spec,
+      tensors: { ...tensors, y: writes(batch, "vec4f") },
+      declarations: elementDeclaration(parts, "u32", (part, local) => `${part}[${local} * ${words}u + at]`),
+    });
   }
   const body = `
     let b = index / ${rowSize}u;
-    let place = ${row} * ${rowSize}u + index % ${rowSize}u;
-    let byte = (x[place / 4u] >> (place % 4u * 8u)) & 255u;
+    let byte = element(${row}, index % ${rowSize}u);
     y[index] = ${dtype === "int32" ? "i32(byte)" : scaled("f32(byte)")};`;
-  return invocations(batchSize * rowSize, body, { ...spec, tensors: { ...tensors, y: writes(batch) } });
+  const place = (local: string): string => `(${local} * ${rowSize}u + at)`;
+  return invocations(batchSize * rowSize, body, {
+    ...spec,
+    tensors: { ...tensors, y: writes(batch) },
+    declarations: elementDeclaration(
+      parts,
+      "u32",
+      (part, local) => `(${part}[${place(local)} / 4u] >> (${place(local)} % 4u * 8u)) & 255u`,
+    ),
+  });
 }
 
 export const storeRows: Kernel<OpAttributes["storeRows"]> = {

@@ -1,0 +1,137 @@
+/** Wires the page: settings, progress, the curve, the drawing and its prediction. */
+
+import { Drawing } from "./drawing.js";
+import { LossChart } from "./lossChart.js";
+import { type Settings, type Trained, train } from "./train.js";
+
+function element<T extends HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}
+
+const form = element<HTMLFormElement>("settings");
+const [start, stop] = [element<HTMLButtonElement>("start"), element<HTMLButtonElement>("stop")];
+const progress = element<HTMLProgressElement>("progress");
+const status = element("status");
+const answer = element("answer");
+const bars = element("probabilities");
+const chart = new LossChart(element("chart"));
+let trained: Trained | undefined;
+let stopped = false;
+/** Drawings that came while one was being judged: only the last of them matters. */
+let judging = false;
+let again = false;
+
+const drawing = new Drawing(element("drawing"), () => void predict());
+element("clear").addEventListener("click", () => drawing.clear());
+stop.addEventListener("click", () => {
+  stopped = true;
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void run();
+});
+// Without WebGPU the other backend is the choice that works.
+if (!("gpu" in navigator)) {
+  (form.elements.namedItem("backend") as HTMLSelectElement).value = "wasm";
+}
+
+function say(text: string, isError = false): void {
+  status.textContent = text;
+  status.classList.toggle("error", isError);
+}
+
+function settings(): Settings {
+  const values = new FormData(form);
+  return {
+    backend: values.get("backend") as Settings["backend"],
+    data: values.get("data") as Settings["data"],
+    samples: Number(values.get("samples")),
+    epochs: Number(values.get("epochs")),
+  };
+}
+
+async function run(): Promise<void> {
+  start.disabled = true;
+  stop.disabled = false;
+  stopped = false;
+  progress.value = 0;
+  chart.begin();
+  await trained?.backend.dispose();
+  trained = undefined;
+  try {
+    const begin = performance.now();
+    trained = await train(settings(), {
+      status: say,
+      stopped: () => stopped,
+      progress({ epoch, logs, stepLosses, durationMs }, done) {
+        progress.value = done;
+        chart.add(stepLosses, done);
+        const stepMs = durationMs / stepLosses.length;
+        say(
+          `Epoch ${epoch + 1}: loss ${logs.loss!.toFixed(3)}, accuracy ${percent(logs.accuracy!)}, ` +
+            `${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms a step`,
+        );
+      },
+    });
+    const seconds = (performance.now() - begin) / 1000;
+    say(
+      `Done in ${seconds.toFixed(1)} s on ${trained.backend.device.name}: ${percent(trained.accuracy)} of new digits read right.`,
+    );
+    await predict();
+  } catch (error) {
+    say((error as Error).message, true);
+  } finally {
+    start.disabled = false;
+    stop.disabled = true;
+  }
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`;
+}
+
+async function predict(): Promise<void> {
+  if (judging) {
+    again = true;
+    return;
+  }
+  judging = true;
+  try {
+    do {
+      again = false;
+      await judge();
+    } while (again);
+  } catch (error) {
+    answer.textContent = (error as Error).message;
+  } finally {
+    judging = false;
+  }
+}
+
+async function judge(): Promise<void> {
+  const image = drawing.image();
+  if (trained === undefined || image === undefined) {
+    answer.textContent = trained ? "Draw a digit." : "Train first, then draw.";
+    bars.replaceChildren();
+    return;
+  }
+  const { data } = await trained.model.predict({ data: image, shape: [1, 28, 28, 1], scale: 1 / 255 });
+  const probabilities = [...data];
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  answer.textContent = `This is a ${best} (${percent(probabilities[best]!)})`;
+  bars.replaceChildren(...probabilities.map((share, digit) => bar(digit, share, digit === best)));
+}
+
+function bar(digit: number, share: number, isBest: boolean): HTMLElement {
+  const row = document.createElement("li");
+  row.classList.toggle("best", isBest);
+  const [name, track, fill, number] = ["span", "span", "span", "span"].map((tag) => document.createElement(tag));
+  name!.textContent = String(digit);
+  track!.className = "bar";
+  fill!.style.width = percent(share);
+  track!.append(fill!);
+  number!.className = "share";
+  number!.textContent = percent(share);
+  row.append(name!, track!, number!);
+  return row;
+}
