@@ -1,7 +1,7 @@
 import {
   type Attributes,
+  bindBuffers,
   type DeviceBuffer,
-  dtypeBytes,
   type Plan,
   PlanError,
   type PlanOp,
@@ -21,7 +21,9 @@ export interface BoundPlan {
 
 /** Puts addresses into a plan. Throws `PlanError` where buffers do not fit, `UnsupportedOpError` for an op without kernel. */
 export function bindPlan(plan: Plan, buffers: Readonly<Record<string, DeviceBuffer>>, device: CudaDevice): BoundPlan {
-  const own = checkBuffers(plan, buffers, device);
+  const isOwn = (buffer: DeviceBuffer): buffer is CudaBuffer =>
+    buffer instanceof CudaBuffer && buffer.device === device;
+  const own = bindBuffers("cuda", plan, buffers, isOwn);
   const tensors = new Map(
     plan.values.map(({ id, shape, dtype, buffer, byteOffset }): [number, BoundTensor] => {
       const address = buffer === undefined ? 0 : own.get(buffer)!.address + byteOffset;
@@ -52,33 +54,4 @@ export function bindPlan(plan: Plan, buffers: Readonly<Record<string, DeviceBuff
     }
   }
   return { ops, tensors, buffers: [...own.values()] };
-}
-
-/** The buffers of the plan by name, each there, of the right type, large enough and on this device. */
-function checkBuffers(
-  plan: Plan,
-  buffers: Readonly<Record<string, DeviceBuffer>>,
-  device: CudaDevice,
-): Map<string, CudaBuffer> {
-  const needed = { ...plan.buffers, arena: { dtype: "uint8", length: plan.arenaBytes } as const };
-  return new Map(
-    Object.entries(needed).map(([name, { dtype, length }]) => {
-      const buffer = buffers[name];
-      if (buffer === undefined) {
-        throw new PlanError(
-          `cuda: the plan needs buffer "${name}" (${dtype}, ${length} elements), which was not given`,
-        );
-      }
-      if (buffer.dtype !== dtype || buffer.length < length) {
-        throw new PlanError(
-          `cuda: buffer "${name}" has ${buffer.length} elements of ${buffer.dtype}, the plan needs ${length} of ${dtype} ` +
-            `(${length * dtypeBytes[dtype]} bytes)`,
-        );
-      }
-      if (!(buffer instanceof CudaBuffer && buffer.device === device)) {
-        throw new PlanError(`cuda: buffer "${name}" was made by another backend; make it with this one's createBuffer`);
-      }
-      return [name, buffer];
-    }),
-  );
 }

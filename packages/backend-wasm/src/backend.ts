@@ -1,18 +1,17 @@
 import {
   type Backend,
   type BufferSpec,
+  bindBuffers,
   type CompileProgress,
   type DeviceBuffer,
   DeviceError,
   type DeviceInfo,
-  dtypeBytes,
   type Executable,
   type FusedName,
   fusedNames,
   type MemoryInfo,
   type OpInstance,
   type Plan,
-  PlanError,
 } from "@convoy/core/backend";
 import type { WasmDevice } from "./device.js";
 import { WasmExecutable } from "./executable.js";
@@ -66,7 +65,9 @@ export class WasmBackendImplementation implements WasmBackend {
     onProgress?: CompileProgress,
   ): Promise<Executable> {
     this.#checkAlive();
-    const own = this.#checkBuffers(plan, buffers);
+    const isOwn = (buffer: DeviceBuffer): buffer is WasmBuffer =>
+      buffer instanceof WasmBuffer && buffer.heap === this.#device.heap && !buffer.disposed;
+    const own = bindBuffers("wasm", plan, buffers, isOwn);
     const report = onProgress && ((done: number) => onProgress(done, plan.ops.length));
     const program = encodePlan(plan, (name) => own.get(name)!.address, report);
     return new WasmExecutable(this.#device, plan, program, [...own.values()]);
@@ -99,32 +100,5 @@ export class WasmBackendImplementation implements WasmBackend {
     if (this.#disposed) {
       throw new DeviceError("wasm: the backend has been disposed");
     }
-  }
-
-  /** The buffers of the plan by name, each there, of the right type, large enough and in this backend's memory. */
-  #checkBuffers(plan: Plan, buffers: Readonly<Record<string, DeviceBuffer>>): Map<string, WasmBuffer> {
-    const needed: Record<string, BufferSpec> = { ...plan.buffers, arena: { dtype: "uint8", length: plan.arenaBytes } };
-    return new Map(
-      Object.entries(needed).map(([name, { dtype, length }]) => {
-        const buffer = buffers[name];
-        if (buffer === undefined) {
-          throw new PlanError(
-            `wasm: the plan needs buffer "${name}" (${dtype}, ${length} elements), which was not given`,
-          );
-        }
-        if (buffer.dtype !== dtype || buffer.length < length) {
-          throw new PlanError(
-            `wasm: buffer "${name}" has ${buffer.length} elements of ${buffer.dtype}, the plan needs ${length} of ` +
-              `${dtype} (${length * dtypeBytes[dtype]} bytes)`,
-          );
-        }
-        if (!(buffer instanceof WasmBuffer && buffer.heap === this.#device.heap) || buffer.disposed) {
-          throw new PlanError(
-            `wasm: buffer "${name}" was disposed or made by another backend; make it with this one's createBuffer`,
-          );
-        }
-        return [name, buffer];
-      }),
-    );
   }
 }

@@ -1,11 +1,10 @@
 import {
+  bindBuffers,
   type CompileProgress,
   type DeviceBuffer,
   DeviceError,
-  dtypeBytes,
   type Executable,
   type Plan,
-  PlanError,
   type StepTable,
 } from "@convoy/core/backend";
 import { WebGpuBuffer } from "./buffer.js";
@@ -72,7 +71,9 @@ export class WebGpuExecutable implements Executable {
     device: Device,
     onProgress: CompileProgress | undefined,
   ): Promise<WebGpuExecutable> {
-    const own = checkBuffers(plan, buffers, device);
+    const isOwn = (buffer: DeviceBuffer): buffer is WebGpuBuffer =>
+      buffer instanceof WebGpuBuffer && buffer.isOn(device);
+    const own = bindBuffers("webgpu", plan, buffers, isOwn);
     const dispatches = dispatchesOf(plan, device);
     let done = 0;
     const compiling = dispatches.map(async (dispatch) => {
@@ -226,35 +227,4 @@ function bind(
     })),
   });
   return { pipeline, bindGroup, usesStep: dispatch.usesStep, workgroups: dispatch.workgroups };
-}
-
-/** The buffers of the plan by name, each there, of the right type, large enough and on this device. */
-function checkBuffers(
-  plan: Plan,
-  buffers: Readonly<Record<string, DeviceBuffer>>,
-  device: Device,
-): Map<string, WebGpuBuffer> {
-  const needed = { ...plan.buffers, arena: { dtype: "uint8", length: plan.arenaBytes } as const };
-  return new Map(
-    Object.entries(needed).map(([name, { dtype, length }]) => {
-      const buffer = buffers[name];
-      if (buffer === undefined) {
-        throw new PlanError(
-          `webgpu: the plan needs buffer "${name}" (${dtype}, ${length} elements), which was not given`,
-        );
-      }
-      if (buffer.dtype !== dtype || buffer.length < length) {
-        throw new PlanError(
-          `webgpu: buffer "${name}" has ${buffer.length} elements of ${buffer.dtype}, the plan needs ${length} of ` +
-            `${dtype} (${length * dtypeBytes[dtype]} bytes)`,
-        );
-      }
-      if (!(buffer instanceof WebGpuBuffer && buffer.isOn(device))) {
-        throw new PlanError(
-          `webgpu: buffer "${name}" was made by another backend; make it with this one's createBuffer`,
-        );
-      }
-      return [name, buffer];
-    }),
-  );
 }

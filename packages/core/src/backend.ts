@@ -112,6 +112,7 @@ export { dropoutThreshold } from "./ops/dropout.js";
 export { type KernelName, kernelNames, type OpAttributes, type OpName, ops } from "./ops/index.js";
 export { matMulSizes } from "./ops/matMul.js";
 export type { UnaryFunction } from "./ops/unary.js";
+export { bindBuffers } from "./plan/bindBuffers.js";
 export { type FusedName, fusedNames } from "./plan/fusedOps.js";
 export type { BufferSpec } from "./plan/graph.js";
 export { aligned, alignmentBytes } from "./plan/memory.js";

@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  bindBuffers,
   type DeviceBuffer,
   DeviceError,
   type Executable,
@@ -40,7 +41,8 @@ export class TemplateExecutable implements Executable {
   constructor(plan: Plan, buffers: Readonly<Record<string, DeviceBuffer>>, device: Device) {
     this.#plan = plan;
     this.#device = device;
-    this.#buffers = ownBuffers(plan, buffers);
+    const isOwn = (buffer: DeviceBuffer): buffer is TemplateBuffer => buffer instanceof TemplateBuffer;
+    this.#buffers = bindBuffers("template", plan, buffers, isOwn);
     this.#tensors = new Map(plan.values.map((value) => [value.id, this.#tensor(value)]));
     this.#launches = plan.ops.map((op) => this.#prepare(op));
   }
@@ -107,21 +109,4 @@ export class TemplateExecutable implements Executable {
       void buffer.memory;
     }
   }
-}
-
-/** The plan's buffers by name, the arena among them. */
-function ownBuffers(plan: Plan, buffers: Readonly<Record<string, DeviceBuffer>>): Map<string, TemplateBuffer> {
-  const needed = { ...plan.buffers, arena: { dtype: "uint8", length: plan.arenaBytes } as const };
-  return new Map(
-    Object.entries(needed).map(([name, { dtype, length }]) => {
-      const buffer = buffers[name];
-      if (!(buffer instanceof TemplateBuffer) || buffer.dtype !== dtype || buffer.length < length) {
-        const got = buffer ? `${buffer.length} of ${buffer.dtype} on ${buffer.constructor.name}` : "none";
-        throw new PlanError(
-          `template: the plan needs buffer "${name}" of ${length} ${dtype} elements, made by this backend's createBuffer; got ${got}`,
-        );
-      }
-      return [name, buffer];
-    }),
-  );
 }

@@ -1,11 +1,10 @@
 import {
+  bindBuffers,
   bytesOf,
   type DeviceBuffer,
   DeviceError,
-  dtypeBytes,
   type Executable,
   type Plan,
-  PlanError,
   type PlanOp,
   type PlanValue,
   type StepTable,
@@ -35,7 +34,9 @@ export class ReferenceExecutable implements Executable {
   constructor(plan: Plan, buffers: Readonly<Record<string, DeviceBuffer>>, device: ReferenceDevice) {
     plan.ops.forEach(checkOp);
     validatePlan(plan);
-    const own = checkBuffers(plan, buffers, device);
+    const isOwn = (buffer: DeviceBuffer): buffer is ReferenceBuffer =>
+      buffer instanceof ReferenceBuffer && buffer.isOn(device);
+    const own = bindBuffers("reference", plan, buffers, isOwn);
     this.#plan = plan;
     this.#buffers = [...own.values()];
     this.#device = device;
@@ -112,35 +113,4 @@ function checkOp(op: PlanOp): void {
   } else {
     op.parts.forEach(checkOp);
   }
-}
-
-/** The buffers of the plan by name, each there, of the right type, large enough and on this device. */
-function checkBuffers(
-  plan: Plan,
-  buffers: Readonly<Record<string, DeviceBuffer>>,
-  device: ReferenceDevice,
-): Map<string, ReferenceBuffer> {
-  const needed = { ...plan.buffers, arena: { dtype: "uint8", length: plan.arenaBytes } as const };
-  return new Map(
-    Object.entries(needed).map(([name, { dtype, length }]) => {
-      const buffer = buffers[name];
-      if (buffer === undefined) {
-        throw new PlanError(
-          `reference: the plan needs buffer "${name}" (${dtype}, ${length} elements), which was not given`,
-        );
-      }
-      if (buffer.dtype !== dtype || buffer.length < length) {
-        throw new PlanError(
-          `reference: buffer "${name}" has ${buffer.length} elements of ${buffer.dtype}, the plan needs ${length} of ${dtype}` +
-            ` (${length * dtypeBytes[dtype]} bytes)`,
-        );
-      }
-      if (!(buffer instanceof ReferenceBuffer && buffer.isOn(device))) {
-        throw new PlanError(
-          `reference: buffer "${name}" was made by another backend; make it with this one's createBuffer`,
-        );
-      }
-      return [name, buffer];
-    }),
-  );
 }
