@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { formatMatrix, runConformance } from "@convoy/core/conformance";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { builtPackage } from "./testing/builtPackage.js";
 
 const { wasm } = await builtPackage();
@@ -14,3 +16,35 @@ for (const threads of [1, 2, 3]) {
     expect(failures).toEqual([]);
   });
 }
+
+it("passes the conformance kit where memory cannot be shared", async () => {
+  vi.stubGlobal("SharedArrayBuffer", undefined);
+  try {
+    const report = await runConformance(() => wasm());
+    expect(report.results.filter(({ status }) => status !== "passed")).toEqual([]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+it("passes the conformance kit with relaxed SIMD", () => {
+  // Node 20 has relaxed SIMD behind a flag, so the kit runs in a process of its own; later versions have it as it is.
+  const flag = Number.parseInt(process.versions.node, 10) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
+  const kit = `
+    import { runConformance } from "@convoy/core/conformance";
+    import { wasm } from ${JSON.stringify(new URL("../dist/index.js", import.meta.url).href)};
+    let variant;
+    const report = await runConformance(async () => {
+      const backend = await wasm();
+      variant = backend.device.details.variant;
+      return backend;
+    });
+    const failures = report.results.filter(({ status }) => status !== "passed").map(({ message }) => message);
+    console.log(JSON.stringify({ variant, passed: report.passed, failures }));
+  `;
+  const flags = [...flag, "--input-type=module", "-e", kit];
+  const cwd = fileURLToPath(new URL("..", import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, flags, { cwd, encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual({ variant: "threads-relaxed", passed: true, failures: [] });
+});
