@@ -71,3 +71,9 @@ it.skipIf(!torch)("trains the same network from the same weights in PyTorch", as
     expect(positive).toBeGreaterThan(0);
   }
 });
+
+it("says what to install where the native TensorFlow.js is missing", async () => {
+  await expect(peers["tfjs-node-gpu"].open()).rejects.toThrow(
+    "TensorFlow.js is not installed: npm install @tensorflow/tfjs-core @tensorflow/tfjs-layers @tensorflow/tfjs-node-gpu",
+  );
+});

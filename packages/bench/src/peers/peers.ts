@@ -1,10 +1,12 @@
 import type { Peer } from "./peer.js";
 import { pytorch } from "./pytorch.js";
 import { tfjsCpu } from "./tfjsCpu.js";
+import { tfjsNodeGpu } from "./tfjsNodeGpu.js";
 import { tfjsWasm } from "./tfjsWasm.js";
+import { tfjsWebgpu } from "./tfjsWebgpu.js";
 
 /** The peers in the order in which they are listed. */
-export const peerNames = ["tfjs-wasm", "tfjs-cpu", "pytorch"] as const;
+export const peerNames = ["tfjs-wasm", "tfjs-cpu", "tfjs-webgpu", "tfjs-node-gpu", "pytorch"] as const;
 
 export type PeerName = (typeof peerNames)[number];
 
@@ -12,5 +14,7 @@ export type PeerName = (typeof peerNames)[number];
 export const peers: Readonly<Record<PeerName, Peer>> = {
   "tfjs-wasm": tfjsWasm,
   "tfjs-cpu": tfjsCpu,
+  "tfjs-webgpu": tfjsWebgpu,
+  "tfjs-node-gpu": tfjsNodeGpu,
   pytorch,
 };

@@ -1,8 +1,7 @@
-import { nothingMeasured } from "../report/result.js";
-import { countOf, firstImages } from "../training/workload.js";
+import { countOf } from "../training/workload.js";
 import type { Peer } from "./peer.js";
-import { buildTfjsModel, loadTfjs, tfjsDevice } from "./tfjsLibrary.js";
-import { evaluateTfjs, trainTfjs } from "./tfjsRuns.js";
+import { loadTfjs, tfjsDevice } from "./tfjsLibrary.js";
+import { measurePortion } from "./tfjsRuns.js";
 
 /** At about half a second a sample, a few small steps are all that anyone waits for. */
 const mostBatch = 8;
@@ -16,26 +15,8 @@ export const tfjsCpu: Peer = {
     return {
       async measure(workload, print) {
         const batchSize = Math.min(mostBatch, workload.batchSize, countOf(workload.train));
-        const train = firstImages(workload.train, steps * batchSize);
-        print(`tfjs-cpu: trains ${countOf(train)} images, evaluates ${testSamples}`);
-        const model = buildTfjsModel(tfjs, workload);
-        try {
-          const training = await trainTfjs(tfjs, model, train, batchSize);
-          const evaluation = await evaluateTfjs(tfjs, model, workload.test, testSamples, batchSize);
-          return {
-            ...nothingMeasured,
-            device: tfjsDevice(tfjs),
-            ...training,
-            ...evaluation,
-            // After so few steps, on so few images, it would say nothing.
-            testAccuracy: null,
-            epochs: 1,
-            batchSize,
-            trainSamples: countOf(train),
-          };
-        } finally {
-          model.dispose();
-        }
+        print(`tfjs-cpu: trains ${steps} steps of ${batchSize} images, evaluates ${testSamples}`);
+        return measurePortion(tfjs, workload, tfjsDevice(tfjs), { batchSize, steps, testSamples });
       },
     };
   },

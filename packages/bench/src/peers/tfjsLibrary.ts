@@ -9,8 +9,15 @@ export interface Tfjs {
   readonly layers: typeof layers;
 }
 
-/** Loads TensorFlow.js. Rejects with an error that says what to install when a package of it is not there. */
-export async function loadTfjs(backend: string, loadBackend: () => Promise<unknown>): Promise<Tfjs> {
+/**
+ * Loads TensorFlow.js with the backend that `loadBackend` registers. Rejects with an error that says what to install when a
+ * package is not there; `packageName` is the one that holds the backend.
+ */
+export async function loadTfjs(
+  backend: string,
+  loadBackend: () => Promise<unknown>,
+  packageName: string = `@tensorflow/tfjs-backend-${backend}`,
+): Promise<Tfjs> {
   const tfjs = await installed(async () => {
     const library = {
       core: await import("@tensorflow/tfjs-core"),
@@ -18,7 +25,7 @@ export async function loadTfjs(backend: string, loadBackend: () => Promise<unkno
     };
     await loadBackend();
     return library;
-  }, backend);
+  }, packageName);
   // Leaves out checks of every op, and a notice on standard error that another backend would be faster.
   tfjs.core.enableProdMode();
   if (!(await tfjs.core.setBackend(backend))) {
@@ -28,23 +35,23 @@ export async function loadTfjs(backend: string, loadBackend: () => Promise<unkno
   return tfjs;
 }
 
-async function installed<T>(load: () => Promise<T>, backend: string): Promise<T> {
+async function installed<T>(load: () => Promise<T>, packageName: string): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") {
+    // One code for `import`, the other for `require`.
+    if (!["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes((error as NodeJS.ErrnoException).code ?? "")) {
       throw error;
     }
     throw new BackendUnavailableError(
-      "TensorFlow.js is not installed: npm install @tensorflow/tfjs-core @tensorflow/tfjs-layers " +
-        `@tensorflow/tfjs-backend-${backend}`,
+      `TensorFlow.js is not installed: npm install @tensorflow/tfjs-core @tensorflow/tfjs-layers ${packageName}`,
     );
   }
 }
 
-/** "TensorFlow.js 4.22.0 wasm, 1 thread" */
-export function tfjsDevice({ core }: Tfjs): string {
-  return `TensorFlow.js ${core.version_core} ${core.getBackend()}, 1 thread`;
+/** "TensorFlow.js 4.22.0 wasm, 1 thread"; `where` says what the backend runs on. */
+export function tfjsDevice({ core }: Tfjs, where = "1 thread"): string {
+  return `TensorFlow.js ${core.version_core} ${core.getBackend()}, ${where}`;
 }
 
 /** The same network in TensorFlow.js, with the same first weights. */

@@ -1,12 +1,13 @@
 import type { LabelledImages } from "@convoy/core/datasets";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
-import { lossesKept } from "../report/result.js";
+import { lossesKept, nothingMeasured } from "../report/result.js";
 import { type Evaluation, timedEvaluations } from "../training/measureBackend.js";
 import { median, percentile } from "../training/percentile.js";
 import type { StepFigures } from "../training/trainingClock.js";
 import { countOf, firstImages } from "../training/workload.js";
-import type { Tfjs } from "./tfjsLibrary.js";
+import type { PeerResult, PeerWorkload } from "./peer.js";
+import { buildTfjsModel, type Tfjs } from "./tfjsLibrary.js";
 
 /** Images in [0, 1] and labels as TensorFlow.js' loss wants them: float. */
 function tensors({ core }: Tfjs, { images, labels }: LabelledImages): { x: Tensor; y: Tensor } {
@@ -74,5 +75,31 @@ export async function evaluateTfjs(
     });
   } finally {
     tfjs.core.dispose([x, y]);
+  }
+}
+
+/** How much of a workload is done. */
+export interface Portion {
+  readonly batchSize: number;
+  readonly steps: number;
+  readonly testSamples: number;
+}
+
+/** Trains a number of steps and evaluates some images. The accuracy is left out: after few steps it would say nothing. */
+export async function measurePortion(
+  tfjs: Tfjs,
+  workload: PeerWorkload,
+  device: string,
+  { batchSize, steps, testSamples }: Portion,
+): Promise<PeerResult> {
+  const train = firstImages(workload.train, Math.min(steps * batchSize, countOf(workload.train)));
+  const model = buildTfjsModel(tfjs, workload);
+  try {
+    const training = await trainTfjs(tfjs, model, train, batchSize);
+    const evaluation = await evaluateTfjs(tfjs, model, workload.test, testSamples, batchSize);
+    const done = { epochs: 1, batchSize, trainSamples: countOf(train), testAccuracy: null };
+    return { ...nothingMeasured, device, ...training, ...evaluation, ...done };
+  } finally {
+    model.dispose();
   }
 }
