@@ -59,7 +59,9 @@ it("lists the known names where one is unknown", () => {
     "error: option '--backends <names>' argument 'wasm,vulkan' is invalid. " +
       'Unknown name "vulkan", expected some of cuda,webgpu,wasm,reference.',
   );
-  expect(complaint("--peers", "caffe")).toContain("expected some of tfjs-wasm,tfjs-cpu,pytorch.");
+  expect(complaint("--peers", "caffe")).toContain(
+    "expected some of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node-gpu,pytorch.",
+  );
   expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple.");
   expect(complaint("--dataset", "cifar")).toContain("Allowed choices are mnist, fashion-mnist, kmnist, synthetic.");
   expect(complaint("ops", "--backends", "vulkan")).toContain('Unknown name "vulkan"');
