@@ -1,5 +1,6 @@
 import { DeviceError } from "@convoy/core/backend";
 import type { KernelVariant } from "./adapter.js";
+import type { KernelTarget, Precision } from "./kernel.js";
 import { MemoryCount } from "./memory.js";
 import { Pipelines } from "./pipelines.js";
 import { StepRows } from "./stepRows.js";
@@ -9,12 +10,22 @@ interface Disposable {
   dispose(): void;
 }
 
+/** What a user chose of what the device offers. */
+export interface KernelChoice {
+  readonly variant: KernelVariant;
+  readonly subgroups: boolean;
+  readonly precision: Precision;
+}
+
 /** What buffers and executables share: the GPU device, its health, its memory count, its pipelines. */
-export class Device {
+export class Device implements KernelTarget {
   readonly gpu: GPUDevice;
   readonly variant: KernelVariant;
-  /** Bytes that one binding may have. */
   readonly maxBindingBytes: number;
+  readonly maxWorkgroupSize: number;
+  readonly maxWorkgroupBytes: number;
+  readonly subgroupSize?: { readonly smallest: number; readonly largest: number };
+  readonly precision: Precision;
   readonly memory: MemoryCount = new MemoryCount();
   readonly pipelines: Pipelines;
   readonly steps: StepRows;
@@ -22,11 +33,18 @@ export class Device {
   readonly owned: Set<Disposable> = new Set();
   #failure: DeviceError | undefined;
 
-  constructor(gpu: GPUDevice, variant: KernelVariant) {
+  /** Of `choice` only what the device has been made with is taken. */
+  constructor(gpu: GPUDevice, choice: KernelChoice) {
     this.gpu = gpu;
-    this.variant = variant;
-    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
-    this.maxBindingBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    this.variant = choice.variant;
+    const { limits, features, adapterInfo } = gpu;
+    this.maxBindingBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+    this.maxWorkgroupSize = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+    this.maxWorkgroupBytes = limits.maxComputeWorkgroupStorageSize;
+    if (choice.subgroups && features.has("subgroups")) {
+      this.subgroupSize = { smallest: adapterInfo.subgroupMinSize, largest: adapterInfo.subgroupMaxSize };
+    }
+    this.precision = features.has("shader-f16") ? choice.precision : "float32";
     this.pipelines = new Pipelines(gpu);
     this.steps = new StepRows(this);
     void gpu.lost.then(({ reason, message }) => {

@@ -13,12 +13,21 @@ export interface Binding {
 export interface Dispatch {
   /** Op and layer, for error messages and profilers. */
   readonly label: string;
+  /** What tells it from the other ways to compute the same: "tiled 64x64". Absent where there is one way. */
+  readonly way?: string;
+  /** The other ways, over the same bindings: tuning may take one of them instead. */
+  readonly alternatives?: readonly Dispatch[];
   readonly code: string;
   /** In the order of their binding numbers in group 0. */
   readonly bindings: readonly Binding[];
   /** Whether the kernel reads the step table, group 1. */
   readonly usesStep: boolean;
   readonly workgroups: Grid;
+}
+
+/** A dispatch with several ways to compute it; the first is taken unless tuning finds a faster one. */
+export function oneOf([first, ...alternatives]: readonly Dispatch[]): Dispatch {
+  return alternatives.length > 0 ? { ...first!, alternatives } : first!;
 }
 
 /** Workgroups along x, y and z. */

@@ -2,11 +2,21 @@ import type { Attributes, FusedName, KernelName, OpInstance, PlanValue } from "@
 import type { KernelVariant } from "./adapter.js";
 import type { Dispatch } from "./dispatch.js";
 
+/** Of the factors in convolutions and matrix products; sums are float32 in any case. */
+export type Precision = "float32" | "float16";
+
 /** What kernels are chosen by. */
 export interface KernelTarget {
   readonly variant: KernelVariant;
   /** Bytes that one binding may have: larger data sets are bound in parts. */
   readonly maxBindingBytes: number;
+  /** Invocations of a workgroup, and bytes of its memory. */
+  readonly maxWorkgroupSize: number;
+  readonly maxWorkgroupBytes: number;
+  /** Invocations of a subgroup; absent unless subgroups were asked for and the adapter has them. */
+  readonly subgroupSize?: { readonly smallest: number; readonly largest: number };
+  /** "float16": kernels of the forward pass may multiply in float16; asked for and offered by the adapter. */
+  readonly precision: Precision;
 }
 
 /** An op of a plan with its tensors in place; inside a fused op a tensor without `buffer` has no memory. */

@@ -39,6 +39,10 @@ export interface ShaderSpec {
   readonly usesStep?: boolean;
   /** Invocations of a workgroup; default 64. */
   readonly workgroupSize?: number;
+  /** What tells it from other ways to compute the same. */
+  readonly way?: string;
+  /** Language extensions that the code uses. With "subgroups" it sees `subgroupLane` and `subgroupSize`. */
+  readonly extensions?: readonly ("subgroups" | "f16")[];
 }
 
 /** `count` independent invocations; the body sees its number as `index`. */
@@ -59,10 +63,14 @@ export function workgroups(count: number, body: string, spec: ShaderSpec): Dispa
   const { names, declarations } = bindings;
   const group = grid[1] === 1 ? "workgroup.x" : `workgroup.x + workgroup.y * ${grid[0]}u`;
   const spare = grid[0] * grid[1] > count ? `if (group >= ${count}u) { return; }` : "";
-  const code = `${declarations}
+  const { extensions = [] } = spec;
+  const subgroupInputs = extensions.includes("subgroups")
+    ? ", @builtin(subgroup_invocation_id) subgroupLane: u32, @builtin(subgroup_size) subgroupSize: u32"
+    : "";
+  const code = `${extensions.map((name) => `enable ${name};\n`).join("")}${declarations}
 ${spec.usesStep ? stepDeclaration : ""}${names(spec.declarations ?? "")}
 @compute @workgroup_size(${spec.workgroupSize ?? 64})
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32${subgroupInputs}) {
   let group = ${group};
   // 0, but no compiler knows: a loop that ends at n + zero is not unrolled. On llvmpipe that is three quarters of the time
   // that a kernel with several short loops takes to compile.
@@ -71,7 +79,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   ${names(body)}
 }
 `;
-  return { label: spec.label, code, bindings: bindings.list, usesStep: spec.usesStep ?? false, workgroups: grid };
+  return {
+    label: spec.label,
+    ...(spec.way ? { way: spec.way } : {}),
+    code,
+    bindings: bindings.list,
+    usesStep: spec.usesStep ?? false,
+    workgroups: grid,
+  };
 }
 
 interface BoundTensors {

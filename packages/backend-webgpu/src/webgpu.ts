@@ -16,6 +16,7 @@ import { adapterName, isSoftware, type KernelVariant, requestAdapter } from "./a
 import { WebGpuBuffer } from "./buffer.js";
 import { Device } from "./device.js";
 import { WebGpuExecutable } from "./executable.js";
+import type { Precision } from "./kernel.js";
 import { kernels } from "./kernels/index.js";
 import { fitsBindings } from "./limits.js";
 import { kernelOf } from "./plan.js";
@@ -32,6 +33,17 @@ export interface WebGpuOptions {
    * do not say what they are.
    */
   readonly kernels?: KernelVariant;
+  /**
+   * Whether kernels may exchange numbers within subgroups where the adapter has the feature; default false. With an own
+   * `device` it must have been made with "subgroups". `device.details` says whether they are used.
+   */
+  readonly subgroups?: boolean;
+  /**
+   * "float16" lets the forward pass multiply in float16, with float32 sums, where the adapter has the feature; default
+   * "float32". Gradients stay float32, as many are too small for float16. With an own `device` it must have been made with
+   * "shader-f16". `device.details` says what is used.
+   */
+  readonly precision?: Precision;
 }
 
 /**
@@ -39,10 +51,13 @@ export interface WebGpuOptions {
  * `BackendUnavailableError`, with what was tried and what to install, where there is none.
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
-  const adapter = options.device ? undefined : (options.adapter ?? (await requestAdapter(options.powerPreference)));
-  const gpu = options.device ?? (await requestDevice(adapter!));
+  const { subgroups = false, precision = "float32" } = options;
+  if (precision !== "float32" && precision !== "float16") {
+    throw new RangeError(`webgpu: precision is "float32" or "float16", not ${JSON.stringify(precision)}`);
+  }
+  const gpu = options.device ?? (await openDevice(options, { subgroups, "shader-f16": precision === "float16" }));
   const variant = options.kernels ?? (isSoftware(gpu.adapterInfo) ? "registers" : "tiled");
-  return new WebGpuBackend(new Device(gpu, variant), options.device === undefined);
+  return new WebGpuBackend(new Device(gpu, { variant, subgroups, precision }), options.device === undefined);
 }
 
 /** Limits that kernels and data sets may want more of than the defaults. */
@@ -55,10 +70,16 @@ const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+async function openDevice(
+  options: WebGpuOptions,
+  wanted: Partial<Record<GPUFeatureName, boolean>>,
+): Promise<GPUDevice> {
+  const adapter = options.adapter ?? (await requestAdapter(options.powerPreference));
+  const asked = Object.keys(wanted).filter((name) => wanted[name as GPUFeatureName]) as GPUFeatureName[];
   try {
     return await adapter.requestDevice({
       label: "convoy",
+      requiredFeatures: asked.filter((name) => adapter.features.has(name)),
       requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
     });
   } catch (cause) {
@@ -90,6 +111,8 @@ class WebGpuBackend implements Backend {
         architecture: adapterInfo.architecture,
         software,
         kernels: device.variant,
+        subgroups: device.subgroupSize !== undefined,
+        precision: device.precision,
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         maxBufferSize: limits.maxBufferSize,
       },

@@ -6,7 +6,7 @@
  */
 
 import type { Attributes, OpAttributes, OpInstance, PlanValue } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
+import { type Dispatch, oneOf } from "../dispatch.js";
 import type { Kernel, KernelCall, KernelTarget } from "../kernel.js";
 import { conv2dRegisters } from "./conv2dRegisters.js";
 import { conv2dTiled } from "./conv2dTiled.js";
@@ -34,8 +34,9 @@ export interface Conv2dProblem {
   readonly pooling?: FusedPooling;
 }
 
-function convolution(problem: Conv2dProblem, { variant }: KernelTarget): Dispatch[] {
-  return [variant === "tiled" ? conv2dTiled(problem) : conv2dRegisters(problem)];
+function convolution(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
+  const ways = target.variant === "tiled" ? conv2dTiled(problem, target) : conv2dRegisters(problem);
+  return [oneOf(ways)];
 }
 
 function problemOf(part: KernelCall, label: string): Conv2dProblem {

@@ -6,7 +6,7 @@
  */
 
 import { type OpAttributes, type PlanValue, type Shape, sizeOf } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
+import { type Dispatch, oneOf } from "../dispatch.js";
 import { type Kernel, type KernelCall, scratch } from "../kernel.js";
 import { type BlockSum, sumBlocks } from "./blockSums.js";
 import { conv2dBackwardFilterRegisters } from "./conv2dBackwardFilterRegisters.js";
@@ -58,11 +58,10 @@ export function backwardFilter(
   const window = windowOf(input.shape, [kernelShape[0]!, kernelShape[1]!], gradient.shape, attributes);
   const blocks = partial === undefined ? 1 : blocksOf(window.N);
   const problem = { label, input, gradient, output: partial ?? output, window, F: kernelShape[3]!, blocks };
-  return {
-    dispatch:
-      part.target.variant === "tiled" ? conv2dBackwardFilterTiled(problem) : conv2dBackwardFilterRegisters(problem),
-    ...(partial ? { sum: { partial, blocks, output } } : {}),
-  };
+  const { target } = part;
+  const tiled = target.variant === "tiled";
+  const ways = tiled ? conv2dBackwardFilterTiled(problem, target) : conv2dBackwardFilterRegisters(problem);
+  return { dispatch: oneOf(ways), ...(partial ? { sum: { partial, blocks, output } } : {}) };
 }
 
 export const conv2dBackwardFilter: Kernel<OpAttributes["conv2dBackwardFilter"]> = {

@@ -16,7 +16,7 @@ import type { BackwardFilterProblem } from "./conv2dBackwardFilter.js";
 
 const channelVectors = 4;
 
-export function conv2dBackwardFilterRegisters(problem: BackwardFilterProblem): Dispatch {
+export function conv2dBackwardFilterRegisters(problem: BackwardFilterProblem): Dispatch[] {
   const { label, input, gradient, output, window, F, blocks } = problem;
   const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
   const cWidth = vectorWidth(C);
@@ -60,12 +60,14 @@ export function conv2dBackwardFilterRegisters(problem: BackwardFilterProblem): D
           `dk[(((block * ${KH}u + kh) * ${KW}u + kw) * ${C}u + cBlock * ${cWidth}u + ${c}u) * ${F / fWidth}u + fBlock * ${vectors}u + ${j}u] = sum${c}_${j};`,
       ),
     )}`;
-  return invocations(tiles * blocks, body, {
-    label,
-    tensors: {
-      x: reads(input, floats(cWidth)),
-      dy: reads(gradient, type),
-      dk: writes(output, type),
-    },
-  });
+  return [
+    invocations(tiles * blocks, body, {
+      label,
+      tensors: {
+        x: reads(input, floats(cWidth)),
+        dy: reads(gradient, type),
+        dk: writes(output, type),
+      },
+    }),
+  ];
 }

@@ -1,7 +1,7 @@
 /** dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,f] k[kh,kw,c,f]. */
 
 import type { OpAttributes, PlanValue } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
+import { type Dispatch, oneOf } from "../dispatch.js";
 import type { Kernel, KernelCall } from "../kernel.js";
 import { conv2dBackwardInputRegisters } from "./conv2dBackwardInputRegisters.js";
 import { conv2dBackwardInputTiled } from "./conv2dTiled.js";
@@ -26,7 +26,9 @@ export function backwardInput(label: string, part: KernelCall, gradient: PlanVal
   const attributes = part.attributes as unknown as OpAttributes["conv2dBackwardInput"];
   const window = windowOf(output.shape, [kernel.shape[0]!, kernel.shape[1]!], gradient.shape, attributes);
   const problem: BackwardInputProblem = { label, gradient, kernel, output, window, F: kernel.shape[3]! };
-  return [part.target.variant === "tiled" ? conv2dBackwardInputTiled(problem) : conv2dBackwardInputRegisters(problem)];
+  const { target } = part;
+  const tiled = target.variant === "tiled";
+  return [oneOf(tiled ? conv2dBackwardInputTiled(problem, target) : conv2dBackwardInputRegisters(problem))];
 }
 
 export const conv2dBackwardInput: Kernel<OpAttributes["conv2dBackwardInput"]> = {

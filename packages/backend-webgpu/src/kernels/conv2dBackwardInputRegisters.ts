@@ -17,7 +17,7 @@ import type { BackwardInputProblem } from "./conv2dBackwardInput.js";
 const lanes = 64;
 const channelBlock = 8;
 
-export function conv2dBackwardInputRegisters(problem: BackwardInputProblem): Dispatch {
+export function conv2dBackwardInputRegisters(problem: BackwardInputProblem): Dispatch[] {
   const { label, gradient, kernel, output, window, F } = problem;
   const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
   const width = vectorWidth(F);
@@ -78,9 +78,11 @@ export function conv2dBackwardInputRegisters(problem: BackwardInputProblem): Dis
       }`;
       })}
     }`;
-  return workgroups(groups * (C / channels), body, {
-    label,
-    tensors: { dy: reads(gradient, type), k: reads(kernel, type), dx: writes(output) },
-    workgroupSize: lanes,
-  });
+  return [
+    workgroups(groups * (C / channels), body, {
+      label,
+      tensors: { dy: reads(gradient, type), k: reads(kernel, type), dx: writes(output) },
+      workgroupSize: lanes,
+    }),
+  ];
 }

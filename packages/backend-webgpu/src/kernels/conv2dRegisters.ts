@@ -30,7 +30,7 @@ import { isUnpadded } from "./windows.js";
 const channelVectors = 2;
 const lanes = 64;
 
-export function conv2dRegisters(problem: Conv2dProblem): Dispatch {
+export function conv2dRegisters(problem: Conv2dProblem): Dispatch[] {
   const { label, input, kernel, output, window, F, epilogue, pooling } = problem;
   const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
   const cWidth = vectorWidth(C);
@@ -133,10 +133,12 @@ export function conv2dRegisters(problem: Conv2dProblem): Dispatch {
     ...(output.buffer ? { y: writes(output, type) } : {}),
     ...(pooling?.argmax ? { argmax: writes(pooling.argmax, integers(fWidth)) } : {}),
   };
-  return workgroups(groups * blocks, body, {
-    label,
-    tensors,
-    declarations: epilogueDeclarations(epilogue),
-    workgroupSize: lanes,
-  });
+  return [
+    workgroups(groups * blocks, body, {
+      label,
+      tensors,
+      declarations: epilogueDeclarations(epilogue),
+      workgroupSize: lanes,
+    }),
+  ];
 }

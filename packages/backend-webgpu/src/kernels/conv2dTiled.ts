@@ -11,6 +11,7 @@
  */
 
 import type { Dispatch } from "../dispatch.js";
+import type { KernelTarget } from "../kernel.js";
 import { reads, unrolled, writes } from "../shader.js";
 import type { Conv2dProblem } from "./conv2d.js";
 import type { BackwardFilterProblem } from "./conv2dBackwardFilter.js";
@@ -31,7 +32,7 @@ function tapDeclaration(window: Window): string {
 `;
 }
 
-export function conv2dTiled(problem: Conv2dProblem): Dispatch {
+export function conv2dTiled(problem: Conv2dProblem, _target: KernelTarget): Dispatch[] {
   const { label, input, kernel, output, window, F, epilogue, pooling } = problem;
   const { N, C, OH, OW, KH, KW } = window;
   const [rows, columns] = pooling ? [pooling.PH, pooling.PW] : [OH, OW];
@@ -63,23 +64,25 @@ fn elementB(k: u32, n: u32) -> f32 { return weights[k * ${F}u + n]; }
     }`;
   });
   const store = pooling ? storeWinner : storeAll;
-  return tiledProduct(
-    { M, N: F, K: KH * KW * C, elements, contiguousA: "k", contiguousB: "n", store },
-    {
-      label,
-      tensors: {
-        x: reads(input),
-        weights: reads(kernel),
-        ...epilogueTensors(epilogue, 1),
-        ...(output.buffer ? { y: writes(output) } : {}),
-        ...(pooling?.argmax ? { argmax: writes(pooling.argmax) } : {}),
+  return [
+    tiledProduct(
+      { M, N: F, K: KH * KW * C, elements, contiguousA: "k", contiguousB: "n", store },
+      {
+        label,
+        tensors: {
+          x: reads(input),
+          weights: reads(kernel),
+          ...epilogueTensors(epilogue, 1),
+          ...(output.buffer ? { y: writes(output) } : {}),
+          ...(pooling?.argmax ? { argmax: writes(pooling.argmax) } : {}),
+        },
+        declarations: epilogueDeclarations(epilogue),
       },
-      declarations: epilogueDeclarations(epilogue),
-    },
-  );
+    ),
+  ];
 }
 
-export function conv2dBackwardInputTiled(problem: BackwardInputProblem): Dispatch {
+export function conv2dBackwardInputTiled(problem: BackwardInputProblem, _target: KernelTarget): Dispatch[] {
   const { label, gradient, kernel, output, window, F } = problem;
   const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
   const elements = `fn elementA(m: u32, k: u32) -> f32 {
@@ -97,13 +100,15 @@ fn elementB(k: u32, n: u32) -> f32 { return weights[(k / ${F}u * ${C}u + n) * ${
 `;
   const M = N * H * W;
   const store = storeEach(M, C, (sum, r, c) => `dx[${r} * ${C}u + ${c}] = ${sum};`);
-  return tiledProduct(
-    { M, N: C, K: KH * KW * F, elements, contiguousA: "k", contiguousB: "k", store },
-    { label, tensors: { dy: reads(gradient), weights: reads(kernel), dx: writes(output) } },
-  );
+  return [
+    tiledProduct(
+      { M, N: C, K: KH * KW * F, elements, contiguousA: "k", contiguousB: "k", store },
+      { label, tensors: { dy: reads(gradient), weights: reads(kernel), dx: writes(output) } },
+    ),
+  ];
 }
 
-export function conv2dBackwardFilterTiled(problem: BackwardFilterProblem): Dispatch {
+export function conv2dBackwardFilterTiled(problem: BackwardFilterProblem, _target: KernelTarget): Dispatch[] {
   const { label, input, gradient, output, window, F, blocks } = problem;
   const { N, C, OH, OW, KH, KW } = window;
   const elements = `${tapDeclaration(window)}fn elementA(m: u32, k: u32) -> f32 {
@@ -114,18 +119,20 @@ fn elementB(k: u32, n: u32) -> f32 { return dy[k * ${F}u + n]; }
   const M = KH * KW * C;
   const store = storeEach(M, F, (sum, r, c) => `dk[(range * ${M}u + ${r}) * ${F}u + ${c}] = ${sum};`);
   const rangeLength = Math.ceil(N / blocks) * OH * OW;
-  return tiledProduct(
-    {
-      M,
-      N: F,
-      K: N * OH * OW,
-      elements,
-      contiguousA: "m",
-      contiguousB: "n",
-      ranges: blocks,
-      rangeLength,
-      store,
-    },
-    { label, tensors: { x: reads(input), dy: reads(gradient), dk: writes(output) } },
-  );
+  return [
+    tiledProduct(
+      {
+        M,
+        N: F,
+        K: N * OH * OW,
+        elements,
+        contiguousA: "m",
+        contiguousB: "n",
+        ranges: blocks,
+        rangeLength,
+        store,
+      },
+      { label, tensors: { x: reads(input), dy: reads(gradient), dk: writes(output) } },
+    ),
+  ];
 }

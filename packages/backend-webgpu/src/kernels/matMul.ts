@@ -13,7 +13,7 @@ import {
   type PlanValue,
   sizeOf,
 } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
+import { type Dispatch, oneOf } from "../dispatch.js";
 import { type Kernel, type KernelCall, scratch } from "../kernel.js";
 import { sumBlocks } from "./blockSums.js";
 import { columnSumScratch, columnSums } from "./columnSums.js";
@@ -40,7 +40,8 @@ function product(call: KernelCall, label: string, output: PlanValue, epilogue: E
   const [a, b] = call.inputs as [PlanValue, PlanValue];
   const attributes = call.attributes as unknown as MatMulAttributes;
   const problem: MatMulProblem = { label, a, b, output, attributes, ...matMulSizes(a, b, attributes), epilogue };
-  return [call.target.variant === "tiled" ? matMulTiled(problem) : matMulRegisters(problem)];
+  const { target } = call;
+  return [oneOf(target.variant === "tiled" ? matMulTiled(problem, target) : matMulRegisters(problem))];
 }
 
 export const matMul: Kernel<OpAttributes["matMul"]> = {

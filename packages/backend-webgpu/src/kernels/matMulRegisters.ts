@@ -15,7 +15,7 @@ import type { MatMulProblem } from "./matMul.js";
 /** Columns in vectors that an invocation computes. */
 const columnVectors = 2;
 
-export function matMulRegisters(problem: MatMulProblem): Dispatch {
+export function matMulRegisters(problem: MatMulProblem): Dispatch[] {
   const { label, a, b, output, M, N, K, epilogue } = problem;
   const { transposeA, transposeB } = problem.attributes;
   const kWidth = transposeA && !transposeB ? 1 : vectorWidth(K);
@@ -69,14 +69,16 @@ export function matMulRegisters(problem: MatMulProblem): Dispatch {
       ${multiply}
     }
     ${store}`;
-  return invocations(rowBlocks * (N / (vectors * nWidth)), body, {
-    label,
-    tensors: {
-      a: reads(a, floats(transposeA ? mWidth : kWidth)),
-      b: reads(b, floats(transposeB ? kWidth : nWidth)),
-      ...epilogueTensors(epilogue, nWidth),
-      y: writes(output, type),
-    },
-    declarations: epilogueDeclarations(epilogue),
-  });
+  return [
+    invocations(rowBlocks * (N / (vectors * nWidth)), body, {
+      label,
+      tensors: {
+        a: reads(a, floats(transposeA ? mWidth : kWidth)),
+        b: reads(b, floats(transposeB ? kWidth : nWidth)),
+        ...epilogueTensors(epilogue, nWidth),
+        y: writes(output, type),
+      },
+      declarations: epilogueDeclarations(epilogue),
+    }),
+  ];
 }
