@@ -8,31 +8,11 @@
 import type { Attributes, OpAttributes, OpInstance, PlanValue } from "@convoy/core/backend";
 import { type Dispatch, oneOf } from "../dispatch.js";
 import type { Kernel, KernelCall, KernelTarget } from "../kernel.js";
+import type { Conv2dProblem } from "./conv2dProblem.js";
 import { conv2dRegisters } from "./conv2dRegisters.js";
 import { conv2dTiled } from "./conv2dTiled.js";
-import { type Epilogue, epilogueOf } from "./epilogue.js";
-import { isUnpadded, type Window, windowOf } from "./windows.js";
-
-/** 2x2 max-pooling behind a convolution: where its largest numbers and their positions go. */
-export interface FusedPooling {
-  /** Absent where nothing reads the positions: without training. */
-  readonly argmax?: PlanValue;
-  /** Size of the pooled output. */
-  readonly PH: number;
-  readonly PW: number;
-}
-
-export interface Conv2dProblem {
-  readonly label: string;
-  readonly input: PlanValue;
-  readonly kernel: PlanValue;
-  /** [N,OH,OW,F], or [N,PH,PW,F] with pooling; without memory where only the positions of a pooling are wanted. */
-  readonly output: PlanValue;
-  readonly window: Window;
-  readonly F: number;
-  readonly epilogue: Epilogue;
-  readonly pooling?: FusedPooling;
-}
+import { epilogueOf } from "./epilogue.js";
+import { isUnpadded, windowOf } from "./windows.js";
 
 function convolution(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
   const ways = target.variant === "tiled" ? conv2dTiled(problem, target) : conv2dRegisters(problem);

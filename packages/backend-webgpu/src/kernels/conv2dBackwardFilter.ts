@@ -11,20 +11,7 @@ import { type Kernel, type KernelCall, scratch } from "../kernel.js";
 import { type BlockSum, sumBlocks } from "./blockSums.js";
 import { conv2dBackwardFilterRegisters } from "./conv2dBackwardFilterRegisters.js";
 import { conv2dBackwardFilterTiled } from "./conv2dTiled.js";
-import { type Window, windowOf } from "./windows.js";
-
-export interface BackwardFilterProblem {
-  readonly label: string;
-  /** [N,H,W,C] */
-  readonly input: PlanValue;
-  /** [N,OH,OW,F] */
-  readonly gradient: PlanValue;
-  /** [blocks,KH,KW,C,F], or the kernel gradient itself where there is one block. */
-  readonly output: PlanValue;
-  readonly window: Window;
-  readonly F: number;
-  readonly blocks: number;
-}
+import { windowOf } from "./windows.js";
 
 /** Most blocks of samples. */
 const mostBlocks = 16;

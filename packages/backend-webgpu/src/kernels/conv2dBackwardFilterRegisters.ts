@@ -12,7 +12,7 @@
 
 import type { Dispatch } from "../dispatch.js";
 import { blockOf, element, floats, invocations, reads, unrolled, vectorWidth, writes } from "../shader.js";
-import type { BackwardFilterProblem } from "./conv2dBackwardFilter.js";
+import type { BackwardFilterProblem } from "./conv2dProblem.js";
 
 const channelVectors = 4;
 

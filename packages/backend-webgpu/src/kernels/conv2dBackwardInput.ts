@@ -4,20 +4,9 @@ import type { OpAttributes, PlanValue } from "@convoy/core/backend";
 import { type Dispatch, oneOf } from "../dispatch.js";
 import type { Kernel, KernelCall } from "../kernel.js";
 import { conv2dBackwardInputRegisters } from "./conv2dBackwardInputRegisters.js";
+import type { BackwardInputProblem } from "./conv2dProblem.js";
 import { conv2dBackwardInputTiled } from "./conv2dTiled.js";
-import { type Window, windowOf } from "./windows.js";
-
-export interface BackwardInputProblem {
-  readonly label: string;
-  /** [N,OH,OW,F] */
-  readonly gradient: PlanValue;
-  /** [KH,KW,C,F] */
-  readonly kernel: PlanValue;
-  /** [N,H,W,C] */
-  readonly output: PlanValue;
-  readonly window: Window;
-  readonly F: number;
-}
+import { windowOf } from "./windows.js";
 
 /** The launches of a conv2dBackwardInput; `gradient` is its first input, which may lie in a workspace. */
 export function backwardInput(label: string, part: KernelCall, gradient: PlanValue): Dispatch[] {

@@ -12,7 +12,7 @@
 
 import type { Dispatch } from "../dispatch.js";
 import { blockOf, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../shader.js";
-import type { BackwardInputProblem } from "./conv2dBackwardInput.js";
+import type { BackwardInputProblem } from "./conv2dProblem.js";
 
 const lanes = 64;
 const channelBlock = 8;

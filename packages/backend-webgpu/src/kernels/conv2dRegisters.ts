@@ -22,7 +22,7 @@ import {
   workgroups,
   writes,
 } from "../shader.js";
-import type { Conv2dProblem } from "./conv2d.js";
+import type { Conv2dProblem } from "./conv2dProblem.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import { isUnpadded } from "./windows.js";
 

@@ -13,9 +13,7 @@
 import type { Dispatch } from "../dispatch.js";
 import type { KernelTarget } from "../kernel.js";
 import { reads, unrolled, writes } from "../shader.js";
-import type { Conv2dProblem } from "./conv2d.js";
-import type { BackwardFilterProblem } from "./conv2dBackwardFilter.js";
-import type { BackwardInputProblem } from "./conv2dBackwardInput.js";
+import type { BackwardFilterProblem, BackwardInputProblem, Conv2dProblem } from "./conv2dProblem.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import { storeEach, tiledProduct } from "./tiledProduct.js";
 import { inputColumn, inputRow, inside, isUnpadded, type Window } from "./windows.js";

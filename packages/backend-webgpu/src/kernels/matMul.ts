@@ -18,21 +18,10 @@ import { type Kernel, type KernelCall, scratch } from "../kernel.js";
 import { sumBlocks } from "./blockSums.js";
 import { columnSumScratch, columnSums } from "./columnSums.js";
 import { type Epilogue, epilogueOf } from "./epilogue.js";
+import type { MatMulProblem } from "./matMulProblem.js";
 import { matMulRegisters } from "./matMulRegisters.js";
 import { matMulTiled } from "./matMulTiled.js";
 import { unaryBackward } from "./unary.js";
-
-export interface MatMulProblem {
-  readonly label: string;
-  readonly a: PlanValue;
-  readonly b: PlanValue;
-  readonly output: PlanValue;
-  readonly attributes: OpAttributes["matMul"];
-  readonly M: number;
-  readonly N: number;
-  readonly K: number;
-  readonly epilogue: Epilogue;
-}
 
 type MatMulAttributes = OpAttributes["matMul"];
 

@@ -10,7 +10,7 @@
 import type { Dispatch } from "../dispatch.js";
 import { blockOf, element, floats, invocations, reads, unrolled, vectorWidth, writes } from "../shader.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
-import type { MatMulProblem } from "./matMul.js";
+import type { MatMulProblem } from "./matMulProblem.js";
 
 /** Columns in vectors that an invocation computes. */
 const columnVectors = 2;

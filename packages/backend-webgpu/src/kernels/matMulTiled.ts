@@ -4,7 +4,7 @@ import type { Dispatch } from "../dispatch.js";
 import type { KernelTarget } from "../kernel.js";
 import { reads, writes } from "../shader.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
-import type { MatMulProblem } from "./matMul.js";
+import type { MatMulProblem } from "./matMulProblem.js";
 import { storeEach, tiledProduct } from "./tiledProduct.js";
 
 export function matMulTiled(problem: MatMulProblem, _target: KernelTarget): Dispatch[] {
