@@ -10,11 +10,17 @@ import { hashesOf, kernelSources, packageRoot, sha256 } from "./sources.mjs";
 // As in src/images/chooseImage.ts.
 const architectures = [80, 86, 89, 90, 100, 120];
 
-/** @param {Uint8Array} content */
-function packed(content) {
-  return brotliCompressSync(content, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 },
-  });
+/**
+ * Hash of each image before it is compressed: what is loaded must be what was made here.
+ * @type {Record<string, string>}
+ */
+const images = {};
+
+/** @param {string} name @param {Uint8Array} content */
+function writeImage(name, content) {
+  images[name] = sha256(content);
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 };
+  writeFileSync(join(packageRoot, name), brotliCompressSync(content, { params }));
 }
 
 const toolkit = toolkitFolder();
@@ -23,15 +29,13 @@ if (!toolkit) {
   process.exit(1);
 }
 const work = mkdtempSync(join(tmpdir(), "convoy-kernels-"));
-const prebuilt = join(packageRoot, "prebuilt");
-const cubins = join(packageRoot, "cubins");
-mkdirSync(prebuilt, { recursive: true });
-mkdirSync(cubins, { recursive: true });
+mkdirSync(join(packageRoot, "prebuilt"), { recursive: true });
+mkdirSync(join(packageRoot, "cubins"), { recursive: true });
 try {
   const ptxFile = join(work, "convoy.ptx");
   const ptx = compilePtx(toolkit, ptxFile);
   writeFileSync(ptxFile, ptx);
-  writeFileSync(join(prebuilt, "convoy.ptx.br"), packed(Buffer.from(ptx)));
+  writeImage("prebuilt/convoy.ptx.br", Buffer.from(ptx));
 
   /** @type {Record<string, ReturnType<typeof resourcesOf>>} */
   const resources = {};
@@ -39,7 +43,7 @@ try {
     const name = `sm_${architecture}`;
     const cubin = join(work, `${name}.cubin`);
     resources[name] = resourcesOf(runTool(toolkit, "ptxas", ["-v", `-arch=${name}`, ptxFile, "-o", cubin]));
-    writeFileSync(join(cubins, `convoy.${name}.cubin.br`), packed(readFileSync(cubin)));
+    writeImage(`cubins/convoy.${name}.cubin.br`, readFileSync(cubin));
     const kernels = Object.values(resources[name]);
     const spilling = kernels.filter((text) => !text.includes(" 0 bytes spilled")).length;
     process.stdout.write(`${name}: ${kernels.length} kernels, ${spilling} with spills\n`);
@@ -48,11 +52,11 @@ try {
     nvcc: nvccRelease(toolkit),
     options: nvccOptions.join(" "),
     ptxVersion,
-    ptxSha256: sha256(ptx),
+    images,
     sources: hashesOf(kernelSources()),
     resources,
   };
-  writeFileSync(join(prebuilt, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  writeFileSync(join(packageRoot, "prebuilt/manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
 } finally {
   rmSync(work, { recursive: true });
 }

@@ -8,7 +8,7 @@ import { cubinArchitectures } from "../src/images/chooseImage.js";
 const root = new URL("../", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("prebuilt/manifest.json", root), "utf8")) as {
   readonly ptxVersion: string;
-  readonly ptxSha256: string;
+  readonly images: Readonly<Record<string, string>>;
   readonly sources: Readonly<Record<string, string>>;
   readonly resources: Readonly<Record<string, Readonly<Record<string, string>>>>;
 };
@@ -25,7 +25,7 @@ describe("the committed kernel image", () => {
       .sort()
       .map((name) => [`kernels/${name}`, sha256(readFileSync(`${kernels}${name}`))]);
     expect(manifest.sources).toEqual(Object.fromEntries(sources));
-    expect(sha256(ptx)).toBe(manifest.ptxSha256);
+    expect(sha256(ptx)).toBe(manifest.images["prebuilt/convoy.ptx.br"]);
   });
 
   it("is assembly that drivers from CUDA 11 on read", () => {

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { BackendUnavailableError } from "@convoy/core/backend";
 import type { Driver } from "../driver/driver.js";
 import { results } from "../driver/results.js";
 import { formatComputeCapability, formatDriverVersion, type ImageChoice, imageChoices } from "./chooseImage.js";
-import { imagePath, readImage } from "./readImage.js";
+import { imageName, imageRemedy, packageFolder, readImage } from "./readImage.js";
 
 /** A loaded image. */
 export interface LoadedModule {
@@ -11,13 +12,21 @@ export interface LoadedModule {
   readonly image: string;
 }
 
-/** Loads the best image that is there and that the driver takes. Throws `BackendUnavailableError` with what was tried. */
-export function loadModule(driver: Driver, driverVersion: number, computeCapability: number): LoadedModule {
+/**
+ * Loads the best image that is there and that the driver takes; a clone has no machine code. Throws
+ * `BackendUnavailableError` with what was tried, or for a damaged image. `folder` is that of the package.
+ */
+export function loadModule(
+  driver: Driver,
+  driverVersion: number,
+  computeCapability: number,
+  folder: string = packageFolder,
+): LoadedModule {
   const tried: string[] = [];
   for (const choice of imageChoices(driverVersion, computeCapability)) {
-    const image = readImage(choice);
+    const image = readImage(choice, folder);
     if (image === undefined) {
-      tried.push(`${imagePath(choice)} does not exist`);
+      tried.push(`${join(folder, imageName(choice))} does not exist`);
       continue;
     }
     const handle = new BigUint64Array(1);
@@ -29,8 +38,7 @@ export function loadModule(driver: Driver, driverVersion: number, computeCapabil
   }
   throw new BackendUnavailableError(
     `cuda: no kernel image for compute capability ${formatComputeCapability(computeCapability)} and a driver for CUDA ` +
-      `${formatDriverVersion(driverVersion)} (${tried.join("; ")}). Reinstall @convoy/backend-cuda, or in a clone run ` +
-      "`npm run build:kernels`",
+      `${formatDriverVersion(driverVersion)} (${tried.join("; ")}). ${imageRemedy}`,
   );
 }
 
