@@ -1,5 +1,5 @@
 import type { Backend, DeviceBuffer, Executable } from "../backend.js";
-import { StateError } from "../errors.js";
+import { DeviceError, StateError } from "../errors.js";
 import type { Plan } from "../plan/index.js";
 import { buildPlan, type CompiledModel, type DataSignature, slotBuffer } from "./buildPlan.js";
 import { DeviceDataset, type HostSamples, signatureOf } from "./deviceDataset.js";
@@ -23,7 +23,8 @@ export class DeviceModel {
   /** By signature, the longest unused first. */
   readonly #idle: { readonly key: string; readonly dataset: DeviceDataset }[] = [];
   #disposed = false;
-  /** What the model falls back to when the loss leaves the numbers. */
+  #failed = false;
+  /** What the model falls back to when the loss leaves the numbers or the device fails. */
   readonly lastGood: LastGoodWeights;
   /** Training steps since the optimizer was made. */
   iteration = 0;
@@ -47,6 +48,19 @@ export class DeviceModel {
 
   get disposed(): boolean {
     return this.#disposed;
+  }
+
+  /** Whether the device is known to have failed: what is on it is lost, and `weights` gives the newest copy. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Finds out whether the device has failed: whether a training step has, or the weights cannot be read any more. */
+  async hasFailed(): Promise<boolean> {
+    if (!this.#failed && !this.#disposed) {
+      await this.weights();
+    }
+    return this.#failed;
   }
 
   /** Puts data on the device for as long as this model lives or until it is released. */
@@ -114,13 +128,30 @@ export class DeviceModel {
       parameters: this.#parameters,
     };
     const bound = Object.fromEntries(Object.keys(plan.buffers).map((name) => [name, available[name]!]));
-    const executable = await this.backend.compile(plan, { ...bound, arena: this.#arena(plan.arenaBytes) });
+    const compiled = await this.backend.compile(plan, { ...bound, arena: this.#arena(plan.arenaBytes) });
+    const executable = mode === "train" ? this.#watched(compiled) : compiled;
     dataset.executables.set(key, executable);
     this.compileMs += performance.now() - start;
     return executable;
   }
 
-  /** The weights on the host, in Keras' order, after everything started so far. */
+  /** The weights: those on the device, after everything started so far, or the newest copy of them where it has failed. */
+  async weights(): Promise<readonly Float32Array[]> {
+    this.#expectAlive();
+    if (!this.#failed) {
+      try {
+        return await this.readWeights();
+      } catch (error) {
+        if (!(error instanceof DeviceError)) {
+          throw error;
+        }
+        this.#failed = true;
+      }
+    }
+    return this.lastGood.newest.weights;
+  }
+
+  /** The weights on the device, in Keras' order, after everything started so far. */
   async readWeights(): Promise<Float32Array<ArrayBuffer>[]> {
     this.#expectAlive();
     return splitParameters(this.#model.layout, (await this.#parameters.read()) as Float32Array);
@@ -130,16 +161,16 @@ export class DeviceModel {
   writeWeights(weights: readonly Float32Array[]): void {
     this.#expectAlive();
     this.#parameters.write(flattenParameters(this.#model.layout, weights));
-    this.lastGood.reset(weights);
+    this.lastGood.reset(weights, this.iteration);
   }
 
   /** Goes back to the last good weights; the optimizer starts anew, as its slots may hold what spoiled the loss. */
   restoreLastGood(): void {
+    this.iteration = 0;
     this.writeWeights(this.lastGood.weights);
     for (const buffer of Object.values(this.#training)) {
       buffer.write(new Float32Array(buffer.length));
     }
-    this.iteration = 0;
   }
 
   /** Frees everything on the device but the backend itself. */
@@ -152,6 +183,22 @@ export class DeviceModel {
     for (const buffer of [this.#parameters, ...Object.values(this.#training), ...this.#arenas]) {
       buffer.dispose();
     }
+  }
+
+  /** A step that fails may have left anything in the weights, whether the device can still be read or not. */
+  #watched(executable: Executable): Executable {
+    return {
+      run: async (steps) => {
+        try {
+          return await executable.run(steps);
+        } catch (error) {
+          // Disposing of the model ends its runs, too.
+          this.#failed ||= !this.#disposed;
+          throw error;
+        }
+      },
+      dispose: () => executable.dispose(),
+    };
   }
 
   /** Gradients and slots come into being with the first training step. */

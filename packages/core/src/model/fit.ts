@@ -5,6 +5,7 @@ import type { StepValues } from "../plan/index.js";
 import { permutation, RandomStream } from "../random/index.js";
 import type { CompiledModel } from "./buildPlan.js";
 import { DeviceDataset, type HostSamples } from "./deviceDataset.js";
+import { explainFailure } from "./deviceFailure.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { evaluateDataset } from "./evaluate.js";
 import { RunningMeans, rowsPerStep } from "./runningMeans.js";
@@ -34,8 +35,25 @@ export interface History {
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Trains a model. Throws `NonFiniteLossError` at a loss that is not finite; the model then holds the last good weights. */
+/**
+ * Trains a model. Throws `NonFiniteLossError` at a loss that is not finite; the model then holds the last good weights.
+ * Throws `DeviceError` when the device fails, with the epoch that the newest copy of the weights is from.
+ */
 export async function fit(model: CompiledModel, device: DeviceModel, request: FitRequest): Promise<History> {
+  const start = device.iteration;
+  const remedy = (): string => howToGoOn(Math.max(0, device.lastGood.newest.beforeStep - start), request);
+  return await explainFailure(device, remedy, () => train(model, device, request));
+}
+
+function howToGoOn(stepsKept: number, { initialEpoch, epochs, steps }: FitRequest): string {
+  const epoch = initialEpoch + Math.floor(stepsKept / steps);
+  return epoch >= epochs
+    ? "The model holds its weights from after the last epoch; compile it with another backend to use them"
+    : `The model holds its weights from before step ${(stepsKept % steps) + 1} of epoch ${epoch + 1}; ` +
+        `compile it with another backend and call fit again with initialEpoch: ${epoch}`;
+}
+
+async function train(model: CompiledModel, device: DeviceModel, request: FitRequest): Promise<History> {
   const dataset = device.keep(new DeviceDataset(device.backend, request.samples, request.shuffle));
   const validation = request.validation && device.keep(new DeviceDataset(device.backend, request.validation, false));
   const progress = trainingProgress(request.verbose);
@@ -98,6 +116,7 @@ class TrainingRun {
     const { epochs, initialEpoch } = this.#request;
     const done: number[] = [];
     const history: Record<string, number[]> = {};
+    await this.#device.lastGood.copyNow(this.#device.iteration);
     await this.#tell((callback) => callback.onTrainBegin?.(this.#training));
     for (let epoch = initialEpoch; epoch < epochs && !this.#stopped; epoch++) {
       await this.#tell((callback) => callback.onEpochBegin?.(epoch, this.#training));
@@ -109,6 +128,8 @@ class TrainingRun {
       await this.#tell((callback) => callback.onEpochEnd?.(epoch, logs, this.#training));
     }
     await this.#tell((callback) => callback.onTrainEnd?.(this.#training));
+    // The device may fail while nothing runs, too: what training has reached must not go with it.
+    await this.#device.lastGood.copyNow(this.#device.iteration);
     return { epochs: done, history };
   }
 

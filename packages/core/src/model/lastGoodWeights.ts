@@ -1,48 +1,72 @@
 /** Reading weights back may take at most this share of the time. */
 const costShare = 0.01;
 
+/** Weights on the host. */
+export interface WeightsCopy {
+  readonly weights: readonly Float32Array[];
+  /** The step that they are from before; an iteration of the optimizer. */
+  readonly beforeStep: number;
+}
+
 /**
- * Copies of the weights, taken now and then while training runs, so that a loss that is not finite does not leave the model
- * with the weights that caused it. A copy is good once the step that used those weights had a finite loss.
+ * Copies of the weights, taken now and then while training runs, so that neither a loss that is not finite nor a device
+ * that fails takes the model's weights along. A copy is good once the step that used those weights had a finite loss.
  */
 export class LastGoodWeights {
   readonly #read: () => Promise<Float32Array[]>;
-  #good: readonly Float32Array[];
-  #pending: { readonly beforeStep: number; readonly weights: Float32Array[] } | undefined;
+  #good: WeightsCopy;
+  #pending: WeightsCopy | undefined;
   #nextAt = 0;
 
   /** @param initial the weights before the first step */
   constructor(read: () => Promise<Float32Array[]>, initial: readonly Float32Array[]) {
     this.#read = read;
-    this.#good = initial;
+    this.#good = { weights: initial, beforeStep: 0 };
   }
 
   /** The last copy that is known to be good. */
   get weights(): readonly Float32Array[] {
-    return this.#good;
+    return this.#good.weights;
   }
 
-  /** Tells that the weights were replaced from outside. */
-  reset(weights: readonly Float32Array[]): void {
-    this.#good = weights;
+  /** The newest copy of finite numbers, whether it is known to be good or not used yet. */
+  get newest(): WeightsCopy {
+    const pending = this.#pending;
+    return pending?.weights.every((values) => values.every(Number.isFinite)) ? pending : this.#good;
+  }
+
+  /** Tells that the weights were replaced from outside, before `nextStep`. */
+  reset(weights: readonly Float32Array[], nextStep: number): void {
+    // What a callback has passed remains its own to change.
+    this.#good = { weights: weights.map((values) => Float32Array.from(values)), beforeStep: nextStep };
     this.#pending = undefined;
   }
 
   /** Tells that `step` had a finite loss. Steps are iterations of the optimizer. */
   confirm(step: number): void {
     if (this.#pending !== undefined && this.#pending.beforeStep <= step) {
-      this.#good = this.#pending.weights;
+      this.#good = this.#pending;
       this.#pending = undefined;
     }
   }
 
   /** Copies the weights as they are before `nextStep`, if the last copy is old enough for the cost not to matter. */
   async copy(nextStep: number): Promise<void> {
-    const start = performance.now();
-    if (this.#pending !== undefined || start < this.#nextAt) {
-      return;
+    if (this.#pending === undefined && performance.now() >= this.#nextAt) {
+      await this.#take(nextStep);
     }
-    this.#pending = { beforeStep: nextStep, weights: await this.#read() };
+  }
+
+  /** Copies the weights as they are before `nextStep`, unless there is a copy of these. */
+  async copyNow(nextStep: number): Promise<void> {
+    if ((this.#pending ?? this.#good).beforeStep !== nextStep) {
+      await this.#take(nextStep);
+    }
+  }
+
+  async #take(nextStep: number): Promise<void> {
+    const start = performance.now();
+    this.#pending = { weights: await this.#read(), beforeStep: nextStep };
     const end = performance.now();
     this.#nextAt = end + (end - start) / costShare;
   }

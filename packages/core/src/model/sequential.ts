@@ -1,7 +1,7 @@
 import type { Backend } from "../backend.js";
 import type { Logs, Verbosity } from "../callbacks/index.js";
 import { withProgress } from "../callbacks/progressBar.js";
-import { ArgumentError, StateError } from "../errors.js";
+import { ArgumentError, DeviceError, StateError } from "../errors.js";
 import type { Layer } from "../layers/index.js";
 import { type Loss, type LossName, resolveLoss } from "../losses/index.js";
 import { type Metric, type MetricName, resolveMetric } from "../metrics/index.js";
@@ -11,6 +11,7 @@ import type { Tensor } from "../tensor.js";
 import { buildPlan, type CompiledModel, type DataSignature } from "./buildPlan.js";
 import { type ClassWeight, checkInputs, checkLabels, sampleWeights } from "./checkData.js";
 import type { HostSamples } from "./deviceDataset.js";
+import { explainFailure, withRemedy } from "./deviceFailure.js";
 import { DeviceModel, type ModelMode } from "./deviceModel.js";
 import { evaluateSamples } from "./evaluate.js";
 import { fit, type History } from "./fit.js";
@@ -124,7 +125,8 @@ export class Sequential {
 
   /**
    * Chooses backend, optimizer, loss and metrics. May be called again: weights stay, the optimizer starts anew, and layers'
-   * `trainable` is read again. Throws `ArgumentError` for unknown names, `ShapeError` where layers do not fit.
+   * `trainable` is read again. With another backend the model moves there, also from a device that has failed: then with
+   * the newest copy of its weights. Throws `ArgumentError` for unknown names, `ShapeError` where layers do not fit.
    */
   compile({ backend, optimizer = "rmsprop", loss, metrics = [] }: CompileOptions): void {
     if (backend === undefined) {
@@ -149,6 +151,11 @@ export class Sequential {
   /**
    * Trains for some epochs. `x` is [N, ...inputShape] (a last axis of size 1 may be left out), `y` what the loss takes.
    * Throws before training for data or options that do not fit; throws `NonFiniteLossError` when the loss leaves the numbers.
+   *
+   * Throws `DeviceError` when the device fails: a GPU that is lost, a worker that crashes. The model then holds a copy of its
+   * weights; `compile` it with another backend and call `fit` again with the `initialEpoch` that the message names. Copies
+   * are taken when training begins and ends, and on the way about every ten seconds, or hundred steps where that is longer.
+   * The weights alone are kept: the optimizer starts anew, its schedule too, as after every `compile`.
    */
   async fit(x: TensorInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
     const samples = this.#samples("x", "y", x, y, options);
@@ -161,26 +168,33 @@ export class Sequential {
     return this.#whileTraining(async () => fit(this.#expectCompiled(), await this.#ready(), request));
   }
 
-  /** Loss and metrics over samples, by name. Throws like `fit`. */
+  /** Loss and metrics over samples, by name. Throws like `fit`. A device that fails leaves the weights, as in `fit`. */
   async evaluate(x: TensorInput, y: TensorInput, options: EvaluateOptions = {}): Promise<Record<string, number>> {
     const samples = this.#samples("x", "y", x, y, options);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch, 1);
     return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
-      ...(await evaluateSamples(this.#expectCompiled(), await this.#ready(), samples, batchSize, report)),
+      ...(await this.#onDevice((compiled, device) => evaluateSamples(compiled, device, samples, batchSize, report))),
     }));
   }
 
-  /** The outputs for samples: [N, ...outputShape]. Throws `ShapeError` or `DataError` for samples that do not fit. */
+  /**
+   * The outputs for samples: [N, ...outputShape]. Throws `ShapeError` or `DataError` for samples that do not fit,
+   * `DeviceError` when the device fails; the model keeps its weights, as in `fit`.
+   */
   async predict(x: TensorInput, options: PredictOptions = {}): Promise<Tensor<Float32Array>> {
-    const compiled = this.#expectCompiled();
-    const inputs = checkInputs("x", x, compiled.network.inputShape, console.warn);
+    const { network } = this.#expectCompiled();
+    const inputs = checkInputs("x", x, network.inputShape, console.warn);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch, 1);
     return withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
-      predictSamples(compiled, await this.#ready(), { inputs }, batchSize, report),
+      this.#onDevice((compiled, device) => predictSamples(compiled, device, { inputs }, batchSize, report)),
     );
   }
 
-  /** One training step over all the samples given; returns their loss and metrics from before the update. Throws like `fit`. */
+  /**
+   * One training step over all the samples given; returns their loss and metrics from before the update. Throws like `fit`,
+   * but a device that fails may take the steps since the last copy of the weights along, ten seconds' worth or so: where
+   * every step counts, keep `getWeights` yourself.
+   */
   async trainOnBatch(
     x: TensorInput,
     y: TensorInput,
@@ -188,8 +202,9 @@ export class Sequential {
   ): Promise<Record<string, number>> {
     const samples = this.#samples("x", "y", x, y, options);
     const seed = expectSeed(options.seed ?? this.seed);
-    const step = async (): Promise<Logs> => trainOnBatch(this.#expectCompiled(), await this.#ready(), samples, seed);
-    return { ...(await this.#whileTraining(step)) };
+    const step = (compiled: CompiledModel, device: DeviceModel): Promise<Logs> =>
+      trainOnBatch(compiled, device, samples, seed);
+    return { ...(await this.#whileTraining(() => this.#onDevice(step))) };
   }
 
   /** Prints Keras' table of layers, shapes and parameters. */
@@ -205,11 +220,14 @@ export class Sequential {
     return plan;
   }
 
-  /** The weights in Keras' order: by layer, kernel before bias. */
+  /**
+   * The weights in Keras' order: by layer, kernel before bias. Where the device has failed, the newest copy of them: from
+   * the end of the last `fit`, or as `fit` and `trainOnBatch` say where they were cut short.
+   */
   async getWeights(): Promise<Tensor<Float32Array>[]> {
     const { parameters } = this.#build();
     const holder = this.#device ?? this.#former;
-    const weights = holder === undefined ? this.#hostWeights() : await holder.readWeights();
+    const weights = holder === undefined ? this.#hostWeights() : await holder.weights();
     return parameters.map(({ shape }, index) => ({ data: Float32Array.from(weights[index]!), shape }));
   }
 
@@ -256,17 +274,35 @@ export class Sequential {
   /** The model on its device, with the weights of an earlier device where there was one. */
   async #ready(): Promise<DeviceModel> {
     const compiled = this.#expectCompiled();
+    if (this.#device?.failed) {
+      this.#former = this.#device;
+      this.#device = undefined;
+    }
     if (this.#device === undefined) {
-      const weights = (await this.#former?.readWeights()) ?? this.#hostWeights();
+      const weights = (await this.#former?.weights()) ?? this.#hostWeights();
       // Another call may have got here while the weights were read.
       if (this.#device === undefined) {
         this.#former?.dispose();
         this.#former = undefined;
-        this.#device = new DeviceModel(compiled, weights);
+        // They stay on the host until the device has taken them.
+        this.#weights = weights;
+        this.#device = openDevice(compiled, weights);
         this.#weights = undefined;
       }
     }
     return this.#device;
+  }
+
+  /** Runs work on the device. Where that fails, the error says how to go on. */
+  async #onDevice<T>(work: (compiled: CompiledModel, device: DeviceModel) => Promise<T>): Promise<T> {
+    const device = await this.#ready();
+    const remedy = (): string => {
+      const steps = device.iteration - device.lastGood.newest.beforeStep;
+      const age =
+        steps > 0 ? `a copy of its weights, ${steps} training step${steps > 1 ? "s" : ""} old` : "its weights";
+      return `The model holds ${age}; ${moveOn}`;
+    };
+    return await explainFailure(device, remedy, () => work(this.#expectCompiled(), device));
   }
 
   #samples(
@@ -313,6 +349,17 @@ export class Sequential {
     } finally {
       this.#training = false;
     }
+  }
+}
+
+/** What helps when a device has failed. */
+const moveOn = "compile it with another backend and call again";
+
+function openDevice(compiled: CompiledModel, weights: readonly Float32Array[]): DeviceModel {
+  try {
+    return new DeviceModel(compiled, weights);
+  } catch (error) {
+    throw error instanceof DeviceError ? withRemedy(error, `The model holds its weights; ${moveOn}`) : error;
   }
 }
 

@@ -18,8 +18,9 @@ export async function trainOnBatch(
   return device.lend(samples, undefined, async (dataset) => {
     const executable = await device.executable("train", rows, dataset);
     await device.lastGood.copy(device.iteration);
-    const step = stepValues(model.optimizer, device.iteration++, 0, seed);
+    const step = stepValues(model.optimizer, device.iteration, 0, seed);
     const results = await executable.run(packSteps([step]));
+    device.iteration++;
     const means = new RunningMeans(["loss", ...model.metrics.map(({ name }) => name)]);
     const [loss] = means.add(results, 1, rowsPerStep(model, rows));
     if (!Number.isFinite(loss)) {
