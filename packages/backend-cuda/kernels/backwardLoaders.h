@@ -87,7 +87,7 @@ struct TransposedKernel {
 // gradient.
 template <bool pooled> struct TransposedPatches {
   static constexpr bool alongDepth = false;
-  const float* __restrict__ x;
+  BatchInput x;
   const ConvolutionShape& shape;
   // KH * KW * C, or 0 for the row of ones alone.
   int length;

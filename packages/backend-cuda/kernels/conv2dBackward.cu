@@ -128,7 +128,7 @@ DEVICE void backward(float* shared, const BackwardInputs& from, const BackwardOu
   const int begin = split * grid.splitLength;
   const int end = min(begin + grid.splitLength, shape.positions<pooled>());
   const int rows = grid.parameterRows;
-  const TransposedPatches<pooled> patches{from.x, shape, grid.patchRows};
+  const TransposedPatches<pooled> patches{{from.x}, shape, grid.patchRows};
   const GradientRows<pooled> gradients{dy, shape};
   const StoreParameters store{to.dk, to.db, grid.patchRows, shape.F};
   if (grid.splits == 1) {

@@ -57,9 +57,19 @@ DEVICE PatchElement patchElementOf(const ConvolutionShape& shape, int k) {
   return {kh * shape.dilationH, (window - kh * shape.KW) * shape.dilationW, k - window * shape.C};
 }
 
+// x [N,H,W,C] in memory. An input has
+//   int row(int n)        which row of its tensor holds image n
+//   float at(int index)   an element of that tensor
+struct BatchInput {
+  const float* __restrict__ x;
+  DEVICE int row(int n) const { return n; }
+  DEVICE float at(int index) const { return __ldg(x + index); }
+};
+
 // x at (n, h + dh, w + dw, c); `corner` is the element index of (n, h, w, 0), which may lie in the padding.
-DEVICE float paddedInput(const float* __restrict__ x, const ConvolutionShape& shape, int corner, int h, int w,
-                         int element, int dh, int dw) {
+template <class Input>
+DEVICE float paddedInput(const Input& x, const ConvolutionShape& shape, int corner, int h, int w, int element, int dh,
+                         int dw) {
   const bool inside = unsigned(h + dh) < unsigned(shape.H) && unsigned(w + dw) < unsigned(shape.W);
-  return inside ? __ldg(x + corner + element) : 0.0f;
+  return inside ? x.at(corner + element) : 0.0f;
 }

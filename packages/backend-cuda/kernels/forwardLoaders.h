@@ -1,10 +1,20 @@
 // Operands of the forward convolution: patches [positions, KH*KW*C] times kernel [KH*KW*C, F].
 #pragma once
 #include "convolution.h"
+#include "gather.h"
 
-template <bool pooled> struct Patches {
+// x as the rows of a data set of up to 2^30 elements that are the step's batch. Rows that do not exist are reported by
+// gatherShare.
+struct GatheredInput {
+  const GatherSource& source;
+  uint32_t start;
+  DEVICE int row(int n) const { return sourceRow(source, start, n, nullptr); }
+  DEVICE float at(int index) const { return sourceNumber(source, index); }
+};
+
+template <bool pooled, class Input> struct Patches {
   static constexpr bool alongDepth = true;
-  const float* __restrict__ x;
+  Input x;
   const ConvolutionShape& shape;
 
   struct Line {
@@ -17,7 +27,7 @@ template <bool pooled> struct Patches {
     if (index >= shape.positions<pooled>()) return {0, outside, outside};
     const Position at = positionOf<pooled>(shape, index);
     const int h = at.oh * shape.strideH - shape.top, w = at.ow * shape.strideW - shape.left;
-    return {((at.n * shape.H + h) * shape.W + w) * shape.C, h, w};
+    return {((x.row(at.n) * shape.H + h) * shape.W + w) * shape.C, h, w};
   }
   DEVICE Depth depth(int k, int end) const {
     if (k >= end) return {0, outside, outside};

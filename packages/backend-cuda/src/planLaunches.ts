@@ -1,38 +1,56 @@
-import { bytesOf } from "@convoy/core/backend";
 import { Arguments } from "./kernels/arguments.js";
+import { gatheringLaunch } from "./kernels/convolution.js";
 import { opKernels } from "./kernels/index.js";
 import type { Launch } from "./kernels/launch.js";
-import { type BoundOp, type BoundTensor, type LaunchContext, partOf } from "./kernels/op.js";
+import { type BoundOp, type LaunchContext, overlap, partOf } from "./kernels/op.js";
 import { gatherLaunch, mostGatherSources } from "./kernels/rows.js";
 import { denseLossLaunch, mostFusedClasses } from "./kernels/softmaxCrossEntropy.js";
 
 const optimizers: ReadonlySet<string> = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
 
+/** A launch of a step. */
+export interface StepLaunch extends Launch {
+  /** The ops that it runs, with their labels, for errors. */
+  readonly ops: string;
+}
+
 /**
- * The launches of one step, in order. Beside the fused ops of the plan: gathers that follow each other share a launch, a
- * last dense layer runs with the loss of its output, and an optimizer at the end also ends the step.
+ * The launches of one step, in order. Beside the fused ops of the plan: gathers that follow each other share a launch, with
+ * the convolution or dense layer behind them where that reads what they give; a last dense layer runs with the loss of its
+ * output, and an optimizer at the end also ends the step.
  */
-export function planLaunches(ops: readonly BoundOp[], results: readonly number[], context: LaunchContext): Launch[] {
-  const launches: Launch[] = [];
+export function planLaunches(
+  ops: readonly BoundOp[],
+  results: readonly number[],
+  context: LaunchContext,
+): StepLaunch[] {
+  const launches: StepLaunch[] = [];
+  const add = (from: number, to: number, ...added: readonly Launch[]): number => {
+    const names = ops.slice(from, to).map(({ op, label }) => `${op} (${label})`);
+    launches.push(...added.map((launch) => ({ ...launch, ops: names.join(" + ") })));
+    return to;
+  };
   for (let index = 0; index < ops.length; ) {
     const gathers = gathersFrom(ops, index);
-    if (gathers.length > 1) {
-      launches.push(gatherLaunch(gathers, context));
-      index += gathers.length;
+    const end = index + gathers.length;
+    const following = gathers.length > 0 && !isDenseWithLoss(ops, end, results) ? ops[end] : undefined;
+    const gathering = following && gatheringLaunch(following, gathers, context);
+    if (gathering) {
+      index = add(index, end + 1, gathering);
+    } else if (gathers.length > 1) {
+      index = add(index, end, gatherLaunch(gathers, context));
     } else if (isDenseWithLoss(ops, index, results)) {
-      launches.push(denseLossLaunch(ops[index]!, ops[index + 1]!, context));
-      index += 2;
+      index = add(index, index + 2, denseLossLaunch(ops[index]!, ops[index + 1]!, context));
     } else {
       const op = ops[index]!;
-      launches.push(...opKernels[op.op].launches(op, context, index === ops.length - 1));
-      index++;
+      index = add(index, index + 1, ...opKernels[op.op].launches(op, context, index === ops.length - 1));
     }
   }
   const last = ops[ops.length - 1];
   if (last === undefined || !optimizers.has(last.op)) {
     const end = new Arguments();
     context.packStepEnd(end, true);
-    launches.push({ kernel: "finishStep", grid: [1, 1], arguments: end });
+    launches.push({ kernel: "finishStep", grid: [1, 1], arguments: end, ops: "the end of the step" });
   }
   return launches;
 }
@@ -51,9 +69,9 @@ function gathersFrom(ops: readonly BoundOp[], index: number): BoundOp[] {
 
 /** Whether ops `index` and `index + 1` are a dense layer without activation and the loss of its output, which nothing else reads. */
 function isDenseWithLoss(ops: readonly BoundOp[], index: number, results: readonly number[]): boolean {
-  const [dense, following] = [ops[index]!, ops[index + 1]];
+  const [dense, following] = [ops[index], ops[index + 1]];
   const isLoss = following?.op === "fusedSoftmaxLoss" || following?.op === "softmaxCrossEntropy";
-  if (dense.op !== "fusedDense" || !isLoss || partOf(dense, "unary") !== undefined) {
+  if (dense?.op !== "fusedDense" || !isLoss || partOf(dense, "unary") !== undefined) {
     return false;
   }
   const logits = dense.outputs[0]!;
@@ -67,8 +85,4 @@ function isDenseWithLoss(ops: readonly BoundOp[], index: number, results: readon
     // The dense layer's inputs may be dead by the time of the loss, and their memory its output's.
     !following.outputs.some((output) => dense.inputs.some((input) => overlap(input, output)))
   );
-}
-
-function overlap(a: BoundTensor, b: BoundTensor): boolean {
-  return a.address !== 0 && b.address !== 0 && a.address < b.address + bytesOf(b) && b.address < a.address + bytesOf(a);
 }

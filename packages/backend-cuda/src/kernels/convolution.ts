@@ -1,4 +1,4 @@
-import { matMulSizes, type OpAttributes, type OpInstance } from "@convoy/core/backend";
+import { matMulSizes, type OpAttributes, type OpInstance, sizeOf } from "@convoy/core/backend";
 import { linesOf, packLines } from "./activation.js";
 import { Arguments } from "./arguments.js";
 import {
@@ -15,30 +15,27 @@ import {
   type BoundTensor,
   type LaunchContext,
   type OpKernel,
+  overlap,
   partOf,
   suffixOf,
 } from "./op.js";
+import { packSources } from "./rows.js";
 import { tileFor, tileGrid } from "./tiles.js";
 
 /** What a forward convolution works on. */
-interface ForwardTensors {
+interface Forward {
+  readonly shape: ConvolutionShape;
   readonly input: BoundTensor;
   readonly kernel: BoundTensor;
   readonly bias?: BoundTensor | undefined;
+  readonly unary?: OpAttributes["unary"] | undefined;
   readonly output: BoundTensor;
   readonly argmax?: BoundTensor | undefined;
 }
 
-type UnaryAttributes = OpAttributes["unary"];
-
 /** conv2d, alone. */
 export const conv2d: OpKernel = {
-  launches(op, context) {
-    const [input, kernel] = op.inputs as [BoundTensor, BoundTensor];
-    const output = op.outputs[0]!;
-    const shape = convolutionShape(input.shape, kernel.shape, output.shape, attributesOf("conv2d", op), false);
-    return [forwardLaunch(shape, { input, kernel, output }, undefined, context)];
-  },
+  launches: (op, context) => [forwardLaunch(convolutionOf(op), context)],
 };
 
 /** conv2d, biasAdd, 2x2 maxPool2d and an activation of straight lines, all but the first optional. */
@@ -49,28 +46,7 @@ export const fusedConv2d: OpKernel = {
       ? activationFits(op)
       : poolingFits(attributesOf("maxPool2d", pool!), pool!.outputs[0]!.shape);
   },
-  launches(op, context) {
-    const convolution = partOf<BoundOp>(op, "conv2d")!;
-    const pool = partOf<BoundOp>(op, "maxPool2d");
-    const [input, kernel] = convolution.inputs as [BoundTensor, BoundTensor];
-    const attributes = attributesOf("conv2d", convolution);
-    const shape = convolutionShape(
-      input.shape,
-      kernel.shape,
-      convolution.outputs[0]!.shape,
-      attributes,
-      pool !== undefined,
-    );
-    const output = op.parts![op.parts!.length - 1]!.outputs[0]!;
-    const tensors = {
-      input,
-      kernel,
-      bias: partOf<BoundOp>(op, "biasAdd")?.inputs[1],
-      output,
-      argmax: pool?.outputs[1],
-    };
-    return [forwardLaunch(shape, tensors, unaryOf(op), context)];
-  },
+  launches: (op, context) => [forwardLaunch(convolutionOf(op), context)],
 };
 
 /** matMul, biasAdd and an activation of straight lines, as a convolution of single pixels. */
@@ -79,16 +55,35 @@ export const fusedDense: OpKernel = {
     const { transposeA, transposeB } = attributesOf("matMul", partOf(op, "matMul")!);
     return transposeA || transposeB ? "the fused dense kernel takes no transposed operands" : activationFits(op);
   },
-  launches(op, context) {
-    const { input, kernel, bias } = denseTensors(op);
-    const [N, C] = input.shape as [number, number];
-    const output = op.parts![op.parts!.length - 1]!.outputs[0]!;
-    return [forwardLaunch(denseShape(N, C, kernel.shape[1]!), { input, kernel, bias, output }, unaryOf(op), context)];
-  },
+  launches: (op, context) => [forwardLaunch(denseOf(op), context)],
 };
 
+/**
+ * A convolution or dense layer that gathers its input: `gathers`, which it follows, run in its launch. Undefined where the
+ * first of them is not the batch that it reads, or where a batch is also something else that it reads or writes.
+ */
+export function gatheringLaunch(op: BoundOp, gathers: readonly BoundOp[], context: LaunchContext): Launch | undefined {
+  const isForward = op.op === "conv2d" || op.op === "fusedConv2d" || op.op === "fusedDense";
+  const forward = isForward ? (op.op === "fusedDense" ? denseOf(op) : convolutionOf(op)) : undefined;
+  const own = gathers.find(({ outputs }) => outputs[0]!.address === forward?.input.address);
+  if (forward === undefined || own === undefined || sizeOf(own.inputs[0]!.shape) > mostPatchSource) {
+    return undefined;
+  }
+  const others = [...op.inputs.filter(({ address }) => address !== forward.input.address), ...op.outputs];
+  const clashes = gathers.some(
+    ({ inputs, outputs }) =>
+      others.some((other) => overlap(other, outputs[0]!)) ||
+      op.outputs.some((output) => inputs.some((input) => overlap(input, output))),
+  );
+  const sources = [own, ...gathers.filter((gather) => gather !== own)];
+  return clashes ? undefined : forwardLaunch(forward, context, sources);
+}
+
+/** Elements of a data set that patches can be read from: their indices are 32-bit, in its padding as well. */
+const mostPatchSource = 2 ** 30;
+
 /** Inputs of a fused dense layer. */
-export function denseTensors(op: BoundOp): Pick<ForwardTensors, "input" | "kernel" | "bias"> {
+export function denseTensors(op: BoundOp): Pick<Forward, "input" | "kernel" | "bias"> {
   const [input, kernel] = partOf<BoundOp>(op, "matMul")!.inputs as [BoundTensor, BoundTensor];
   return { input, kernel, bias: partOf<BoundOp>(op, "biasAdd")?.inputs[1] };
 }
@@ -121,7 +116,36 @@ export function poolingFits(attributes: OpAttributes["maxPool2d"], pooled: reado
   return fits || "the fused convolution kernels pool 2x2 with stride 2 and without padding only";
 }
 
-function unaryOf(op: OpInstance): UnaryAttributes | undefined {
+function convolutionOf(op: BoundOp): Forward {
+  const convolution = partOf<BoundOp>(op, "conv2d") ?? op;
+  const pool = partOf<BoundOp>(op, "maxPool2d");
+  const [input, kernel] = convolution.inputs as [BoundTensor, BoundTensor];
+  const attributes = attributesOf("conv2d", convolution);
+  const outputShape = convolution.outputs[0]!.shape;
+  return {
+    shape: convolutionShape(input.shape, kernel.shape, outputShape, attributes, pool !== undefined),
+    input,
+    kernel,
+    bias: partOf<BoundOp>(op, "biasAdd")?.inputs[1],
+    unary: unaryOf(op),
+    output: lastOutput(op),
+    argmax: pool?.outputs[1],
+  };
+}
+
+function denseOf(op: BoundOp): Forward {
+  const tensors = denseTensors(op);
+  const [N, C] = tensors.input.shape as [number, number];
+  const shape = denseShape(N, C, tensors.kernel.shape[1]!);
+  return { shape, ...tensors, unary: unaryOf(op), output: lastOutput(op) };
+}
+
+/** First output of an op or of the last of its parts. */
+function lastOutput(op: BoundOp): BoundTensor {
+  return (op.parts?.[op.parts.length - 1] ?? op).outputs[0]!;
+}
+
+function unaryOf(op: OpInstance): OpAttributes["unary"] | undefined {
   const unary = partOf(op, "unary");
   return unary && attributesOf("unary", unary);
 }
@@ -133,19 +157,19 @@ function activationFits(op: OpInstance): true | string {
   );
 }
 
+/** With `gathers` the launch runs these as well; the first gives the input. */
 function forwardLaunch(
-  shape: ConvolutionShape,
-  { input, kernel, bias, output, argmax }: ForwardTensors,
-  unary: UnaryAttributes | undefined,
+  { shape, input, kernel, bias, unary, output, argmax }: Forward,
   context: LaunchContext,
+  gathers?: readonly BoundOp[],
 ): Launch {
   const rows = positionsOf(shape);
   const tile = tileFor(rows, shape.F, context.multiprocessors);
   return {
-    kernel: `conv2d${shape.pooled ? "Pooled" : ""}${tile}${suffixOf(context)}`,
+    kernel: `${gathers ? "gatherConv2d" : "conv2d"}${shape.pooled ? "Pooled" : ""}${tile}${suffixOf(context)}`,
     grid: tileGrid(tile, rows, shape.F),
     arguments: new Arguments()
-      .pointer(input.address)
+      .struct((to) => (gathers ? packSources(to, gathers, context) : to.pointer(input.address)))
       .pointer(kernel.address)
       .pointer(output.address)
       .pointer(argmax?.address ?? 0)

@@ -1,4 +1,4 @@
-import type { KernelName, OpAttributes, OpInstance, TensorSpec } from "@convoy/core/backend";
+import { bytesOf, type KernelName, type OpAttributes, type OpInstance, type TensorSpec } from "@convoy/core/backend";
 import type { Arguments } from "./arguments.js";
 import type { Launch } from "./launch.js";
 
@@ -59,6 +59,11 @@ export function attributesOf<N extends KernelName>(_name: N, op: Pick<OpInstance
 /** The first of a fused op's parts with this name. */
 export function partOf<O extends OpInstance>(op: Fused<O>, name: KernelName): O | undefined {
   return op.parts?.find((part) => part.op === name);
+}
+
+/** Whether two tensors share memory. */
+export function overlap(a: BoundTensor, b: BoundTensor): boolean {
+  return a.address !== 0 && b.address !== 0 && a.address < b.address + bytesOf(b) && b.address < a.address + bytesOf(a);
 }
 
 /** An op, fused or not, whose parts are of type `O`. */

@@ -4,10 +4,10 @@ import { packDivisor } from "./divisor.js";
 import { type Launch, sharedBlocksFor } from "./launch.js";
 import { attributesOf, type BoundOp, type BoundTensor, type LaunchContext, type OpKernel } from "./op.js";
 
-/** Sources of one launch at most, as in kernels/rows.cu. */
+/** Sources of one launch at most, as in kernels/gather.h. */
 export const mostGatherSources = 4;
 
-/** SourceType of kernels/rows.cu, by the element types of source and batch. */
+/** SourceType of kernels/gather.h, by the element types of source and batch. */
 const sourceTypes: ReadonlyMap<string, number> = new Map([
   ["uint8 float32", 0],
   ["float32 float32", 1],
@@ -24,16 +24,20 @@ export const gatherRows: OpKernel = {
 
 /** Up to four gathers in one launch. */
 export function gatherLaunch(ops: readonly BoundOp[], context: LaunchContext): Launch {
-  const packed = new Arguments();
-  for (let index = 0; index < mostGatherSources; index++) {
-    packSource(packed, ops[index]);
-  }
   const most = Math.max(...ops.map((op) => sizeOf(op.outputs[0]!.shape)));
   return {
     kernel: "gatherRows",
     grid: [sharedBlocksFor(most, context.multiprocessors), ops.length],
-    arguments: packed.pointer(context.stepTable).pointer(context.stepState),
+    arguments: new Arguments().struct((to) => packSources(to, ops, context)),
   };
+}
+
+/** Adds a `GatherSources`. */
+export function packSources(to: Arguments, ops: readonly BoundOp[], { stepTable, stepState }: LaunchContext): void {
+  for (let index = 0; index < mostGatherSources; index++) {
+    packSource(to, ops[index]);
+  }
+  to.pointer(stepTable).pointer(stepState);
 }
 
 function typesOf({ inputs, outputs }: OpInstance): string {
