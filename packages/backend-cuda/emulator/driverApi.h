@@ -39,8 +39,10 @@ struct Settings {
   int64_t eventDelay = 0;
   // The result that loading any image gives.
   int64_t imageResult = 0;
-  // Graph launches until one fails; 0 never.
-  int64_t failAfterLaunches = 0;
+  // Kernels until one fails; 0 never.
+  int64_t failAfterKernels = 0;
+  // The result that submitting any kernel gives.
+  int64_t launchResult = 0;
   int64_t initResult = 0;
 };
 extern Settings settings;

@@ -157,7 +157,8 @@ DRIVER_API convoyEmulatorSet(const char* name, int64_t value) {
       {"memoryBytes", &settings.memoryBytes},
       {"eventDelay", &settings.eventDelay},
       {"imageResult", &settings.imageResult},
-      {"failAfterLaunches", &settings.failAfterLaunches},
+      {"failAfterKernels", &settings.failAfterKernels},
+      {"launchResult", &settings.launchResult},
       {"initResult", &settings.initResult},
   };
   const auto found = known.find(name);

@@ -43,6 +43,10 @@ bool isCapturing() { return capturing != nullptr; }
 void spoilCapture() { capturing->spoiled = true; }
 
 static int run(const KernelNode& node) {
+  if (settings.failAfterKernels && !--settings.failAfterKernels) {
+    breakContext(launchFailed);
+    return launchFailed;
+  }
   const uint64_t reports = emulator::reportCount();
   emulator::launch({node.kernel, node.grid, node.block, node.arguments.data()});
   checkMemoryEnds(node.kernel->name);
@@ -65,8 +69,12 @@ static int run(const Node& node) {
 static int submit(void* stream, Node node) {
   Stream* on = static_cast<Stream*>(stream);
   if (!on) return invalidHandle;
-  if (!on->captured) return run(node);
-  on->captured->push_back(std::move(node));
+  if (on->captured) {
+    on->captured->push_back(std::move(node));
+  } else {
+    run(node);
+  }
+  // A failure on the device shows at the next call.
   return success;
 }
 
@@ -96,6 +104,7 @@ DRIVER_API cuLaunchKernel(void* function, unsigned gridX, unsigned gridY, unsign
                           unsigned blockY, unsigned blockZ, unsigned sharedBytes, void* stream, void** parameters,
                           void** extra) {
   if (const int result = ready()) return result;
+  if (settings.launchResult) return int(settings.launchResult);
   const emulator::Kernel* kernel = static_cast<const emulator::Kernel*>(function);
   const uint64_t threads = uint64_t(blockX) * blockY * blockZ;
   if (!kernel) return invalidHandle;
@@ -169,11 +178,10 @@ DRIVER_API cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned 
 DRIVER_API cuGraphLaunch(void* executable, void*) {
   if (const int result = readyOutsideCapture()) return result;
   graphLaunches++;
-  if (settings.failAfterLaunches && graphLaunches >= settings.failAfterLaunches) breakContext(launchFailed);
   for (const Node& node : *static_cast<Graph*>(executable)) {
     if (run(node)) break;
   }
-  // A failure inside a graph shows at the next call.
+  // As for single launches.
   return success;
 }
 

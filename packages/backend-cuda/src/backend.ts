@@ -13,10 +13,9 @@ import {
 } from "@convoy/core/backend";
 import { CudaBuffer } from "./buffer.js";
 import type { CudaDevice } from "./device.js";
-import { CudaExecutable } from "./executable.js";
+import { CudaExecutable, type ExecutableOptions } from "./executable.js";
 import { formatComputeCapability, formatDriverVersion } from "./images/chooseImage.js";
 import { opKernels, supportsOp } from "./kernels/index.js";
-import type { Precision } from "./kernels/op.js";
 
 /** The contract over one device. */
 export class CudaBackend implements Backend {
@@ -24,17 +23,17 @@ export class CudaBackend implements Backend {
   readonly device: DeviceInfo;
   readonly fusions: readonly FusedName[] = fusedNames;
   readonly #device: CudaDevice;
-  readonly #precision: Precision;
+  readonly #options: ExecutableOptions;
   readonly #executables = new Set<CudaExecutable>();
 
-  constructor(device: CudaDevice, precision: Precision) {
+  constructor(device: CudaDevice, options: ExecutableOptions) {
     const { name, driverVersion, computeCapability, multiprocessors, totalBytes, image } = device.facts;
     this.#device = device;
-    this.#precision = precision;
+    this.#options = options;
     this.device = {
       name,
       details: {
-        precision,
+        precision: options.precision,
         cuda: formatDriverVersion(driverVersion),
         computeCapability: formatComputeCapability(computeCapability),
         multiprocessors,
@@ -51,7 +50,7 @@ export class CudaBackend implements Backend {
 
   workspaceBytes(op: OpInstance): number {
     const { multiprocessors } = this.#device.facts;
-    return opKernels[op.op].workspaceBytes?.(op, { multiprocessors, precision: this.#precision }) ?? 0;
+    return opKernels[op.op].workspaceBytes?.(op, { multiprocessors, precision: this.#options.precision }) ?? 0;
   }
 
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
@@ -63,7 +62,7 @@ export class CudaBackend implements Backend {
     buffers: Readonly<Record<string, DeviceBuffer>>,
     onProgress?: CompileProgress,
   ): Promise<Executable> {
-    const executable = new CudaExecutable(plan, buffers, this.#device, this.#precision, (disposed) => {
+    const executable = new CudaExecutable(plan, buffers, this.#device, this.#options, (disposed) => {
       this.#executables.delete(disposed);
     });
     this.#executables.add(executable);

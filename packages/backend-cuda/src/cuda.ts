@@ -13,6 +13,11 @@ export interface CudaOptions {
    * and runs on the tensor cores, several times faster in large layers.
    */
   readonly precision?: Precision;
+  /**
+   * Default false. True runs the kernels of a step one by one, several times slower, so that the error of one that fails
+   * names its op and layer.
+   */
+  readonly debug?: boolean;
   /** Path of the driver's library; default: what CUDA_DRIVER_LIBRARY names, else the platform's own. */
   readonly library?: string;
 }
@@ -21,12 +26,17 @@ export interface CudaOptions {
  * A backend on an NVIDIA card. Nothing is needed beside the NVIDIA driver: no toolkit, no compiler. Throws
  * `BackendUnavailableError` where there is no driver or no device, or where either is too old.
  */
-export async function cuda({ device = 0, precision = "float32", library }: CudaOptions = {}): Promise<Backend> {
+export async function cuda({
+  device = 0,
+  precision = "float32",
+  debug = false,
+  library,
+}: CudaOptions = {}): Promise<Backend> {
   if (!Number.isInteger(device) || device < 0) {
     throw new ArgumentError(`cuda: device is ${device}, expected a number from 0`);
   }
   if (precision !== "float32" && precision !== "tf32") {
     throw new ArgumentError(`cuda: precision is "${precision}", expected "float32" or "tf32"`);
   }
-  return new CudaBackend(await CudaDevice.open(device, library), precision);
+  return new CudaBackend(await CudaDevice.open(device, library), { precision, debug });
 }

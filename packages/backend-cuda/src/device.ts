@@ -74,7 +74,8 @@ export class CudaDevice {
     const device = driver.get("counting devices", "cuDeviceGetCount");
     if (ordinal >= device) {
       throw new BackendUnavailableError(
-        `cuda: there is no device ${ordinal}, the driver has ${device} (numbered from 0); correct the option \`device\``,
+        `cuda: there is no device ${ordinal}, the driver has ${device}${visibleDevices()}, numbered from 0; ` +
+          "correct the option `device`",
       );
     }
     const handle = driver.get(`opening device ${ordinal}`, "cuDeviceGet", ordinal);
@@ -232,10 +233,17 @@ export class CudaDevice {
   }
 }
 
+/** What the environment leaves of the devices, if it says anything. */
+function visibleDevices(): string {
+  const visible = process.env.CUDA_VISIBLE_DEVICES;
+  return visible === undefined ? "" : ` (CUDA_VISIBLE_DEVICES is "${visible}"; unset it to see all)`;
+}
+
 /** Throws `BackendUnavailableError` unless a call that decides whether there is a device at all has succeeded. */
 function available(driver: Driver, result: number, what: string): void {
   if (result === results.noDevice) {
-    throw new BackendUnavailableError(`cuda: the NVIDIA driver is there but no device: ${driver.describe(result)}`);
+    const why = `${visibleDevices()}: ${driver.describe(result)}`;
+    throw new BackendUnavailableError(`cuda: the NVIDIA driver is there but no device${why}`);
   }
   if (result !== results.success) {
     throw new BackendUnavailableError(`cuda: ${what} failed: ${driver.describe(result)}`);

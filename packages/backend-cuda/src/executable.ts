@@ -9,11 +9,10 @@ import {
 import { type BoundPlan, bindPlan } from "./bindPlan.js";
 import type { CudaDevice } from "./device.js";
 import { ExecutableMemory, reportedOffset, stateBytes, tableRows } from "./executableMemory.js";
-import type { Launch } from "./kernels/launch.js";
 import type { Precision } from "./kernels/op.js";
 import type { PinnedBlock } from "./pinnedMemory.js";
-import { planLaunches } from "./planLaunches.js";
-import { StepGraph } from "./stepGraph.js";
+import { planLaunches, type StepLaunch } from "./planLaunches.js";
+import { runOneByOne, StepGraph } from "./stepGraph.js";
 
 /** Steps of one graph launch in longer runs. */
 const stepsPerGraph = 16;
@@ -24,12 +23,19 @@ interface Chunk {
   readonly steps: number;
 }
 
+export interface ExecutableOptions {
+  readonly precision: Precision;
+  /** Whether kernels run one by one instead of in graphs. */
+  readonly debug: boolean;
+}
+
 /** A plan as CUDA graphs of one step and of sixteen. */
 export class CudaExecutable implements Executable {
   readonly #device: CudaDevice;
   readonly #plan: BoundPlan;
   readonly #memory: ExecutableMemory;
-  readonly #launches: readonly Launch[];
+  readonly #launches: readonly StepLaunch[];
+  readonly #debug: boolean;
   readonly #resultCount: number;
   readonly #graphs = new Map<number, StepGraph>();
   readonly #onDispose: () => void;
@@ -39,10 +45,11 @@ export class CudaExecutable implements Executable {
     plan: Plan,
     buffers: Readonly<Record<string, DeviceBuffer>>,
     device: CudaDevice,
-    precision: Precision,
+    { precision, debug }: ExecutableOptions,
     onDispose: (executable: CudaExecutable) => void,
   ) {
     this.#device = device;
+    this.#debug = debug;
     this.#onDispose = () => onDispose(this);
     this.#plan = bindPlan(plan, buffers, device);
     this.#resultCount = plan.results.length;
@@ -50,7 +57,9 @@ export class CudaExecutable implements Executable {
     this.#memory = new ExecutableMemory(device, precision, addresses);
     try {
       this.#launches = planLaunches(this.#plan.ops, plan.results, this.#memory);
-      this.#graph(1);
+      if (!debug) {
+        this.#graph(1);
+      }
     } catch (error) {
       this.#memory.dispose();
       throw error;
@@ -118,13 +127,23 @@ export class CudaExecutable implements Executable {
       stream,
     );
     device.call("starting the steps", "cuMemsetD8Async", stepState, 0, stateBytes, stream);
+    this.#launch(count);
+    device.call("reading the results", "cuMemcpyDtoHAsync_v2", block.address, stepState, reportedBytes, stream);
+    return { block, steps: count };
+  }
+
+  #launch(count: number): void {
+    if (this.#debug) {
+      for (let step = 0; step < count; step++) {
+        runOneByOne(this.#device, this.#launches);
+      }
+      return;
+    }
     for (let left = count; left > 0; ) {
       const graph = this.#graph(left >= stepsPerGraph ? stepsPerGraph : 1);
       graph.launch();
       left -= graph.steps;
     }
-    device.call("reading the results", "cuMemcpyDtoHAsync_v2", block.address, stepState, reportedBytes, stream);
-    return { block, steps: count };
   }
 
   #graph(steps: number): StepGraph {

@@ -1,6 +1,6 @@
 import type { CudaDevice } from "./device.js";
-import type { Launch } from "./kernels/launch.js";
 import { blockThreads } from "./kernels/launch.js";
+import type { StepLaunch } from "./planLaunches.js";
 
 /** CU_STREAM_CAPTURE_MODE_RELAXED: the driver may load kernels meanwhile, and other threads may call it. */
 const relaxedCapture = 2;
@@ -15,18 +15,15 @@ export class StepGraph {
   readonly #executable: number;
   readonly steps: number;
 
-  constructor(device: CudaDevice, launches: readonly Launch[], steps: number) {
+  constructor(device: CudaDevice, launches: readonly StepLaunch[], steps: number) {
     this.#device = device;
     this.steps = steps;
-    const kernels = launches.map(({ kernel }) => device.kernel(kernel));
-    const submit = launchSubmitter(device);
+    const submit = launchSubmitter(device, launches);
     device.call("starting a capture", "cuStreamBeginCapture_v2", device.stream, relaxedCapture);
     let failure: unknown;
     try {
       for (let step = 0; step < steps; step++) {
-        launches.forEach((launch, index) => {
-          submit(launch, kernels[index]!);
-        });
+        launches.forEach(submit);
       }
     } catch (error) {
       failure = error;
@@ -54,17 +51,29 @@ export class StepGraph {
   }
 }
 
+/** One step without a graph: waits for every launch, so that an error names the ops that failed. */
+export function runOneByOne(device: CudaDevice, launches: readonly StepLaunch[]): void {
+  const submit = launchSubmitter(device, launches);
+  for (const launch of launches) {
+    submit(launch);
+    device.call(`running ${launch.kernel} for ${launch.ops}`, "cuStreamSynchronize", device.stream);
+  }
+}
+
 /** Launches kernels with their arguments in one piece of native memory: the driver copies them as it is called. */
-function launchSubmitter(device: CudaDevice): (launch: Launch, kernel: number) => void {
+function launchSubmitter(device: CudaDevice, launches: readonly StepLaunch[]): (launch: StepLaunch) => void {
+  // Found before the first launch: the driver may have to load them.
+  const kernels = new Map(launches.map(({ kernel }) => [kernel, device.kernel(kernel)]));
   const { address, memory } = device.driver.scratch(launchBytes);
   const words = new BigUint64Array(memory, 0, argumentsAt / 8);
   const bytes = new Uint8Array(memory, argumentsAt);
-  return ({ kernel: name, grid, arguments: packed }, kernel) => {
+  return ({ kernel: name, grid, arguments: packed, ops }) => {
     // The list of options, then the size that one of them points to.
     words.set([bufferPointer, BigInt(address + argumentsAt), bufferSize, BigInt(address + 48), end, 0n]);
     words[6] = BigInt(packed.bytes.length);
     bytes.set(packed.bytes);
-    const { stream } = device;
-    device.call(`launching ${name}`, "cuLaunchKernel", kernel, ...grid, 1, blockThreads, 1, 1, 0, stream, 0, address);
+    const [kernel, { stream }] = [kernels.get(name)!, device];
+    const what = `launching ${name} for ${ops}`;
+    device.call(what, "cuLaunchKernel", kernel, ...grid, 1, blockThreads, 1, 1, 0, stream, 0, address);
   };
 }

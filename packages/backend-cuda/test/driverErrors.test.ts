@@ -1,8 +1,15 @@
 import { existsSync } from "node:fs";
-import { type Backend, BackendUnavailableError, DeviceError, type StepTable, stepBytes } from "@convoy/core/backend";
+import {
+  type Backend,
+  BackendUnavailableError,
+  DeviceError,
+  type Plan,
+  type StepTable,
+  stepBytes,
+} from "@convoy/core/backend";
 import { afterEach, describe, expect, it } from "vitest";
 import { cuda } from "../src/index.js";
-import { findEmulator, setEmulator } from "./emulator.js";
+import { countsOf, findEmulator, setEmulator } from "./emulator.js";
 
 const { library, note } = findEmulator();
 
@@ -14,7 +21,8 @@ const ordinary = {
   memoryBytes: 2 ** 32,
   eventDelay: 0,
   imageResult: 0,
-  failAfterLaunches: 0,
+  failAfterKernels: 0,
+  launchResult: 0,
   initResult: 0,
 };
 
@@ -93,6 +101,23 @@ describe.skipIf(library === undefined)(`driver errors on the emulator${note}`, (
     );
   });
 
+  it("no device because the environment hides it", async () => {
+    setEmulator(library!, { devices: 0 });
+    process.env.CUDA_VISIBLE_DEVICES = "";
+    try {
+      expect(await unavailable({ library: library! })).toMatch(
+        /no device \(CUDA_VISIBLE_DEVICES is ""; unset it to see all\): CUDA_ERROR_NO_DEVICE \(100\)/,
+      );
+      setEmulator(library!, { devices: 1 });
+      process.env.CUDA_VISIBLE_DEVICES = "2";
+      expect(await unavailable({ library: library!, device: 2 })).toContain(
+        'there is no device 2, the driver has 1 (CUDA_VISIBLE_DEVICES is "2"; unset it to see all), numbered from 0',
+      );
+    } finally {
+      delete process.env.CUDA_VISIBLE_DEVICES;
+    }
+  });
+
   it("a device that does not exist", async () => {
     expect(await unavailable({ library: library!, device: 3 })).toContain("there is no device 3, the driver has 1");
   });
@@ -129,18 +154,74 @@ describe.skipIf(library === undefined)(`driver errors on the emulator${note}`, (
     expect(message).toMatch(/CUDA_ERROR_OUT_OF_MEMORY \(2\): use a smaller batch/);
   });
 
+  it("too little memory for what a plan's executable needs", async () => {
+    setEmulator(library!, { memoryBytes: 2 ** 12 });
+    backend = await cuda({ library: library! });
+    const arena = backend.createBuffer("arena", { dtype: "uint8", length: 1 });
+    expect(await deviceError(() => backend!.compile(empty, { arena }))).toMatch(
+      /cannot allocate \d+ bytes for "executable" on CUDA emulator with 4 of its 4096 bytes in use here/,
+    );
+  });
+
   const empty = { mode: "test", batchSize: 1, values: [], ops: [], buffers: {}, arenaBytes: 0, results: [] } as const;
   const steps: StepTable = { count: 3, bytes: new Uint8Array(3 * stepBytes) };
 
-  it("a kernel that fails", async () => {
-    backend = await cuda({ library: library! });
-    const arena = backend.createBuffer("arena", { dtype: "uint8", length: 1 });
-    const executable = await backend.compile(empty, { arena });
+  /** Two relus and the end of the step, on one number. */
+  const relus = ((): Plan => {
+    const relu = (label: string) =>
+      ({
+        op: "unary",
+        attributes: { function: "relu", alpha: 0 },
+        inputs: [0],
+        outputs: [0],
+        updates: [],
+        label,
+        flops: 0,
+        bytes: 0,
+      }) as const;
+    const number = { id: 0, label: "x", shape: [1], dtype: "float32", buffer: "arena", byteOffset: 0 } as const;
+    return { ...empty, values: [number], ops: [relu("relu_1"), relu("relu_2")], arenaBytes: 256 };
+  })();
+
+  async function compileRelus(options: Parameters<typeof cuda>[0]) {
+    backend = await cuda({ library: library!, ...options });
+    const arena = backend.createBuffer("arena", { dtype: "uint8", length: 256 });
+    return { arena, executable: await backend.compile(relus, { arena }) };
+  }
+
+  it("a kernel that fails, and all that follows", async () => {
+    const { arena, executable } = await compileRelus({});
     await executable.run(steps);
-    setEmulator(library!, { failAfterLaunches: 1 });
-    expect(await deviceError(() => executable.run(steps))).toMatch(/CUDA_ERROR_LAUNCH_FAILED \(719\): a kernel failed/);
+    setEmulator(library!, { failAfterKernels: 5 });
+    const message = await deviceError(() => executable.run(steps));
+    expect(message).toMatch(
+      /CUDA_ERROR_LAUNCH_FAILED \(719\): a kernel failed \(cuda\(\{ debug: true \}\) names its op\)/,
+    );
     expect(await deviceError(() => arena.read())).toContain("CUDA_ERROR_LAUNCH_FAILED (719)");
+    expect(await deviceError(() => executable.run(steps))).toContain("CUDA_ERROR_LAUNCH_FAILED (719)");
     expect(await deviceError(() => backend!.synchronize())).toContain("CUDA_ERROR_LAUNCH_FAILED (719)");
+    // The context goes with its last backend, and what broke it as well.
+    await backend!.dispose();
+    await (await compileRelus({})).executable.run(steps);
+  });
+
+  it("the op whose kernel fails, when asked to debug", async () => {
+    const { executable } = await compileRelus({ debug: true });
+    const launches = countsOf(library!).graphLaunches;
+    await executable.run(steps);
+    expect(countsOf(library!).graphLaunches).toBe(launches);
+    setEmulator(library!, { failAfterKernels: 5 });
+    expect(await deviceError(() => executable.run(steps))).toMatch(
+      /running unary for unary \(relu_2\) failed: cuStreamSynchronize gave CUDA_ERROR_LAUNCH_FAILED \(719\)/,
+    );
+    expect(await deviceError(() => executable.run(steps))).toContain("CUDA_ERROR_LAUNCH_FAILED (719)");
+  });
+
+  it("the op whose kernel cannot be launched", async () => {
+    setEmulator(library!, { launchResult: 701 });
+    expect(await deviceError(() => compileRelus({}))).toMatch(
+      /launching unary for unary \(relu_1\) failed: cuLaunchKernel gave .*\(701\): the device has fewer registers/,
+    );
   });
 
   it("a step on a row that does not exist", async () => {

@@ -38,7 +38,8 @@ export type Setting =
   | "memoryBytes"
   | "eventDelay"
   | "imageResult"
-  | "failAfterLaunches"
+  | "failAfterKernels"
+  | "launchResult"
   | "initResult"
   | "order"
   | "workers";

@@ -23,11 +23,17 @@ const remedies: ReadonlyMap<number, string> = new Map([
   [209, "the kernel image does not fit this device; update @convoy/backend-cuda"],
   [214, "the device's memory is failing (an uncorrectable ECC error); see nvidia-smi -q"],
   [222, "the driver is too old for the kernel image; install a newer NVIDIA driver"],
-  [700, "a kernel used memory outside its buffers; this is a defect of Convoy's CUDA backend, please report it"],
+  [
+    700,
+    "a kernel used memory outside its buffers (cuda({ debug: true }) names its op); this is a defect of Convoy's CUDA backend, please report it",
+  ],
   [701, "the device has fewer registers or threads than the kernel needs; please report it"],
   [702, "a kernel ran into the time limit of a device that drives a display; use a smaller batch"],
   [715, "a kernel met an instruction that the device does not have; please report it"],
-  [719, "a kernel failed; this is a defect of Convoy's CUDA backend, please report it"],
+  [
+    719,
+    "a kernel failed (cuda({ debug: true }) names its op); this is a defect of Convoy's CUDA backend, please report it",
+  ],
   [
     803,
     "the driver library and the kernel module have different versions; restart the machine after the driver update",
