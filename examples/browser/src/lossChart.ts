@@ -7,6 +7,8 @@ export class LossChart {
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
     new ResizeObserver(() => this.#draw()).observe(canvas);
+    // Its colours are pixels, which do not change with the page's.
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
   }
 
   /** Begins a new curve. */

@@ -3,6 +3,7 @@
 import { Drawing } from "./drawing.js";
 import { LossChart } from "./lossChart.js";
 import { type Settings, type Trained, train } from "./train.js";
+import { whyNoWebGpu } from "./webgpuSupport.js";
 
 function element<T extends HTMLElement>(id: string): T {
   return document.getElementById(id) as T;
@@ -14,6 +15,8 @@ const progress = element<HTMLProgressElement>("progress");
 const status = element("status");
 const answer = element("answer");
 const bars = element("probabilities");
+const backendNames: Readonly<Record<string, string>> = { webgpu: "WebGPU", wasm: "WASM" };
+const notes = new Set<string>();
 const chart = new LossChart(element("chart"));
 let trained: Trained | undefined;
 let stopped = false;
@@ -30,12 +33,30 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   void run();
 });
-// Without WebGPU the other backend is the choice that works.
-if (!("gpu" in navigator)) {
-  (form.elements.namedItem("backend") as HTMLSelectElement).value = "wasm";
+const offered = offerBackends();
+
+/** Without WebGPU the other backend is the choice, and the page says so. */
+async function offerBackends(): Promise<void> {
+  const reason = await whyNoWebGpu();
+  if (reason !== undefined) {
+    const choice = form.elements.namedItem("backend") as HTMLSelectElement;
+    choice.value = "wasm";
+    choice.querySelector<HTMLOptionElement>("[value=webgpu]")!.disabled = true;
+    note(`No WebGPU here: ${reason}. Training runs on the processor, in WASM.`);
+  }
 }
 
-function say(text: string, isError = false): void {
+/** Tells, once, what a reader of the page should know of its backends. */
+function note(text: string): void {
+  notes.add(text);
+  const place = element("backend-note");
+  place.textContent = [...notes].join(" ");
+  place.hidden = false;
+}
+
+/** Shows how things stand. What changes many times a second is not read out. */
+function say(text: string, { isError = false, quietly = false } = {}): void {
+  status.ariaLive = quietly ? "off" : "polite";
   status.textContent = text;
   status.classList.toggle("error", isError);
 }
@@ -56,8 +77,10 @@ async function run(): Promise<void> {
   stopped = false;
   progress.value = 0;
   chart.begin();
-  await trained?.backend.dispose();
+  await offered;
+  const former = trained;
   trained = undefined;
+  await former?.backend.dispose();
   try {
     const begin = performance.now();
     trained = await train(settings(), {
@@ -70,16 +93,22 @@ async function run(): Promise<void> {
         say(
           `Epoch ${epoch + 1}: loss ${logs.loss!.toFixed(3)}, accuracy ${percent(logs.accuracy!)}, ` +
             `${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms a step`,
+          { quietly: true },
         );
       },
     });
     const seconds = (performance.now() - begin) / 1000;
+    const { name, device } = trained.backend;
+    if (device.details.variant === "single") {
+      note(`WASM uses ${device.details.reason}.`);
+    }
     say(
-      `Done in ${seconds.toFixed(1)} s on ${trained.backend.device.name}: ${percent(trained.accuracy)} of new digits read right.`,
+      `Done in ${seconds.toFixed(1)} s on ${backendNames[name]} (${device.name}): ` +
+        `${percent(trained.accuracy)} of new digits read right.`,
     );
     await predict();
   } catch (error) {
-    say((error as Error).message, true);
+    say((error as Error).message, { isError: true });
   } finally {
     start.disabled = false;
     stop.disabled = true;

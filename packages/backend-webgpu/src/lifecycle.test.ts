@@ -2,6 +2,7 @@ import { type Backend, BackendUnavailableError, DeviceError, type Plan } from "@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { requestAdapter } from "./adapter.js";
 import type { WebGpuExecutable } from "./executable.js";
+import { findGpu } from "./gpu/web.js";
 import { webgpu } from "./index.js";
 import { countLiveBuffers } from "./testing/liveBuffers.js";
 import { simple, squares, tiny, training } from "./testing/models.js";
@@ -16,6 +17,14 @@ async function freshDevice(): Promise<GPUDevice> {
 describe("where there is no adapter", () => {
   afterEach(() => {
     vi.unstubAllGlobals();
+  });
+
+  it("says that the browser has no WebGPU, or why the page does not get it", async () => {
+    vi.stubGlobal("navigator", {});
+    await expect(findGpu()).rejects.toThrow(BackendUnavailableError);
+    await expect(findGpu()).rejects.toThrow(/no navigator\.gpu\. Use a current Chrome.*or another backend/);
+    vi.stubGlobal("isSecureContext", false);
+    await expect(findGpu()).rejects.toThrow(/secure contexts; serve the page over https or from localhost/);
   });
 
   it("says what was tried and what to do", async () => {

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { createServer, type ViteDevServer } from "vite";
+import { build, createServer, preview } from "vite";
 
 /** Where distributions put a Chromium or Chrome. */
 const usualPlaces = [
@@ -23,41 +25,99 @@ export async function findChromium(): Promise<string | undefined> {
   return process.platform === "linux" && process.arch === "x64" ? await sparticuz.executablePath() : undefined;
 }
 
-/** A page of this repository, served from its sources, in a headless Chromium with WebGPU on SwiftShader. */
-export class BrowserPage {
-  readonly page: Page;
-  readonly #browser: Browser;
-  readonly #server: ViteDevServer;
+/**
+ * How a page is served: by a development server over the packages' sources or over what the packages have been built to, or
+ * as the files that `vite build` writes for any server.
+ */
+export type Serving = "sources" | "packages" | "files";
 
-  private constructor(page: Page, browser: Browser, server: ViteDevServer) {
-    this.page = page;
-    this.#browser = browser;
-    this.#server = server;
-  }
+export interface PageOptions {
+  /** Default "sources". */
+  readonly serving?: Serving;
+  /** Runs in the page before its own scripts; cannot use anything outside of itself. */
+  readonly before?: () => void;
+}
 
-  /** Opens `path` under `folder` (a path within the repository), with the folder's own vite.config.ts where it has one. */
-  static async open(executablePath: string, folder: string, path: string): Promise<BrowserPage> {
-    const root = fileURLToPath(new URL(`../../../../${folder}`, import.meta.url));
-    const config = join(root, "vite.config.ts");
+interface Served {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const repository = fileURLToPath(new URL("../../../..", import.meta.url));
+
+/** Serves a folder of the repository, with its own vite.config.ts where it has one. */
+async function serve(folder: string, serving: Serving): Promise<Served> {
+  const root = join(repository, folder);
+  const config = join(root, "vite.config.ts");
+  const common = { root, configFile: existsSync(config) ? config : false, logLevel: "error" } as const;
+  const address = { host: "127.0.0.1", port: 0 };
+  if (serving !== "files") {
+    const conditions = ["module", "browser", "development|production"];
     const server = await createServer({
-      root,
-      configFile: existsSync(config) ? config : false,
-      logLevel: "error",
-      resolve: { conditions: ["@convoy/source", "module", "browser", "development|production"] },
-      server: { host: "127.0.0.1", port: 0, fs: { allow: [fileURLToPath(new URL("../../../..", import.meta.url))] } },
+      ...common,
+      resolve: { conditions: serving === "sources" ? ["@convoy/source", ...conditions] : conditions },
+      // A page that reloads because someone edits a file would lose what the test waits for.
+      server: { ...address, fs: { allow: [repository] }, hmr: false, watch: null },
     });
     await server.listen();
+    return { url: server.resolvedUrls!.local[0]!, close: () => server.close() };
+  }
+  const outDir = await mkdtemp(join(tmpdir(), "convoy-page-"));
+  await build({ ...common, build: { outDir } });
+  const server = await preview({ ...common, build: { outDir }, preview: address });
+  return {
+    url: server.resolvedUrls!.local[0]!,
+    async close() {
+      await server.close();
+      await rm(outDir, { recursive: true });
+    },
+  };
+}
+
+/** A page of this repository in a headless Chromium with WebGPU on SwiftShader. */
+export class BrowserPage {
+  readonly page: Page;
+  /** What went wrong in the page: errors that nothing has caught, files that the server does not have. */
+  readonly problems: readonly string[];
+  readonly #browser: Browser;
+  readonly #served: Served;
+
+  private constructor(page: Page, problems: readonly string[], browser: Browser, served: Served) {
+    this.page = page;
+    this.problems = problems;
+    this.#browser = browser;
+    this.#served = served;
+  }
+
+  /** Opens `path` under `folder`, a path within the repository. */
+  static async open(
+    executablePath: string,
+    folder: string,
+    path: string,
+    { serving = "sources", before }: PageOptions = {},
+  ): Promise<BrowserPage> {
+    const served = await serve(folder, serving);
     const browser = await chromium.launch({
       executablePath,
       args: ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
     });
     const page = await browser.newPage();
-    await page.goto(new URL(path, server.resolvedUrls!.local[0]).href);
-    return new BrowserPage(page, browser, server);
+    const problems: string[] = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("response", (response) => {
+      if (response.status() >= 400) {
+        problems.push(`${response.status()} for ${response.url()}`);
+      }
+    });
+    if (before !== undefined) {
+      await page.addInitScript(before);
+    }
+    await page.goto(new URL(path, served.url).href);
+    return new BrowserPage(page, problems, browser, served);
   }
 
   async close(): Promise<void> {
     await this.#browser.close();
-    await this.#server.close();
+    await this.#served.close();
   }
 }
