@@ -19,3 +19,17 @@ it.skipIf(executable === undefined)(
   },
   120_000,
 );
+
+it.skipIf(executable === undefined)(
+  "tuning keeps its choices in IndexedDB",
+  async () => {
+    const browser = await BrowserPage.open(executable!, "packages/backend-webgpu", "src/testing/page.html");
+    try {
+      await browser.page.waitForFunction(() => window.tune);
+      expect(await browser.page.evaluate(() => window.tune!("tuning"))).toBeGreaterThan(0);
+    } finally {
+      await browser.close();
+    }
+  },
+  120_000,
+);

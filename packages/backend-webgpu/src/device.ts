@@ -4,6 +4,8 @@ import type { KernelTarget, Precision } from "./kernel.js";
 import { MemoryCount } from "./memory.js";
 import { Pipelines } from "./pipelines.js";
 import { StepRows } from "./stepRows.js";
+import type { Choices } from "./tuning/choices.js";
+import { Tuner } from "./tuning/tuner.js";
 
 /** What is freed with the backend. */
 interface Disposable {
@@ -29,12 +31,14 @@ export class Device implements KernelTarget {
   readonly memory: MemoryCount = new MemoryCount();
   readonly pipelines: Pipelines;
   readonly steps: StepRows;
+  /** Absent where the first way of every kernel is taken. */
+  readonly tuner: Tuner | undefined;
   /** Everything that has not been disposed. */
   readonly owned: Set<Disposable> = new Set();
   #failure: DeviceError | undefined;
 
-  /** Of `choice` only what the device has been made with is taken. */
-  constructor(gpu: GPUDevice, choice: KernelChoice) {
+  /** Of `choice` only what the device has been made with is taken. `tuned` is what tuning remembers, where it is wanted. */
+  constructor(gpu: GPUDevice, choice: KernelChoice, tuned?: Choices) {
     this.gpu = gpu;
     this.variant = choice.variant;
     const { limits, features, adapterInfo } = gpu;
@@ -47,6 +51,7 @@ export class Device implements KernelTarget {
     this.precision = features.has("shader-f16") ? choice.precision : "float32";
     this.pipelines = new Pipelines(gpu);
     this.steps = new StepRows(this);
+    this.tuner = tuned && new Tuner(this, tuned);
     void gpu.lost.then(({ reason, message }) => {
       const why = reason === "destroyed" ? "it was destroyed" : message || "the driver gave no reason";
       this.fail(

@@ -1,4 +1,5 @@
 import {
+  BackendUnavailableError,
   bindBuffers,
   type CompileProgress,
   type DeviceBuffer,
@@ -9,18 +10,19 @@ import {
 } from "@convoy/core/backend";
 import { WebGpuBuffer } from "./buffer.js";
 import type { Device } from "./device.js";
-import type { Dispatch } from "./dispatch.js";
+import type { Dispatch, Grid } from "./dispatch.js";
+import { Pace } from "./pace.js";
 import { planDispatches } from "./plan.js";
 import { Readbacks } from "./readbacks.js";
 import { bindingBytes } from "./shader.js";
 import { rowStride } from "./stepRows.js";
+import { waysOf } from "./tuning/tuner.js";
 
 /** A dispatch ready to be encoded. */
 interface Launch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
-  readonly usesStep: boolean;
-  readonly workgroups: readonly [number, number, number];
+  readonly workgroups: Grid;
 }
 
 /** Where a result lies at the end of a step. */
@@ -32,8 +34,8 @@ interface ResultPlace {
 /** About this many dispatches go into one submit: the GPU starts on the first steps while later ones are encoded. */
 const dispatchesPerSubmit = 512;
 
-/** Launches of a plan on a device: compiling it again over other buffers starts from here. */
-const planned = new WeakMap<Device, WeakMap<Plan, Dispatch[]>>();
+/** Launches of a plan on a device, tuned: compiling it again over other buffers starts from here. */
+const planned = new WeakMap<Device, WeakMap<Plan, readonly Dispatch[]>>();
 
 /** A plan as pipelines and bind groups; a run encodes them once a step and submits. */
 export class WebGpuExecutable implements Executable {
@@ -43,6 +45,7 @@ export class WebGpuExecutable implements Executable {
   readonly #launches: readonly Launch[];
   readonly #results: readonly ResultPlace[];
   readonly #readbacks: Readbacks;
+  readonly #pace: Pace = new Pace();
   #disposed = false;
 
   private constructor(
@@ -74,11 +77,15 @@ export class WebGpuExecutable implements Executable {
     const isOwn = (buffer: DeviceBuffer): buffer is WebGpuBuffer =>
       buffer instanceof WebGpuBuffer && buffer.isOn(device);
     const own = bindBuffers("webgpu", plan, buffers, isOwn);
-    const dispatches = dispatchesOf(plan, device);
-    let done = 0;
+    const offered = planned.get(device)?.get(plan) ?? planDispatches(plan, device);
+    const waysToTry = device.tuner ? offered.flatMap(({ alternatives }) => alternatives ?? []).length : 0;
+    let ready = 0;
+    const onReady = (): void => onProgress?.(++ready, offered.length + waysToTry);
+    const dispatches = await choose(offered, device, onReady);
+    remember(plan, dispatches, device);
     const compiling = dispatches.map(async (dispatch) => {
       const pipeline = await compilePipeline(dispatch, device);
-      onProgress?.(++done, dispatches.length);
+      onReady();
       return pipeline;
     });
     for (const buffer of own.values()) {
@@ -120,7 +127,7 @@ export class WebGpuExecutable implements Executable {
     const { error } = this.#device.watch(this.#what, () => this.#submit(steps, staging));
     try {
       if (staging === undefined) {
-        await this.#device.gpu.queue.onSubmittedWorkDone();
+        await this.#pace.wait(steps.count, () => this.#device.gpu.queue.onSubmittedWorkDone());
         const failure = await error;
         if (failure !== undefined) {
           throw failure;
@@ -128,7 +135,7 @@ export class WebGpuExecutable implements Executable {
         this.#device.checkAlive();
         return new Float32Array(0);
       }
-      const numbers = await this.#readbacks.read(staging, count);
+      const numbers = await this.#pace.wait(steps.count, () => this.#readbacks.read(staging, count));
       const failure = await error;
       if (failure !== undefined) {
         throw failure;
@@ -167,13 +174,11 @@ export class WebGpuExecutable implements Executable {
 
   #encodeStep(encoder: GPUCommandEncoder, rows: GPUBindGroup, row: number, staging: GPUBuffer | undefined): void {
     const pass = encoder.beginComputePass();
-    for (const { pipeline, bindGroup, usesStep, workgroups } of this.#launches) {
+    pass.setBindGroup(1, rows, [row * rowStride]);
+    for (const { pipeline, bindGroup, workgroups } of this.#launches) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
-      if (usesStep) {
-        pass.setBindGroup(1, rows, [row * rowStride]);
-      }
-      pass.dispatchWorkgroups(...workgroups);
+      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
     }
     pass.end();
     this.#results.forEach(({ buffer, byteOffset }, index) => {
@@ -192,12 +197,22 @@ export class WebGpuExecutable implements Executable {
   }
 }
 
-function dispatchesOf(plan: Plan, device: Device): Dispatch[] {
-  const plans = planned.get(device) ?? new WeakMap<Plan, Dispatch[]>();
+function remember(plan: Plan, dispatches: readonly Dispatch[], device: Device): void {
+  const plans = planned.get(device) ?? new WeakMap<Plan, readonly Dispatch[]>();
   planned.set(device, plans);
-  const dispatches = plans.get(plan) ?? planDispatches(plan, device);
   plans.set(plan, dispatches);
-  return dispatches;
+}
+
+/** Each dispatch in one way: the fastest where the device tunes, else the first. */
+async function choose(offered: readonly Dispatch[], device: Device, onReady: () => void): Promise<readonly Dispatch[]> {
+  if (device.tuner === undefined) {
+    return offered.map((dispatch) => waysOf(dispatch)[0]);
+  }
+  try {
+    return await device.tuner.tune(offered, onReady);
+  } catch (cause) {
+    throw cause instanceof BackendUnavailableError ? cause : await device.explain("webgpu: tuning", cause);
+  }
 }
 
 async function compilePipeline(dispatch: Dispatch, device: Device): Promise<GPUComputePipeline> {
@@ -226,5 +241,5 @@ function bind(
       },
     })),
   });
-  return { pipeline, bindGroup, usesStep: dispatch.usesStep, workgroups: dispatch.workgroups };
+  return { pipeline, bindGroup, workgroups: dispatch.workgroups };
 }

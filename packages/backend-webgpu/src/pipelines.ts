@@ -47,6 +47,11 @@ export class Pipelines {
     return pipeline;
   }
 
+  /** Lets go of a pipeline that nothing will run. */
+  forget({ code }: Dispatch): void {
+    this.#pipelines.delete(code);
+  }
+
   async #compile(dispatch: Dispatch): Promise<GPUComputePipeline> {
     const { label, code } = dispatch;
     const layouts = [this.layout(dispatch), ...(dispatch.usesStep ? [this.stepLayout] : [])];

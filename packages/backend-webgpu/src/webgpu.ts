@@ -20,6 +20,7 @@ import type { Precision } from "./kernel.js";
 import { kernels } from "./kernels/index.js";
 import { fitsBindings } from "./limits.js";
 import { kernelOf } from "./plan.js";
+import { Choices } from "./tuning/choices.js";
 
 export interface WebGpuOptions {
   /** An adapter to make the device from; default: the one that the browser or Dawn gives. */
@@ -34,8 +35,9 @@ export interface WebGpuOptions {
    */
   readonly kernels?: KernelVariant;
   /**
-   * Whether kernels may exchange numbers within subgroups where the adapter has the feature; default false. With an own
-   * `device` it must have been made with "subgroups". `device.details` says whether they are used.
+   * Whether kernels may exchange numbers within subgroups where the adapter has the feature; default: on software adapters,
+   * where it makes a step twice as fast. With an own `device` it must have been made with "subgroups". `device.details` says
+   * whether they are used.
    */
   readonly subgroups?: boolean;
   /**
@@ -44,6 +46,13 @@ export interface WebGpuOptions {
    * "shader-f16". `device.details` says what is used.
    */
   readonly precision?: Precision;
+  /**
+   * Whether each convolution and dense layer tries its kernels once per shape and device, when it is compiled, and takes the
+   * fastest; default false: then the choice depends on the shapes alone, and so do the last bits of the results. Choices
+   * are remembered as long as the process or page lives; with `cache` for good: in a file of that path in Node, in an
+   * IndexedDB database of that name in browsers.
+   */
+  readonly autotune?: boolean | { readonly cache: string };
 }
 
 /**
@@ -51,13 +60,30 @@ export interface WebGpuOptions {
  * `BackendUnavailableError`, with what was tried and what to install, where there is none.
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
-  const { subgroups = false, precision = "float32" } = options;
+  const { precision = "float32", autotune = false } = options;
   if (precision !== "float32" && precision !== "float16") {
     throw new RangeError(`webgpu: precision is "float32" or "float16", not ${JSON.stringify(precision)}`);
   }
-  const gpu = options.device ?? (await openDevice(options, { subgroups, "shader-f16": precision === "float16" }));
-  const variant = options.kernels ?? (isSoftware(gpu.adapterInfo) ? "registers" : "tiled");
-  return new WebGpuBackend(new Device(gpu, { variant, subgroups, precision }), options.device === undefined);
+  const adapter = options.device ? undefined : (options.adapter ?? (await requestAdapter(options.powerPreference)));
+  const info = options.device?.adapterInfo ?? adapter!.info;
+  const { subgroups = isSoftware(info), kernels = isSoftware(info) ? "registers" : "tiled" } = options;
+  const features = [
+    ...(subgroups ? ["subgroups" as const] : []),
+    ...(precision === "float16" ? ["shader-f16" as const] : []),
+  ];
+  const gpu = options.device ?? (await requestDevice(adapter!, features));
+  const choices = autotune
+    ? await Choices.open(deviceKey(info), autotune === true ? undefined : autotune.cache)
+    : undefined;
+  return new WebGpuBackend(
+    new Device(gpu, { variant: kernels, subgroups, precision }, choices),
+    options.device === undefined,
+  );
+}
+
+/** Tells kinds of devices apart. */
+function deviceKey({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  return [vendor, architecture, device, description].filter(Boolean).join(" ");
 }
 
 /** Limits that kernels and data sets may want more of than the defaults. */
@@ -70,16 +96,11 @@ const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-async function openDevice(
-  options: WebGpuOptions,
-  wanted: Partial<Record<GPUFeatureName, boolean>>,
-): Promise<GPUDevice> {
-  const adapter = options.adapter ?? (await requestAdapter(options.powerPreference));
-  const asked = Object.keys(wanted).filter((name) => wanted[name as GPUFeatureName]) as GPUFeatureName[];
+async function requestDevice(adapter: GPUAdapter, wantedFeatures: readonly GPUFeatureName[]): Promise<GPUDevice> {
   try {
     return await adapter.requestDevice({
       label: "convoy",
-      requiredFeatures: asked.filter((name) => adapter.features.has(name)),
+      requiredFeatures: wantedFeatures.filter((name) => adapter.features.has(name)),
       requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
     });
   } catch (cause) {
@@ -113,6 +134,7 @@ class WebGpuBackend implements Backend {
         kernels: device.variant,
         subgroups: device.subgroupSize !== undefined,
         precision: device.precision,
+        autotune: device.tuner !== undefined,
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         maxBufferSize: limits.maxBufferSize,
       },

@@ -45,3 +45,6 @@ async function loadDawn(): Promise<DawnModule> {
 export const adapterRemedy: string =
   "Dawn found no driver: on Linux install a Vulkan driver (the GPU vendor's, or mesa-vulkan-drivers 23 or later for the " +
   "software adapter) or point VK_DRIVER_FILES at one; on macOS and Windows the system brings it";
+
+/** Dawn's package looks for news in a loop of `setImmediate` as long as a promise is open. */
+export const pollsWhileWaiting = true;

@@ -18,3 +18,6 @@ export async function findGpu(): Promise<GPU> {
 export const adapterRemedy: string =
   "The browser offers WebGPU but no adapter: check chrome://gpu, or start Chromium with --enable-unsafe-webgpu " +
   "(headless, software rendering)";
+
+/** Browsers tell a page when its promises are kept. */
+export const pollsWhileWaiting = false;

@@ -15,7 +15,7 @@ import { epilogueOf } from "./epilogue.js";
 import { isUnpadded, windowOf } from "./windows.js";
 
 function convolution(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
-  const ways = target.variant === "tiled" ? conv2dTiled(problem, target) : conv2dRegisters(problem);
+  const ways = target.variant === "tiled" ? conv2dTiled(problem, target) : conv2dRegisters(problem, target);
   return [oneOf(ways)];
 }
 

@@ -47,7 +47,7 @@ export function backwardFilter(
   const problem = { label, input, gradient, output: partial ?? output, window, F: kernelShape[3]!, blocks };
   const { target } = part;
   const tiled = target.variant === "tiled";
-  const ways = tiled ? conv2dBackwardFilterTiled(problem, target) : conv2dBackwardFilterRegisters(problem);
+  const ways = tiled ? conv2dBackwardFilterTiled(problem, target) : conv2dBackwardFilterRegisters(problem, target);
   return { dispatch: oneOf(ways), ...(partial ? { sum: { partial, blocks, output } } : {}) };
 }
 

@@ -11,63 +11,107 @@
  */
 
 import type { Dispatch } from "../dispatch.js";
-import { blockOf, element, floats, invocations, reads, unrolled, vectorWidth, writes } from "../shader.js";
+import type { KernelTarget } from "../kernel.js";
+import { blockOf, element, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../shader.js";
 import type { BackwardFilterProblem } from "./conv2dProblem.js";
+import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
+import { isUnpadded } from "./windows.js";
 
-const channelVectors = 4;
+/** Invocations of a workgroup, about. */
+const mostLanes = 128;
 
-export function conv2dBackwardFilterRegisters(problem: BackwardFilterProblem): Dispatch[] {
+/** Numbers of the kernel gradient that an invocation computes at most, by preference. */
+const blockings = { alone: [64, 32], exchanging: [64, 32, 128] } as const;
+
+export function conv2dBackwardFilterRegisters(problem: BackwardFilterProblem, target: KernelTarget): Dispatch[] {
+  const { window, F } = problem;
+  const [cWidth, fWidth] = [vectorWidth(window.C), vectorWidth(F)];
+  const subgroupSize = exchangeSize(target, mostLanes);
+  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((numbers) =>
+    blockOf(F / fWidth, Math.min(8, Math.max(1, numbers / (cWidth * fWidth)))),
+  );
+  return [...new Set(sizes)].map((vectors) => kernelGradient(problem, vectors, subgroupSize));
+}
+
+function kernelGradient(problem: BackwardFilterProblem, vectors: number, subgroupSize: number | undefined): Dispatch {
   const { label, input, gradient, output, window, F, blocks } = problem;
   const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
   const cWidth = vectorWidth(C);
   const fWidth = vectorWidth(F);
-  const vectors = blockOf(F / fWidth, channelVectors);
   const type = floats(fWidth);
   const fBlocks = F / (fWidth * vectors);
   const cBlocks = C / cWidth;
   const samples = Math.ceil(N / blocks);
-  const tiles = KH * KW * cBlocks * fBlocks;
+  // The taps and input channels of a kernel gradient: each an invocation. Workgroups are equally full.
+  const rows = KH * KW * cBlocks;
+  const rowGroups = Math.ceil(rows / mostLanes);
+  const whole = subgroupSize ?? 1;
+  const lanes = Math.ceil(rows / rowGroups / whole) * whole;
+  // So many positions of a row at a time that every lane of a subgroup has a vector to load.
+  const positions = Math.min(OW, Math.ceil((subgroupSize ?? 1) / vectors));
+  const gradients = sharedVectors(
+    "g",
+    "dy",
+    positions * vectors,
+    (e) => `place + ${e} / ${vectors}u * ${F / fWidth}u + ${e} % ${vectors}u`,
+    subgroupSize,
+  );
+  const sticksOut = OW % positions > 0;
+  const value = isUnpadded(window) && !sticksOut ? "x[at]" : `select(${floats(cWidth)}(), x[select(0u, at, has)], has)`;
   const body = `
-    let fBlock = index % ${fBlocks}u;
-    let cBlock = index / ${fBlocks}u % ${cBlocks}u;
-    let kw = index / ${fBlocks * cBlocks}u % ${KW}u;
-    let kh = index / ${fBlocks * cBlocks * KW}u % ${KH}u;
-    let block = index / ${tiles}u;
+    let own = group % ${rowGroups}u * ${lanes}u + lane;
+    let fBlock = group / ${rowGroups}u % ${fBlocks}u;
+    let block = group / ${rowGroups * fBlocks}u;
+    // Lanes beyond the last row compute it again, as all lanes must take part in exchanges.
+    let row = min(own, ${rows - 1}u);
+    let cBlock = row % ${cBlocks}u;
+    let kw = row / ${cBlocks}u % ${KW}u;
+    let kh = row / ${cBlocks * KW}u;
     ${unrolled(cWidth, (c) => unrolled(vectors, (j) => `var sum${c}_${j} = ${type}();`, " "))}
-    for (var n = block * ${samples}u; n < min((block + 1u) * ${samples}u, ${N}u); n++) {
+    let end = min((block + 1u) * ${samples}u, ${N}u);
+    for (var n = block * ${samples}u; n < end; n++) {
       for (var oh = 0u; oh < ${OH}u; oh++) {
         let h = i32(oh) * ${strides[0]} + i32(kh) * ${dilation[0]} - ${padding[0]};
-        if (h < 0 || h >= ${H}) { continue; }
-        for (var ow = 0u; ow < ${OW}u; ow++) {
-          let w = i32(ow) * ${strides[1]} + i32(kw) * ${dilation[1]} - ${padding[2]};
-          if (w < 0 || w >= ${W}) { continue; }
-          let value = x[((n * ${H}u + u32(h)) * ${W}u + u32(w)) * ${cBlocks}u + cBlock];
+        for (var ow = 0u; ow < ${OW}u; ow += ${positions}u) {
           let place = ((n * ${OH}u + oh) * ${OW}u + ow) * ${F / fWidth}u + fBlock * ${vectors}u;
-          ${unrolled(vectors, (j) => `let g${j} = dy[place + ${j}u];`)}
-          ${unrolled(cWidth, (c) =>
-            unrolled(
+          ${gradients.load}
+          ${unrolled(
+            positions,
+            (p) => `{
+            let w = i32(ow + ${p}u) * ${strides[1]} + i32(kw) * ${dilation[1]} - ${padding[2]};
+            let has = h >= 0 && h < ${H} && w >= 0 && w < ${W}${sticksOut ? ` && ow + ${p}u < ${OW}u` : ""};
+            let at = ((n * ${H}u + u32(h)) * ${W}u + u32(w)) * ${cBlocks}u + cBlock;
+            let value = ${value};
+            ${unrolled(
               vectors,
-              (j) => `sum${c}_${j} = fma(${type}(${element("value", c, cWidth)}), g${j}, sum${c}_${j});`,
-            ),
+              (j) => `{
+              let gradient = ${gradients.vector(p * vectors + j)};
+              ${unrolled(cWidth, (c) => `sum${c}_${j} = fma(${type}(${element("value", c, cWidth)}), gradient, sum${c}_${j});`)}
+            }`,
+            )}
+          }`,
           )}
         }
       }
     }
-    ${unrolled(cWidth, (c) =>
-      unrolled(
-        vectors,
-        (j) =>
-          `dk[(((block * ${KH}u + kh) * ${KW}u + kw) * ${C}u + cBlock * ${cWidth}u + ${c}u) * ${F / fWidth}u + fBlock * ${vectors}u + ${j}u] = sum${c}_${j};`,
-      ),
-    )}`;
-  return [
-    invocations(tiles * blocks, body, {
-      label,
-      tensors: {
-        x: reads(input, floats(cWidth)),
-        dy: reads(gradient, type),
-        dk: writes(output, type),
-      },
-    }),
-  ];
+    if (own < ${rows}u) {
+      ${unrolled(cWidth, (c) =>
+        unrolled(
+          vectors,
+          (j) =>
+            `dk[(((block * ${KH}u + kh) * ${KW}u + kw) * ${C}u + cBlock * ${cWidth}u + ${c}u) * ${F / fWidth}u + fBlock * ${vectors}u + ${j}u] = sum${c}_${j};`,
+        ),
+      )}
+    }`;
+  return workgroups(rowGroups * fBlocks * blocks, body, {
+    label,
+    way: wayName(`${cWidth} by ${vectors * fWidth} channels`, subgroupSize),
+    tensors: {
+      x: reads(input, floats(cWidth)),
+      dy: reads(gradient, type),
+      dk: writes(output, type),
+    },
+    workgroupSize: lanes,
+    extensions: subgroupSize ? ["subgroups"] : [],
+  });
 }

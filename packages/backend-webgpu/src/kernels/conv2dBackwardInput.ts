@@ -17,7 +17,7 @@ export function backwardInput(label: string, part: KernelCall, gradient: PlanVal
   const problem: BackwardInputProblem = { label, gradient, kernel, output, window, F: kernel.shape[3]! };
   const { target } = part;
   const tiled = target.variant === "tiled";
-  return [oneOf(tiled ? conv2dBackwardInputTiled(problem, target) : conv2dBackwardInputRegisters(problem))];
+  return [oneOf(tiled ? conv2dBackwardInputTiled(problem, target) : conv2dBackwardInputRegisters(problem, target))];
 }
 
 export const conv2dBackwardInput: Kernel<OpAttributes["conv2dBackwardInput"]> = {

@@ -11,24 +11,33 @@
  */
 
 import type { Dispatch } from "../dispatch.js";
-import { blockOf, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../shader.js";
+import type { KernelTarget } from "../kernel.js";
+import { blockOf, element, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../shader.js";
 import type { BackwardInputProblem } from "./conv2dProblem.js";
+import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
 
 const lanes = 64;
-const channelBlock = 8;
 
-export function conv2dBackwardInputRegisters(problem: BackwardInputProblem): Dispatch[] {
+/** Channels that an invocation computes, by preference; with subgroups the kernel's numbers cost less loads. */
+const blockings = { alone: [8, 16], exchanging: [16, 32, 8] } as const;
+
+export function conv2dBackwardInputRegisters(problem: BackwardInputProblem, target: KernelTarget): Dispatch[] {
+  const subgroupSize = exchangeSize(target, lanes);
+  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(problem.window.C, most));
+  return [...new Set(sizes)].map((size) => inputGradient(problem, size, subgroupSize));
+}
+
+function inputGradient(problem: BackwardInputProblem, channels: number, subgroupSize: number | undefined): Dispatch {
   const { label, gradient, kernel, output, window, F } = problem;
   const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
   const width = vectorWidth(F);
   const type = floats(width);
-  const channels = blockOf(C, channelBlock);
   const [high, wide] = [Math.min(2, H), Math.min(2, W)];
   const [rows, columns] = [Math.ceil(H / high), Math.ceil(W / wide)];
   const positions = N * rows * columns;
   const groups = Math.ceil(positions / lanes);
   const dotted = (a: string, b: string, sum: string): string =>
-    width === 1 ? `${sum} = fma(${a}, ${b}, ${sum});` : `${sum} += dot(${a}, ${b});`;
+    unrolled(width, (i) => `${sum} = fma(${element(a, i, width)}, ${element(b, i, width)}, ${sum});`, " ");
   const spots = Array.from({ length: high * wide }, (_, s) => [Math.floor(s / wide), s % wide] as const);
   /** Declares `o<axis><spot>`, the output row (column) that reads this one, and whether there is one. */
   const source = (name: string, at: string, k: string, axis: 0 | 1, size: number): string => {
@@ -43,32 +52,36 @@ export function conv2dBackwardInputRegisters(problem: BackwardInputProblem): Dis
     (s) => `let has${s} = oh${spots[s]![0]}Has && ow${spots[s]![1]}Has;
           let from${s} = u32(((i32(n) * ${OH} + oh${spots[s]![0]}) * ${OW} + ow${spots[s]![1]}) * ${F / width});`,
   );
+  const weights = sharedVectors("weight", "k", channels, (c) => `tap + ${c} * ${F / width}u + f`, subgroupSize);
   const body = `
     let block = group / ${groups}u;
-    let position = group % ${groups}u * ${lanes}u + lane;
-    if (position < ${positions}u) {
-      let w = position % ${columns}u * ${wide}u;
-      let h = position / ${columns}u % ${rows}u * ${high}u;
-      let n = position / ${columns * rows}u;
-      ${unrolled(spots.length, (s) => unrolled(channels, (c) => `var sum${s}_${c} = 0.0;`, " "))}
-      for (var kh = 0u; kh < ${KH}u + zero; kh++) {
-        ${unrolled(high, (r) => source(`oh${r}`, `h + ${r}u`, "kh", 0, OH))}
-        for (var kw = 0u; kw < ${KW}u; kw++) {
-          ${unrolled(wide, (r) => source(`ow${r}`, `w + ${r}u`, "kw", 1, OW))}
-          ${place}
-          let tap = ((kh * ${KW}u + kw) * ${C}u + block * ${channels}u) * ${F / width}u;
-          for (var f = 0u; f < ${F / width}u; f++) {
-            ${unrolled(spots.length, (s) => `let g${s} = select(${type}(), dy[from${s} + f], has${s});`)}
-            ${unrolled(
-              channels,
-              (c) => `{
-              let weight = k[tap + ${(c * F) / width}u + f];
-              ${unrolled(spots.length, (s) => dotted(`g${s}`, "weight", `sum${s}_${c}`))}
-            }`,
-            )}
-          }
+    let own = group % ${groups}u * ${lanes}u + lane;
+    // Lanes beyond the last position compute it again, as all lanes must take part in exchanges.
+    let position = min(own, ${positions - 1}u);
+    let w = position % ${columns}u * ${wide}u;
+    let h = position / ${columns}u % ${rows}u * ${high}u;
+    let n = position / ${columns * rows}u;
+    ${unrolled(spots.length, (s) => unrolled(channels, (c) => `var sum${s}_${c} = 0.0;`, " "))}
+    for (var kh = 0u; kh < ${KH}u + zero; kh++) {
+      ${unrolled(high, (r) => source(`oh${r}`, `h + ${r}u`, "kh", 0, OH))}
+      for (var kw = 0u; kw < ${KW}u; kw++) {
+        ${unrolled(wide, (r) => source(`ow${r}`, `w + ${r}u`, "kw", 1, OW))}
+        ${place}
+        let tap = ((kh * ${KW}u + kw) * ${C}u + block * ${channels}u) * ${F / width}u;
+        for (var f = 0u; f < ${F / width}u; f++) {
+          ${unrolled(spots.length, (s) => `let g${s} = select(${type}(), dy[from${s} + f], has${s});`)}
+          ${weights.load}
+          ${unrolled(
+            channels,
+            (c) => `{
+            let weight = ${weights.vector(c)};
+            ${unrolled(spots.length, (s) => dotted(`g${s}`, "weight", `sum${s}_${c}`))}
+          }`,
+          )}
         }
       }
+    }
+    if (own < ${positions}u) {
       ${unrolled(spots.length, (s) => {
         const [down, right] = spots[s]!;
         const guard = down + right > 0 ? `if (h + ${down}u < ${H}u && w + ${right}u < ${W}u) ` : "";
@@ -78,11 +91,11 @@ export function conv2dBackwardInputRegisters(problem: BackwardInputProblem): Dis
       }`;
       })}
     }`;
-  return [
-    workgroups(groups * (C / channels), body, {
-      label,
-      tensors: { dy: reads(gradient, type), k: reads(kernel, type), dx: writes(output) },
-      workgroupSize: lanes,
-    }),
-  ];
+  return workgroups(groups * (C / channels), body, {
+    label,
+    way: wayName(`${spots.length} positions by ${channels} channels`, subgroupSize),
+    tensors: { dy: reads(gradient, type), k: reads(kernel, type), dx: writes(output) },
+    workgroupSize: lanes,
+    extensions: subgroupSize ? ["subgroups"] : [],
+  });
 }

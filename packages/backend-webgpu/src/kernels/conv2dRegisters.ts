@@ -10,6 +10,7 @@
  */
 
 import type { Dispatch } from "../dispatch.js";
+import type { KernelTarget } from "../kernel.js";
 import {
   blockOf,
   element,
@@ -24,18 +25,26 @@ import {
 } from "../shader.js";
 import type { Conv2dProblem } from "./conv2dProblem.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
+import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
 import { isUnpadded } from "./windows.js";
 
-/** Vectors of channels that an invocation computes. */
-const channelVectors = 2;
 const lanes = 64;
 
-export function conv2dRegisters(problem: Conv2dProblem): Dispatch[] {
+/** Vectors of channels that an invocation computes, by preference; with subgroups the kernel's numbers cost less loads. */
+const blockings = { alone: [2, 4], exchanging: [4, 8, 2] } as const;
+
+export function conv2dRegisters(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
+  const subgroupSize = exchangeSize(target, lanes);
+  const vectors = problem.F / vectorWidth(problem.F);
+  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(vectors, most));
+  return [...new Set(sizes)].map((size) => convolution(problem, size, subgroupSize));
+}
+
+function convolution(problem: Conv2dProblem, vectors: number, subgroupSize: number | undefined): Dispatch {
   const { label, input, kernel, output, window, F, epilogue, pooling } = problem;
   const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
   const cWidth = vectorWidth(C);
   const fWidth = vectorWidth(F);
-  const vectors = blockOf(F / fWidth, channelVectors);
   const blocks = F / (fWidth * vectors);
   const type = floats(fWidth);
   // A square of positions: the window of the pooling, or as good for any other use of the same input.
@@ -63,33 +72,43 @@ export function conv2dRegisters(problem: Conv2dProblem): Dispatch[] {
   const load = unrolled(spots.length, (s) =>
     checked ? `let x${s} = select(${floats(cWidth)}(), x[from${s} + c], in${s});` : `let x${s} = x[from${s} + c];`,
   );
+  const weights = sharedVectors(
+    "weight",
+    "k",
+    cWidth * vectors,
+    (e) => `tap + (c * ${cWidth}u + ${e} / ${vectors}u) * ${F / fWidth}u + ${e} % ${vectors}u`,
+    subgroupSize,
+  );
   const multiply = unrolled(cWidth, (cc) =>
     unrolled(
       vectors,
       (j) => `{
-          let weight = k[tap + (c * ${cWidth}u + ${cc}u) * ${F / fWidth}u + ${j}u];
-          ${unrolled(spots.length, (s) => `sum${s}_${j} = fma(${type}(${element(`x${s}`, cc, cWidth)}), weight, sum${s}_${j});`)}
+          let w = ${weights.vector(cc * vectors + j)};
+          ${unrolled(spots.length, (s) => `sum${s}_${j} = fma(${type}(${element(`x${s}`, cc, cWidth)}), w, sum${s}_${j});`)}
         }`,
     ),
   );
   const body = `
     let block = group / ${groups}u;
-    let position = group % ${groups}u * ${lanes}u + lane;
-    if (position < ${positions}u) {
-      let oh = position / ${columns}u % ${rows}u * ${high}u;
-      let ow = position % ${columns}u * ${wide}u;
-      let n = position / ${rows * columns}u;
-      ${unrolled(spots.length, (s) => unrolled(vectors, (j) => `var sum${s}_${j} = ${type}();`, " "))}
-      for (var kh = 0u; kh < ${KH}u + zero; kh++) {
-        for (var kw = 0u; kw < ${KW}u; kw++) {
-          ${place}
-          let tap = (kh * ${KW}u + kw) * ${(C * F) / fWidth}u + block * ${vectors}u;
-          for (var c = 0u; c < ${C / cWidth}u; c++) {
-            ${load}
-            ${multiply}
-          }
+    let own = group % ${groups}u * ${lanes}u + lane;
+    // Lanes beyond the last position compute it again, as all lanes must take part in exchanges.
+    let position = min(own, ${positions - 1}u);
+    let oh = position / ${columns}u % ${rows}u * ${high}u;
+    let ow = position % ${columns}u * ${wide}u;
+    let n = position / ${rows * columns}u;
+    ${unrolled(spots.length, (s) => unrolled(vectors, (j) => `var sum${s}_${j} = ${type}();`, " "))}
+    for (var kh = 0u; kh < ${KH}u + zero; kh++) {
+      for (var kw = 0u; kw < ${KW}u; kw++) {
+        ${place}
+        let tap = (kh * ${KW}u + kw) * ${(C * F) / fWidth}u + block * ${vectors}u;
+        for (var c = 0u; c < ${C / cWidth}u; c++) {
+          ${load}
+          ${weights.load}
+          ${multiply}
         }
       }
+    }
+    if (own < ${positions}u) {
       ${unrolled(vectors, (j) => (pooling ? storePooled(j) : storeSquare(j)))}
     }`;
 
@@ -133,12 +152,12 @@ export function conv2dRegisters(problem: Conv2dProblem): Dispatch[] {
     ...(output.buffer ? { y: writes(output, type) } : {}),
     ...(pooling?.argmax ? { argmax: writes(pooling.argmax, integers(fWidth)) } : {}),
   };
-  return [
-    workgroups(groups * blocks, body, {
-      label,
-      tensors,
-      declarations: epilogueDeclarations(epilogue),
-      workgroupSize: lanes,
-    }),
-  ];
+  return workgroups(groups * blocks, body, {
+    label,
+    way: wayName(`${spots.length} positions by ${vectors * fWidth} channels`, subgroupSize),
+    tensors,
+    declarations: epilogueDeclarations(epilogue),
+    workgroupSize: lanes,
+    extensions: subgroupSize ? ["subgroups"] : [],
+  });
 }

@@ -30,7 +30,7 @@ function product(call: KernelCall, label: string, output: PlanValue, epilogue: E
   const attributes = call.attributes as unknown as MatMulAttributes;
   const problem: MatMulProblem = { label, a, b, output, attributes, ...matMulSizes(a, b, attributes), epilogue };
   const { target } = call;
-  return [oneOf(target.variant === "tiled" ? matMulTiled(problem, target) : matMulRegisters(problem))];
+  return [oneOf(target.variant === "tiled" ? matMulTiled(problem, target) : matMulRegisters(problem, target))];
 }
 
 export const matMul: Kernel<OpAttributes["matMul"]> = {

@@ -8,43 +8,64 @@
  */
 
 import type { Dispatch } from "../dispatch.js";
-import { blockOf, element, floats, invocations, reads, unrolled, vectorWidth, writes } from "../shader.js";
+import type { KernelTarget } from "../kernel.js";
+import { blockOf, element, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../shader.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import type { MatMulProblem } from "./matMulProblem.js";
+import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
 
-/** Columns in vectors that an invocation computes. */
-const columnVectors = 2;
+/** Lanes of a workgroup, at most. */
+const mostLanes = 64;
 
-export function matMulRegisters(problem: MatMulProblem): Dispatch[] {
+/** Vectors of columns that an invocation computes, by preference; with subgroups the columns cost less loads. */
+const blockings = { alone: [2, 4], exchanging: [4, 8, 2] } as const;
+
+export function matMulRegisters(problem: MatMulProblem, target: KernelTarget): Dispatch[] {
+  const subgroupSize = exchangeSize(target, mostLanes);
+  const vectors = problem.N / vectorWidth(problem.N);
+  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(vectors, most));
+  return [...new Set(sizes)].map((size) => product(problem, size, subgroupSize));
+}
+
+function product(problem: MatMulProblem, vectors: number, subgroupSize: number | undefined): Dispatch {
   const { label, a, b, output, M, N, K, epilogue } = problem;
   const { transposeA, transposeB } = problem.attributes;
   const kWidth = transposeA && !transposeB ? 1 : vectorWidth(K);
   const mWidth = vectorWidth(M);
   const nWidth = vectorWidth(N);
   const rows = transposeA ? mWidth : blockOf(M, 4);
-  const vectors = blockOf(N / nWidth, columnVectors);
   const type = floats(nWidth);
   // Element (row i, k + kk) of a as loaded below, and the vector of b at k + kk, columns of vector j.
   const aValue = (i: number, kk: number): string =>
     transposeA ? element(`a${kk}`, i, mWidth) : element(`a${i}`, kk, kWidth);
+  const columns = transposeB
+    ? sharedVectors("column", "b", vectors * nWidth, (j) => `((n + ${j}) * ${K}u + k) / ${kWidth}u`, subgroupSize)
+    : sharedVectors(
+        "row",
+        "b",
+        kWidth * vectors,
+        (e) => `((k + ${e} / ${vectors}u) * ${N}u + n) / ${nWidth}u + ${e} % ${vectors}u`,
+        subgroupSize,
+      );
   const bValue = (kk: number, j: number): string => {
     if (!transposeB) {
-      return `b${kk}_${j}`;
+      return columns.vector(kk * vectors + j);
     }
-    const columns = Array.from({ length: nWidth }, (_, c) => element(`b${j * nWidth + c}`, kk, kWidth));
-    return `${type}(${columns.join(", ")})`;
+    const elements = Array.from({ length: nWidth }, (_, c) => element(`column${j * nWidth + c}Of`, kk, kWidth));
+    return `${type}(${elements.join(", ")})`;
   };
   const loadA = transposeA
     ? unrolled(kWidth, (kk) => `let a${kk} = a[((k + ${kk}u) * ${M}u + m) / ${mWidth}u];`)
     : unrolled(rows, (i) => `let a${i} = a[((m + ${i}u) * ${K}u + k) / ${kWidth}u];`);
-  const loadB = transposeB
-    ? unrolled(vectors * nWidth, (j) => `let b${j} = b[((n + ${j}u) * ${K}u + k) / ${kWidth}u];`)
-    : unrolled(kWidth, (kk) =>
-        unrolled(vectors, (j) => `let b${kk}_${j} = b[((k + ${kk}u) * ${N}u + n) / ${nWidth}u + ${j}u];`),
-      );
+  // Once each, as an exchange is not free.
+  const named = transposeB ? unrolled(vectors * nWidth, (j) => `let column${j}Of = ${columns.vector(j)};`) : "";
   const multiply = unrolled(kWidth, (kk) =>
-    unrolled(rows, (i) =>
-      unrolled(vectors, (j) => `sum${i}_${j} = fma(${type}(${aValue(i, kk)}), ${bValue(kk, j)}, sum${i}_${j});`),
+    unrolled(
+      vectors,
+      (j) => `{
+        let right = ${bValue(kk, j)};
+        ${unrolled(rows, (i) => `sum${i}_${j} = fma(${type}(${aValue(i, kk)}), right, sum${i}_${j});`)}
+      }`,
     ),
   );
   const store = unrolled(rows, (i) =>
@@ -58,27 +79,36 @@ export function matMulRegisters(problem: MatMulProblem): Dispatch[] {
     ),
   );
   const rowBlocks = M / rows;
-  // Lanes of a workgroup share their columns: what they read of b is the same.
+  const rowGroups = Math.ceil(rowBlocks / mostLanes);
+  const whole = subgroupSize ?? 1;
+  const lanes = Math.ceil(rowBlocks / rowGroups / whole) * whole;
+  // Lanes of a workgroup share their columns.
   const body = `
-    let m = index % ${rowBlocks}u * ${rows}u;
-    let n = index / ${rowBlocks}u * ${vectors * nWidth}u;
+    let own = group % ${rowGroups}u * ${lanes}u + lane;
+    // Lanes beyond the last row compute it again, as all lanes must take part in exchanges.
+    let m = min(own, ${rowBlocks - 1}u) * ${rows}u;
+    let n = group / ${rowGroups}u * ${vectors * nWidth}u;
     ${unrolled(rows, (i) => unrolled(vectors, (j) => `var sum${i}_${j} = ${type}();`))}
     for (var k = 0u; k < ${K}u; k += ${kWidth}u) {
       ${loadA}
-      ${loadB}
+      ${columns.load}
+      ${named}
       ${multiply}
     }
-    ${store}`;
-  return [
-    invocations(rowBlocks * (N / (vectors * nWidth)), body, {
-      label,
-      tensors: {
-        a: reads(a, floats(transposeA ? mWidth : kWidth)),
-        b: reads(b, floats(transposeB ? kWidth : nWidth)),
-        ...epilogueTensors(epilogue, nWidth),
-        y: writes(output, type),
-      },
-      declarations: epilogueDeclarations(epilogue),
-    }),
-  ];
+    if (own < ${rowBlocks}u) {
+      ${store}
+    }`;
+  return workgroups(rowGroups * (N / (vectors * nWidth)), body, {
+    label,
+    way: wayName(`${rows} rows by ${vectors * nWidth} columns`, subgroupSize),
+    tensors: {
+      a: reads(a, floats(transposeA ? mWidth : kWidth)),
+      b: reads(b, floats(transposeB ? kWidth : nWidth)),
+      ...epilogueTensors(epilogue, nWidth),
+      y: writes(output, type),
+    },
+    declarations: epilogueDeclarations(epilogue),
+    workgroupSize: lanes,
+    extensions: subgroupSize ? ["subgroups"] : [],
+  });
 }

@@ -1,0 +1,35 @@
+import { pollsWhileWaiting } from "#gpu";
+
+/** Shorter waits are not worth a timer, in ms. */
+const leastRest = 4;
+/** Of the expected time; the rest leaves room for faster runs, by which later expectations come down again. */
+const restedShare = 0.8;
+
+/**
+ * Sleeps through most of a wait for the device. Where promises of the device are kept by polling, an open one costs a busy
+ * core, which a software adapter needs for computing.
+ */
+export class Pace {
+  #msPerStep = 0;
+  /** The wait for the run before. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Waits for `steps` steps that have just been submitted; `done` makes the promise of their end. */
+  wait<T>(steps: number, done: () => Promise<T>): Promise<T> {
+    const wait = this.#last.then(() => this.#wait(steps, done));
+    this.#last = wait.catch(() => undefined);
+    return wait;
+  }
+
+  /** The run before has ended: now these steps are the ones that the device works on. */
+  async #wait<T>(steps: number, done: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    const rest = restedShare * steps * this.#msPerStep;
+    if (pollsWhileWaiting && rest >= leastRest) {
+      await new Promise((resolve) => setTimeout(resolve, rest));
+    }
+    const result = await done();
+    this.#msPerStep = (performance.now() - start) / steps;
+    return result;
+  }
+}
