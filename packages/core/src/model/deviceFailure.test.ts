@@ -25,6 +25,7 @@ const quiet: FitOptions = { verbose: 0, batchSize: 8 };
 class Failing {
   readonly backend: Backend;
   #runsLeft = Infinity;
+  #spoilsNext = false;
 
   private constructor(inner: Backend) {
     const lost = () => {
@@ -61,7 +62,12 @@ class Failing {
           run: async (table) => {
             this.#runsLeft--;
             lost();
-            return await executable.run(table);
+            const results = await executable.run(table);
+            if (this.#spoilsNext) {
+              this.#spoilsNext = false;
+              throw new DeviceError("fake: a kernel failed");
+            }
+            return results;
           },
           dispose: () => executable.dispose(),
         };
@@ -85,7 +91,12 @@ class Failing {
     this.#runsLeft = 0;
   }
 
-  /** Fails in one run alone. */
+  /** The next run fails with the weights changed already, and all is well afterwards. */
+  spoilNextRun(): void {
+    this.#spoilsNext = true;
+  }
+
+  /** Works again. */
   recover(): void {
     this.#runsLeft = Infinity;
   }
@@ -189,6 +200,20 @@ describe("a device that fails in fit", () => {
     const fitting = model.fit(x, y, { ...quiet, callbacks: [{ onTrainBegin: tooLarge }] });
     await expect(fitting).rejects.toThrow(/^fake: cannot allocate$/);
     await model.fit(x, y, quiet);
+    model.dispose();
+  });
+
+  it("in a step alone does not leave what that step has done", async () => {
+    const { device, model } = await failing();
+    await model.fit(x, y, quiet);
+    const kept = await model.getWeights();
+    device.spoilNextRun();
+    await expect(model.fit(x, y, { ...quiet, epochs: 3 })).rejects.toThrow(
+      /^fake: a kernel failed\. The model holds its weights from before step 1 of epoch 1;.* initialEpoch: 0$/,
+    );
+    expect(await model.getWeights()).toEqual(kept);
+    await model.fit(x, y, quiet);
+    expect(await model.getWeights()).not.toEqual(kept);
     model.dispose();
   });
 
