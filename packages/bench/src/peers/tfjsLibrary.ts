@@ -1,6 +1,7 @@
 import { BackendUnavailableError } from "@convoy/core";
 import type * as core from "@tensorflow/tfjs-core";
 import type * as layers from "@tensorflow/tfjs-layers";
+import { installed } from "./installed.js";
 import type { PeerWorkload } from "./peer.js";
 
 /** TensorFlow.js with one of its backends chosen. */
@@ -18,14 +19,18 @@ export async function loadTfjs(
   loadBackend: () => Promise<unknown>,
   packageName: string = `@tensorflow/tfjs-backend-${backend}`,
 ): Promise<Tfjs> {
-  const tfjs = await installed(async () => {
-    const library = {
-      core: await import("@tensorflow/tfjs-core"),
-      layers: await import("@tensorflow/tfjs-layers"),
-    };
-    await loadBackend();
-    return library;
-  }, packageName);
+  const tfjs = await installed(
+    async () => {
+      const library = {
+        core: await import("@tensorflow/tfjs-core"),
+        layers: await import("@tensorflow/tfjs-layers"),
+      };
+      await loadBackend();
+      return library;
+    },
+    "TensorFlow.js",
+    `@tensorflow/tfjs-core @tensorflow/tfjs-layers ${packageName}`,
+  );
   // Leaves out checks of every op, and a notice on standard error that another backend would be faster.
   tfjs.core.enableProdMode();
   if (!(await tfjs.core.setBackend(backend))) {
@@ -33,20 +38,6 @@ export async function loadTfjs(
   }
   await tfjs.core.ready();
   return tfjs;
-}
-
-async function installed<T>(load: () => Promise<T>, packageName: string): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    // One code for `import`, the other for `require`.
-    if (!["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes((error as NodeJS.ErrnoException).code ?? "")) {
-      throw error;
-    }
-    throw new BackendUnavailableError(
-      `TensorFlow.js is not installed: npm install @tensorflow/tfjs-core @tensorflow/tfjs-layers ${packageName}`,
-    );
-  }
 }
 
 /** "TensorFlow.js 4.22.0 wasm, 1 thread"; `where` says what the backend runs on. */

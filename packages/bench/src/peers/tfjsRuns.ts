@@ -1,12 +1,12 @@
 import type { LabelledImages } from "@convoy/core/datasets";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Sequential } from "@tensorflow/tfjs-layers";
-import { lossesKept, nothingMeasured } from "../report/result.js";
+import { nothingMeasured } from "../report/result.js";
 import { type Evaluation, timedEvaluations } from "../training/measureBackend.js";
-import { median, percentile } from "../training/percentile.js";
 import type { StepFigures } from "../training/trainingClock.js";
 import { countOf, firstImages } from "../training/workload.js";
 import type { PeerResult, PeerWorkload } from "./peer.js";
+import { type Portion, stepFigures } from "./stepFigures.js";
 import { buildTfjsModel, type Tfjs } from "./tfjsLibrary.js";
 
 /** Images in [0, 1] and labels as TensorFlow.js' loss wants them: float. */
@@ -43,15 +43,7 @@ export async function trainTfjs(
   } finally {
     tfjs.core.dispose([all.x, all.y]);
   }
-  const steady = durationsMs.length > 1 ? durationsMs.slice(1) : durationsMs;
-  const weighted = steady.map((value) => ({ value, weight: 1 }));
-  const stepMs = median(steady);
-  return {
-    losses: losses.slice(0, lossesKept),
-    trainUsPerSample: stepMs === null ? null : (stepMs * 1000) / batchSize,
-    stepMs: { p50: percentile(weighted, 0.5), p95: percentile(weighted, 0.95) },
-    firstStepMs: durationsMs[0] ?? null,
-  };
+  return stepFigures(losses, durationsMs, batchSize);
 }
 
 /** Evaluates the first `samples` test images. */
@@ -76,13 +68,6 @@ export async function evaluateTfjs(
   } finally {
     tfjs.core.dispose([x, y]);
   }
-}
-
-/** How much of a workload is done. */
-export interface Portion {
-  readonly batchSize: number;
-  readonly steps: number;
-  readonly testSamples: number;
 }
 
 /** Trains a number of steps and evaluates some images. The accuracy is left out: after few steps it would say nothing. */
