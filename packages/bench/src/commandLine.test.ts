@@ -60,7 +60,7 @@ it("lists the known names where one is unknown", () => {
       'Unknown name "vulkan", expected some of cuda,webgpu,wasm,reference.',
   );
   expect(complaint("--peers", "caffe")).toContain(
-    "expected some of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node-gpu,pytorch.",
+    "expected some of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node-gpu,jax-js,pytorch.",
   );
   expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple.");
   expect(complaint("--dataset", "cifar")).toContain("Allowed choices are mnist, fashion-mnist, kmnist, synthetic.");

@@ -1,3 +1,4 @@
+import { jaxJs } from "./jaxJs.js";
 import type { Peer } from "./peer.js";
 import { pytorch } from "./pytorch.js";
 import { tfjsCpu } from "./tfjsCpu.js";
@@ -6,7 +7,7 @@ import { tfjsWasm } from "./tfjsWasm.js";
 import { tfjsWebgpu } from "./tfjsWebgpu.js";
 
 /** The peers in the order in which they are listed. */
-export const peerNames = ["tfjs-wasm", "tfjs-cpu", "tfjs-webgpu", "tfjs-node-gpu", "pytorch"] as const;
+export const peerNames = ["tfjs-wasm", "tfjs-cpu", "tfjs-webgpu", "tfjs-node-gpu", "jax-js", "pytorch"] as const;
 
 export type PeerName = (typeof peerNames)[number];
 
@@ -16,5 +17,6 @@ export const peers: Readonly<Record<PeerName, Peer>> = {
   "tfjs-cpu": tfjsCpu,
   "tfjs-webgpu": tfjsWebgpu,
   "tfjs-node-gpu": tfjsNodeGpu,
+  "jax-js": jaxJs,
   pytorch,
 };
