@@ -112,11 +112,6 @@ export class WebGpuExecutable implements Executable {
     );
   }
 
-  /** Launches of one step. */
-  get dispatchCount(): number {
-    return this.#launches.length;
-  }
-
   async run(steps: StepTable): Promise<Float32Array> {
     this.#checkAlive();
     if (steps.count === 0) {

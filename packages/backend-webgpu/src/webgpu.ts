@@ -19,7 +19,7 @@ import { WebGpuExecutable } from "./executable.js";
 import type { Precision } from "./kernel.js";
 import { kernels } from "./kernels/index.js";
 import { fitsBindings } from "./limits.js";
-import { kernelOf } from "./plan.js";
+import { kernelOf, planDispatches } from "./plan.js";
 import { Choices } from "./tuning/choices.js";
 
 export interface WebGpuOptions {
@@ -155,6 +155,10 @@ class WebGpuBackend implements Backend {
 
   workspaceBytes(op: OpInstance): number {
     return kernelOf(op.op)?.workspaceBytes?.(op, this.#device) ?? 0;
+  }
+
+  launches(plan: Plan): number {
+    return planDispatches(plan, this.#device).length;
   }
 
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {

@@ -96,6 +96,9 @@ export interface Backend {
     onProgress?: CompileProgress,
   ): Promise<Executable>;
 
+  /** (optional) How many kernels a step of the plan launches; a plan's printout says it. */
+  launches?(plan: Plan): number;
+
   /** Resolves when everything started so far is done. */
   synchronize(): Promise<void>;
 

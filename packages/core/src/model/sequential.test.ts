@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Backend, OpInstance } from "../backend.js";
+import type { Backend, OpInstance, Plan } from "../backend.js";
 import {
   ArgumentError,
   applications,
@@ -270,5 +270,14 @@ describe("plan", () => {
     expect(plan.batchSize).toBe(5);
     expect(print.mock.calls[0]?.[0]).toMatch(/train plan, batch of 5: \d+ ops/);
     expect(model.plan({ mode: "predict", print }).ops.at(-1)?.op).toBe("storeRows");
+  });
+
+  it("says how many kernels the backend launches where it knows", () => {
+    const model = small();
+    const counting: Backend = Object.assign(Object.create(backend), { launches: ({ ops }: Plan) => ops.length + 100 });
+    model.compile({ backend: counting, loss: "sparseCategoricalCrossentropy", optimizer: "adam" });
+    const print = vi.fn();
+    const plan = model.plan({ print });
+    expect(print.mock.calls[0]?.[0]).toContain(`${plan.ops.length} ops, ${plan.ops.length + 100} kernel launches, `);
   });
 });

@@ -216,7 +216,7 @@ export class Sequential {
   plan({ mode = "train", batchSize = defaultBatchSize, print = console.log }: PlanOptions = {}): Plan {
     const compiled = this.#expectCompiled();
     const plan = buildPlan(compiled, mode, expectCount("batchSize", batchSize, 1), this.#nominalData(mode, batchSize));
-    print(formatPlan(plan));
+    print(formatPlan(plan, compiled.backend.launches?.(plan)));
     return plan;
   }
 

@@ -1,8 +1,11 @@
 import { formatShape } from "../errors.js";
 import type { Plan, PlanOp, PlanValue } from "./plan.js";
 
-/** A plan as a table: what runs, on which shapes, at which cost, where the results lie. */
-export function formatPlan(plan: Plan): string {
+/**
+ * A plan as a table: what runs, on which shapes, at which cost, where the results lie. `launches` is how many kernels a
+ * backend launches for a step of it.
+ */
+export function formatPlan(plan: Plan, launches?: number): string {
   const values = new Map(plan.values.map((value) => [value.id, value]));
   const rows = plan.ops.map((op) => opRow(op, values));
   const header = ["#", "op", "layer", "output", "place", "MFLOP", "KB", "parts"];
@@ -11,7 +14,8 @@ export function formatPlan(plan: Plan): string {
   const bytes = plan.ops.reduce((sum, op) => sum + op.bytes, 0);
   const buffers = Object.entries(plan.buffers).map(([name, { dtype, length }]) => `${name} ${dtype}[${length}]`);
   return [
-    `${plan.mode} plan, batch of ${plan.batchSize}: ${plan.ops.length} ops, ${mega(flops)} MFLOP, ` +
+    `${plan.mode} plan, batch of ${plan.batchSize}: ${plan.ops.length} ops, ` +
+      `${launches === undefined ? "" : `${launches} kernel launches, `}${mega(flops)} MFLOP, ` +
       `${kilo(bytes)} KB moved, arena ${kilo(plan.arenaBytes)} KB`,
     ...table([header, ...numbered]),
     `buffers: ${buffers.join(", ")}`,
