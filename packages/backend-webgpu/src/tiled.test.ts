@@ -1,10 +1,11 @@
 import type { Backend } from "@convoy/core/backend";
 import { afterAll, beforeAll, it } from "vitest";
-import { webgpu } from "./index.js";
+import { forcedWays } from "./testing/forcedWays.js";
 import { useSoftwareGpu } from "./testing/softwareGpu.js";
 import { tiledCases } from "./testing/tiledCases.js";
 
 useSoftwareGpu();
+const { webgpu, force } = await forcedWays();
 
 let backend: Backend;
 beforeAll(async () => {
@@ -12,7 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => backend.dispose());
 
-// Every eighth case of an op; all of them are in tiled.long.test.ts.
-for (const { name, run } of tiledCases(8)) {
-  it(name, () => run(backend), 60_000);
+// Every eighth case of an op, each with the next tile; more of both in tiled.long.test.ts.
+for (const [index, { name, run }] of tiledCases(8).entries()) {
+  it(name, async () => {
+    force(index);
+    await run(backend);
+  }, 60_000);
 }

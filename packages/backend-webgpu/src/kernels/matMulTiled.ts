@@ -1,34 +1,39 @@
-/** y[m,n] = sum over k of a[m,k] b[k,n], either stored transposed, then bias and activation: a tiled product. */
+/** y[m,n] = sum over k of a[m,k] b[k,n], either stored transposed, then bias and activation: a product for GPUs. */
 
 import type { Dispatch } from "../dispatch.js";
 import type { KernelTarget } from "../kernel.js";
-import { reads, writes } from "../shader.js";
-import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
+import { floats, reads, writes } from "../shader.js";
+import { epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import type { MatMulProblem } from "./matMulProblem.js";
-import { storeEach, tiledProduct } from "./tiledProduct.js";
+import { matrix, matrixType } from "./product.js";
+import { storeRows, storeWidth } from "./productStore.js";
+import { productWays } from "./productWays.js";
 
-export function matMulTiled(problem: MatMulProblem, _target: KernelTarget): Dispatch[] {
+export function matMulTiled(problem: MatMulProblem, target: KernelTarget): Dispatch[] {
   const { label, a, b, output, attributes, M, N, K, epilogue } = problem;
   const { transposeA, transposeB } = attributes;
-  const elements = `fn elementA(m: u32, k: u32) -> f32 { return a[${transposeA ? `k * ${M}u + m` : `m * ${K}u + k`}]; }
-fn elementB(k: u32, n: u32) -> f32 { return b[${transposeB ? `n * ${K}u + k` : `k * ${N}u + n`}]; }
-`;
-  const store = storeEach(
-    M,
-    N,
-    (sum, r, c) =>
-      `let value = ${biased(epilogue, sum, c)}; y[${r} * ${N}u + ${c}] = ${activated(epilogue, "value", 1)};`,
-  );
-  const contiguousA = transposeA ? "m" : "k";
-  const contiguousB = transposeB ? "k" : "n";
-  return [
-    tiledProduct(
-      { M, N, K, elements, contiguousA, contiguousB, store },
-      {
-        label,
-        tensors: { a: reads(a), b: reads(b), ...epilogueTensors(epilogue, 1), y: writes(output) },
-        declarations: epilogueDeclarations(epilogue),
+  const alongA = transposeA ? "line" : "k";
+  const alongB = transposeB ? "k" : "line";
+  return productWays(
+    {
+      M,
+      N,
+      K,
+      a: matrix("a", alongA, M, K),
+      b: matrix("b", alongB, N, K),
+      store: storeRows("y", { M, N }, epilogue),
+      forward: !transposeA && !transposeB,
+    },
+    {
+      label,
+      tensors: {
+        a: reads(a, matrixType(alongA, M, K)),
+        b: reads(b, matrixType(alongB, N, K)),
+        ...epilogueTensors(epilogue, storeWidth(N)),
+        y: writes(output, floats(storeWidth(N))),
       },
-    ),
-  ];
+      declarations: epilogueDeclarations(epilogue),
+    },
+    target,
+  );
 }
