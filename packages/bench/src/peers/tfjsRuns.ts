@@ -54,17 +54,26 @@ export async function evaluateTfjs(
   samples: number,
   batchSize: number,
 ): ReturnType<typeof timedEvaluations> {
+  // What compiles does so at the first evaluation of a batch, which is not part of the figure.
+  await evaluateOnce(tfjs, model, firstImages(test, Math.min(samples, batchSize)), batchSize);
   const part = firstImages(test, samples);
-  const { x, y } = tensors(tfjs, part);
+  return timedEvaluations(() => evaluateOnce(tfjs, model, part, batchSize));
+}
+
+async function evaluateOnce(
+  tfjs: Tfjs,
+  model: Sequential,
+  images: LabelledImages,
+  batchSize: number,
+): Promise<Evaluation> {
+  const { x, y } = tensors(tfjs, images);
   try {
-    return await timedEvaluations(async (): Promise<Evaluation> => {
-      const start = performance.now();
-      const results = model.evaluate(x, y, { batchSize }) as Tensor[];
-      const accuracy = (await (results[1] as Tensor).data())[0] as number;
-      const durationMs = performance.now() - start;
-      tfjs.core.dispose(results);
-      return { accuracy, usPerSample: (durationMs * 1000) / countOf(part) };
-    });
+    const start = performance.now();
+    const results = model.evaluate(x, y, { batchSize }) as Tensor[];
+    const accuracy = (await (results[1] as Tensor).data())[0] as number;
+    const durationMs = performance.now() - start;
+    tfjs.core.dispose(results);
+    return { accuracy, usPerSample: (durationMs * 1000) / countOf(images) };
   } finally {
     tfjs.core.dispose([x, y]);
   }
