@@ -2,12 +2,12 @@
  * dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,f] k[kh,kw,c,f];
  * dy [N,OH,OW,F], k [KH,KW,C,F] -> [N,H,W,C].
  *
- * 2 N OH OW F KH KW C FLOP. No workgroup memory: an invocation keeps a 2x2 square of positions by up to 8 channels in
+ * 2 N OH OW F KH KW C FLOP. No workgroup memory: an invocation keeps a 2x2 square of positions by up to 16 channels in
  * registers; the sum runs over f, which is contiguous in both tensors and read in vectors. The lanes of a workgroup share
- * their channels, so what they read of the kernel is the same for all.
+ * their channels, so what they read of the kernel is the same for all and may be exchanged within subgroups.
  *
- * Measured on llvmpipe (Mesa 25), two Zen 4 threads, batch 64: 11x11x64 to 13x13x32 by 3x3, 53 ms, 5.4 GFLOP/s (7.5 with the
- * border, where a third of the taps read nothing); SwiftShader 138 ms.
+ * Measured on llvmpipe (Mesa 25), two Xeon 2.6 GHz threads, batch 64: 11x11x64 to 13x13x32 by 3x3, 32 ms, with subgroups of 8
+ * lanes 10 ms, 28 GFLOP/s (40 with the border, where a third of the taps read nothing); SwiftShader 48 ms.
  */
 
 import type { Dispatch } from "../dispatch.js";
@@ -52,6 +52,9 @@ function inputGradient(problem: BackwardInputProblem, channels: number, subgroup
     (s) => `let has${s} = oh${spots[s]![0]}Has && ow${spots[s]![1]}Has;
           let from${s} = u32(((i32(n) * ${OH} + oh${spots[s]![0]}) * ${OW} + ow${spots[s]![1]}) * ${F / width});`,
   );
+  const stored = vectorWidth(channels);
+  const storedAt = (s: number, first: number): string =>
+    `${floats(stored)}(${unrolled(stored, (c) => `sum${s}_${first + c}`, ", ")})`;
   const weights = sharedVectors("weight", "k", channels, (c) => `tap + ${c} * ${F / width}u + f`, subgroupSize);
   const body = `
     let block = group / ${groups}u;
@@ -86,15 +89,15 @@ function inputGradient(problem: BackwardInputProblem, channels: number, subgroup
         const [down, right] = spots[s]!;
         const guard = down + right > 0 ? `if (h + ${down}u < ${H}u && w + ${right}u < ${W}u) ` : "";
         return `${guard}{
-        let at = ((n * ${H}u + h + ${down}u) * ${W}u + w + ${right}u) * ${C}u + block * ${channels}u;
-        ${unrolled(channels, (c) => `dx[at + ${c}u] = sum${s}_${c};`)}
+        let at = ((n * ${H}u + h + ${down}u) * ${W}u + w + ${right}u) * ${C / stored}u + block * ${channels / stored}u;
+        ${unrolled(channels / stored, (c) => `dx[at + ${c}u] = ${storedAt(s, c * stored)};`)}
       }`;
       })}
     }`;
   return workgroups(groups * (C / channels), body, {
     label,
     way: wayName(`${spots.length} positions by ${channels} channels`, subgroupSize),
-    tensors: { dy: reads(gradient, type), k: reads(kernel, type), dx: writes(output) },
+    tensors: { dy: reads(gradient, type), k: reads(kernel, type), dx: writes(output, floats(stored)) },
     workgroupSize: lanes,
     extensions: subgroupSize ? ["subgroups"] : [],
   });
