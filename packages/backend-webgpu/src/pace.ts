@@ -10,7 +10,8 @@ const restedShare = 0.8;
  * core, which a software adapter needs for computing.
  */
 export class Pace {
-  #msPerStep = 0;
+  /** Of the last two runs; the first may have compiled. */
+  #msPerStep: readonly [number, number] = [0, 0];
   /** The wait for the run before. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -24,12 +25,12 @@ export class Pace {
   /** The run before has ended: now these steps are the ones that the device works on. */
   async #wait<T>(steps: number, done: () => Promise<T>): Promise<T> {
     const start = performance.now();
-    const rest = restedShare * steps * this.#msPerStep;
+    const rest = restedShare * steps * Math.min(...this.#msPerStep);
     if (pollsWhileWaiting && rest >= leastRest) {
       await new Promise((resolve) => setTimeout(resolve, rest));
     }
     const result = await done();
-    this.#msPerStep = (performance.now() - start) / steps;
+    this.#msPerStep = [(performance.now() - start) / steps, this.#msPerStep[0]];
     return result;
   }
 }

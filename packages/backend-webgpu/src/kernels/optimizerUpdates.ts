@@ -5,8 +5,8 @@
  * rmsprop: q = rho q + (1 - rho) g^2; d = q, centered q - m^2; u = s g / sqrt(d + epsilon), with momentum v = momentum v + u.
  * adam: m += (1 - beta1)(g - m); v += (1 - beta2)(g^2 - v); w -= rate decay w; w -= s m / (sqrt(v) + epsilon).
  *
- * Cost: 12 to 32 bytes a parameter, memory-bound. Measured for Adam over 122,000 parameters on llvmpipe, two Zen 4
- * threads: 1.6 ms.
+ * Cost: 12 to 32 bytes a parameter, memory-bound. Measured for Adam over 122,000 parameters on llvmpipe, two Xeon
+ * 2.6 GHz threads: 0.8 ms.
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
