@@ -39,9 +39,9 @@ export function patchRows(window: Window, M: number, place: string): Operand {
   let w = i32(ow) * ${strides[1]} - ${padding[2]};
   let line = vec3i(h, w, (i32(n) * ${H} + h) * ${W} + w);`;
   const tap = (c: string): string => `
-  let tap = i32(k / ${C}u);
-  let down = tap / ${KW} * ${dilation[0]};
-  let right = tap % ${KW} * ${dilation[1]};
+  let tap = k / ${C}u;
+  let down = i32(tap / ${KW}u) * ${dilation[0]};
+  let right = i32(tap % ${KW}u) * ${dilation[1]};
   ${read(window, "x", "(line.x + down)", "(line.y + right)", `(line.z + down * ${W} + right)`, c)}`;
   return channelWidth(C) === 4
     ? {
@@ -61,8 +61,8 @@ fn vector${name}(line: vec3i, k: u32) -> vec4f {${tap(`k % ${C}u / 4u`)}
 export function patchColumns(window: Window): Operand {
   const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
   const line = (c: string): string => `
-  let tap = i32(m / ${C}u);
-  let line = vec3i(tap / ${KW} * ${dilation[0]} - ${padding[0]}, tap % ${KW} * ${dilation[1]} - ${padding[2]}, i32(${c}));`;
+  let tap = m / ${C}u;
+  let line = vec3i(i32(tap / ${KW}u) * ${dilation[0]} - ${padding[0]}, i32(tap % ${KW}u) * ${dilation[1]} - ${padding[2]}, i32(${c}));`;
   const position = `
   let h = i32(k / ${OW}u % ${OH}u) * ${strides[0]} + line.x;
   let w = i32(k % ${OW}u) * ${strides[1]} + line.y;
@@ -89,11 +89,11 @@ export function gradientRows(window: Window, F: number): Operand {
   let line = vec3i(i32(m / ${W}u % ${H}u) + ${padding[0]}, i32(m % ${W}u) + ${padding[2]}, i32(m / ${H * W}u * ${OH * OW}u));`;
   const whole = (from: string, axis: 0 | 1): string => (strides[axis] > 1 ? ` && ${from} % ${strides[axis]} == 0` : "");
   const tap = (f: string): string => `
-  let tap = i32(k / ${F}u);
-  let fromTop = line.x - tap / ${KW} * ${dilation[0]};
-  let fromLeft = line.y - tap % ${KW} * ${dilation[1]};
-  let oh = fromTop / ${strides[0]};
-  let ow = fromLeft / ${strides[1]};
+  let tap = k / ${F}u;
+  let fromTop = line.x - i32(tap / ${KW}u) * ${dilation[0]};
+  let fromLeft = line.y - i32(tap % ${KW}u) * ${dilation[1]};
+  let oh = i32(u32(fromTop) / ${strides[0]}u);
+  let ow = i32(u32(fromLeft) / ${strides[1]}u);
   if (fromTop >= 0 && fromLeft >= 0 && oh < ${OH} && ow < ${OW}${whole("fromTop", 0)}${whole("fromLeft", 1)}) {
     return dy[u32(line.z + oh * ${OW} + ow) * ${F / width}u + ${f}];
   }

@@ -46,23 +46,19 @@ export interface Product {
 /** An operand of which four neighbours are no vector in memory: `body` is WGSL that returns element (m, k),
  * m being the line. */
 export function scattered(along: Along, lines: number, K: number, body: string): Operand {
-  const [size, at] = along === "k" ? [K, "k"] : [lines, "line"];
+  const [size, at, element] = along === "k" ? [K, "k + i", "(line, k + i)"] : [lines, "line + i", "(line + i, k)"];
   const code = (name: string): string => {
-    const one = (i: number): string => {
-      const read = along === "k" ? `element${name}(line, k + ${i}u)` : `element${name}(line + ${i}u, k)`;
-      return size % 4 === 0 || i === 0 ? read : `checked${name}(${read.slice(read.indexOf("(") + 1)}`;
-    };
-    const check = `fn checked${name}(line: u32, k: u32) -> f32 {
-  if (${at} < ${size}u) { return element${name}(line, k); }
-  return 0.0;
-}
-`;
+    const read = `four[i] = element${name}${element};`;
     return `alias Line${name} = u32;
 fn line${name}(line: u32) -> u32 { return line; }
 fn element${name}(m: u32, k: u32) -> f32 {
   ${body}
 }
-${size % 4 === 0 ? "" : check}fn vector${name}(line: u32, k: u32) -> vec4f { return vec4f(${unrolled(4, one, ", ")}); }
+fn vector${name}(line: u32, k: u32) -> vec4f {
+  var four = vec4f();
+  for (var i = 0u; i < 4u; i++) { ${size % 4 === 0 ? read : `if (${at} < ${size}u) { ${read} }`} }
+  return four;
+}
 `;
   };
   return { along, code };

@@ -1,13 +1,15 @@
-/** All ways to compute a product on a GPU, the one that is estimated fastest first. */
+/** All ways to compute a product on a GPU, the one that is estimated fastest first, those with subgroups last. */
 
 import type { Dispatch } from "../dispatch.js";
 import type { KernelTarget } from "../kernel.js";
 import type { ShaderSpec } from "../shader.js";
 import type { Product } from "./product.js";
+import { subgroupProducts } from "./subgroupProduct.js";
 import { fitsTarget, tiledProduct } from "./tiledProduct.js";
 import { tiles, tilesFor } from "./tiles.js";
 
 export function productWays(product: Product, spec: ShaderSpec, target: KernelTarget): Dispatch[] {
   const candidates = tiles.filter((tile) => fitsTarget(product, tile, target));
-  return tilesFor(product, candidates).map((tile) => tiledProduct(product, tile, spec, target));
+  const tiled = tilesFor(product, candidates).map((tile) => tiledProduct(product, tile, spec, target));
+  return [...tiled, ...subgroupProducts(product, spec, target)];
 }
