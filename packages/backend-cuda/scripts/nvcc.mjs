@@ -48,12 +48,23 @@ export function nvccRelease(folder) {
 }
 
 /**
- * Compiles the kernels to PTX that drivers from CUDA 11 on read.
+ * Whether a program can be run at fixed addresses. What nvcc 13.0 numbers and in which order depends on where its memory
+ * lies: at random addresses one build in a few differs in names of registers.
+ */
+export function canFixAddresses() {
+  return spawnSync("setarch", ["-R", "true"]).status === 0;
+}
+
+/**
+ * Compiles the kernels to PTX that drivers from CUDA 11 on read: the same every time where addresses can be fixed.
  * @param {string} folder of the toolkit
  * @param {string} to file
  */
 export function compilePtx(folder, to) {
-  runTool(folder, "nvcc", [...nvccOptions, "kernels/all.cu", "-o", to]);
+  const options = [...nvccOptions, "kernels/all.cu", "-o", to];
+  canFixAddresses()
+    ? runTool("", "setarch", ["-R", join(folder, "nvcc"), ...options])
+    : runTool(folder, "nvcc", options);
   return (
     readFileSync(to, "utf8")
       // The compiler's build number and the like.
@@ -63,21 +74,20 @@ export function compilePtx(folder, to) {
 }
 
 /**
- * What ptxas -v says of each kernel, as `96 registers, 0 bytes spilled, 30720 bytes shared`.
+ * What ptxas -v says of each kernel and the functions that it calls, as `96 registers, 0 bytes spilled, 30720 bytes
+ * shared`.
  * @param {string} log
  */
 export function resourcesOf(log) {
   /** @type {Record<string, string>} */
   const resources = {};
-  let kernel = "";
-  let spilled = 0;
-  for (const line of log.split("\n")) {
-    kernel = /Compiling entry function '(\w+)'/.exec(line)?.[1] ?? kernel;
-    const spills = /(\d+) bytes spill stores, (\d+) bytes spill loads/.exec(line);
-    if (spills) spilled = Number(spills[1]) + Number(spills[2]);
-    const registers = /Used (\d+) registers/.exec(line)?.[1];
-    const shared = /(\d+) bytes smem/.exec(line)?.[1] ?? 0;
-    if (registers) resources[kernel] = `${registers} registers, ${spilled} bytes spilled, ${shared} bytes shared`;
+  for (const part of log.split("Compiling entry function '").slice(1)) {
+    const kernel = part.slice(0, part.indexOf("'"));
+    const spills = [...part.matchAll(/(\d+) bytes spill (?:stores|loads)/g)];
+    const spilled = spills.reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+    const registers = /Used (\d+) registers/.exec(part)?.[1];
+    const shared = /(\d+) bytes smem/.exec(part)?.[1] ?? 0;
+    resources[kernel] = `${registers} registers, ${spilled} bytes spilled, ${shared} bytes shared`;
   }
   return resources;
 }
