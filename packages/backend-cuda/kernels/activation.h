@@ -65,13 +65,17 @@ DEVICE float activationGradient(const Activation& f, float dy, float y) {
 // Inside products a function is data, not a branch for each element: the code of `activate` thirty times over would be
 // most of the image.
 
-// The functions of two straight lines and a cap: none (1, infinity), relu (0, infinity), relu6 (0, 6), leakyRelu.
-struct Lines {
-  // Slope below 0.
-  float below;
-  float cap;
+// Behind a product: two straight lines and a cap, or a curve.
+struct OutputActivation {
+  // Slope below 0, and cap: none (1, infinity), relu (0, infinity), relu6 (0, 6), leakyRelu.
+  float below, cap;
+  // ActivationCode of elu, sigmoid or hyperbolicTangent; -1 for the lines.
+  int curve;
+  float alpha;
 };
-DEVICE float activate(const Lines& f, float x) {
+DEVICE_CALLED float activateCurve(int code, float alpha, float x) { return activate(Activation{code, alpha, 0, 0}, x); }
+DEVICE float activate(const OutputActivation& f, float x) {
+  if (f.curve >= 0) return activateCurve(f.curve, f.alpha, x);
   if (x <= 0.0f) return f.below == 0.0f ? 0.0f : f.below * x;
   return x > f.cap ? f.cap : x;
 }

@@ -12,6 +12,8 @@
 #define SHARED_ARRAY(T, name, count)    \
   static const char name##Site = 0;     \
   T(&name)[count] = *static_cast<T(*)[count]>(emulator::sharedArray(&name##Site, sizeof(T) * (count)))
+// A function that is too long to stand wherever it is used.
+#define DEVICE_CALLED inline __attribute__((noinline))
 #define EXPORT_KERNEL(name) static emulator::Registration<&name> name##Registration(#name);
 #define UNROLL
 #define NO_UNROLL
@@ -41,6 +43,7 @@ inline uint32_t arrive(uint32_t* counter) { return __atomic_fetch_add(counter, 1
 #else
 
 #define SHARED_ARRAY(T, name, count) __shared__ __align__(16) T name[count]
+#define DEVICE_CALLED extern "C" __device__ __noinline__
 #define EXPORT_KERNEL(name)
 #define UNROLL _Pragma("unroll")
 #define NO_UNROLL _Pragma("unroll 1")

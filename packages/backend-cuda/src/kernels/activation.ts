@@ -20,8 +20,13 @@ export function packActivation(to: Arguments, { function: name, alpha }: UnaryAt
   to.int(codes[name]).float(alpha, Math.fround(alpha), Math.fround(1 - alpha));
 }
 
-/** Slope below 0 and cap: what an activation must be to run inside a convolution. */
-export function linesOf(attributes: UnaryAttributes | undefined): { below: number; cap: number } | undefined {
+/** Functions that the kernels of products have not: they clip, which layers do not ask for. */
+export function runsApart({ function: name }: UnaryAttributes): boolean {
+  return name === "log" || name === "logit";
+}
+
+/** Slope below 0 and cap of the functions that are straight lines. */
+function linesOf(attributes: UnaryAttributes | undefined): { below: number; cap: number } | undefined {
   switch (attributes?.function) {
     case undefined:
       return { below: 1, cap: Infinity };
@@ -36,10 +41,13 @@ export function linesOf(attributes: UnaryAttributes | undefined): { below: numbe
   }
 }
 
-/** Adds a `Lines`. */
-export function packLines(to: Arguments, attributes: UnaryAttributes | undefined): void {
-  const { below, cap } = linesOf(attributes)!;
-  to.float(below, cap);
+/** Adds an `OutputActivation`. */
+export function packOutputActivation(to: Arguments, attributes: UnaryAttributes | undefined): void {
+  const { below, cap } = linesOf(attributes) ?? { below: 1, cap: Infinity };
+  const isCurve = linesOf(attributes) === undefined;
+  to.float(below, cap)
+    .int(isCurve ? codes[attributes!.function] : -1)
+    .float(attributes?.alpha ?? 0);
 }
 
 type Quadratic = readonly [constant: number, linear: number, square: number];

@@ -1,5 +1,5 @@
 import { matMulSizes, type OpAttributes, type OpInstance, sizeOf } from "@convoy/core/backend";
-import { linesOf, packLines } from "./activation.js";
+import { packOutputActivation, runsApart } from "./activation.js";
 import { Arguments } from "./arguments.js";
 import {
   type ConvolutionShape,
@@ -38,7 +38,7 @@ export const conv2d: OpKernel = {
   launches: (op, context) => [forwardLaunch(convolutionOf(op), context)],
 };
 
-/** conv2d, biasAdd, 2x2 maxPool2d and an activation of straight lines, all but the first optional. */
+/** conv2d, biasAdd, 2x2 maxPool2d and an activation, all but the first optional. */
 export const fusedConv2d: OpKernel = {
   supports(op) {
     const pool = partOf(op, "maxPool2d");
@@ -49,7 +49,7 @@ export const fusedConv2d: OpKernel = {
   launches: (op, context) => [forwardLaunch(convolutionOf(op), context)],
 };
 
-/** matMul, biasAdd and an activation of straight lines, as a convolution of single pixels. */
+/** matMul, biasAdd and an activation, as a convolution of single pixels. */
 export const fusedDense: OpKernel = {
   supports(op) {
     const { transposeA, transposeB } = attributesOf("matMul", partOf(op, "matMul")!);
@@ -152,9 +152,7 @@ function unaryOf(op: OpInstance): OpAttributes["unary"] | undefined {
 
 function activationFits(op: OpInstance): true | string {
   const attributes = unaryOf(op);
-  return (
-    linesOf(attributes) !== undefined || `the fused kernels have relu, relu6 and leakyRelu, not ${attributes!.function}`
-  );
+  return !attributes || !runsApart(attributes) || `the fused kernels have no ${attributes.function}`;
 }
 
 /** With `gathers` the launch runs these as well; the first gives the input. */
@@ -175,6 +173,6 @@ function forwardLaunch(
       .pointer(argmax?.address ?? 0)
       .pointer(bias?.address ?? 0)
       .struct((to) => packConvolutionShape(to, shape))
-      .struct((to) => packLines(to, unary)),
+      .struct((to) => packOutputActivation(to, unary)),
   };
 }
