@@ -74,12 +74,15 @@ export function tilesFor(product: Product, candidates: readonly Tile[]): Tile[] 
 /** The GPU that is estimated for: a large one of any vendor. */
 const cores = 100;
 const fmaPerCycle = 128;
+/** What the second-level cache gives a core: 10 to 16 bytes on large GPUs. */
+const bytesPerCycle = 12;
 /** From the request of a block of factors to its arrival, and from one barrier to the next at least. */
 const blockCycles = 700;
 
 /**
- * An estimate, not measured on any GPU: cores work through the workgroups dealt to them, and either arithmetic or the
- * latency of memory sets the pace.
+ * An estimate, not measured on any GPU: cores work through the workgroups dealt to them, and arithmetic, the
+ * second-level cache or the latency of memory sets the pace. (That patches overlap, so that the first-level cache has most of
+ * a convolution's reads, is left out.)
  *
  * Four steps along k are ownRows x ownColumns x 4 FMA; they take ownRows + ownColumns reads of vectors from workgroup memory,
  * with address and bounds check 3 instructions each, and the invocation's share of the copies, 25 instructions a vector.
@@ -97,7 +100,8 @@ export function estimatedCycles({ M, N, K, ranges = 1, rangeLength = K }: Produc
   const share = fma / (fma + 3 * (ownRows + ownColumns) + 25 * copies);
   const blocks = Math.ceil(rangeLength / depth);
   const arithmetic = (perCore * rows * columns * blocks * depth) / (Math.min(fmaPerCycle, threads * resident) * share);
+  const traffic = (perCore * (rows + columns) * blocks * depth * 4) / bytesPerCycle;
   const latency = Math.ceil(perCore / resident) * (blocks + 1) * blockCycles;
   const fold = (slices - 1) * 40;
-  return Math.max(arithmetic, latency) + fold;
+  return Math.max(arithmetic, traffic, latency) + fold;
 }
