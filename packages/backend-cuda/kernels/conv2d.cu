@@ -15,8 +15,8 @@
 // as bytes, a row's address once for each line of the tile. Neighbouring threads read neighbouring bytes of a patch, as
 // they would floats: as many requests of a fourth of the bytes, and no wider reads, since a patch starts at any byte.
 // Behind its tile each block writes a share of all batches of the step (images as floats, labels, weights) for whoever
-// reads them later. Among these is the kernel's own gradient, which does not read through the order: it needs the row
-// anew for every element that it loads, not for every line.
+// reads them later. Among these is the gradient of k, which does not read through the order: it would need the row anew for
+// every element that it loads, not for every line.
 // Cost beside the convolution's: reads the batch's bytes twice, writes its floats once.
 // Predicted, H200, 64 images of 784 bytes; not measured: the batch is 50 KB of bytes, 201 KB of floats, under 0.1 us of
 // traffic. The chain cursor, batch start, order, pixel costs 0.5 us at the start and half of it behind the tile; a launch
@@ -25,6 +25,8 @@
 //
 // Grid: (row tiles, column tiles). Kernels: conv2d<tile><precision>, conv2dPooled<tile><precision>, and with gather before
 // the name.
+#include <type_traits>
+
 #include "activation.h"
 #include "forwardLoaders.h"
 #include "tiles.h"
@@ -79,17 +81,10 @@ struct StoreLargest {
   }
 };
 
-template <bool pooled> struct StoreOf {
-  using Type = StoreRows;
-};
-template <> struct StoreOf<true> {
-  using Type = StoreLargest;
-};
-
 template <class Tile, bool pooled, class Input>
 DEVICE void convolve(float* shared, const Input& x, const float* k, const ForwardOutput& to,
                      const ConvolutionShape& shape, const OutputActivation& activation) {
-  using Store = typename StoreOf<pooled>::Type;
+  using Store = std::conditional_t<pooled, StoreLargest, StoreRows>;
   const Patches<pooled, Input> patches{x, shape};
   const MatrixRows kernel{k, shape.F};
   const Store store{to, activation, shape.positions<pooled>(), shape.F};
@@ -97,37 +92,37 @@ DEVICE void convolve(float* shared, const Input& x, const float* k, const Forwar
   gemm<Tile>(shared, patches, kernel, firstRow, firstColumn, 0, shape.patchLength(), store);
 }
 
-#define CONVOLUTION(name, Tile, pooled)                                                                  \
-  KERNEL __launch_bounds__(blockThreads, 2) name(const float* x, const float* k, ForwardOutput to,       \
+#define CONVOLUTION(name, Tile, pooled)                                                                 \
+  KERNEL __launch_bounds__(blockThreads, 2) name(const float* x, const float* k, ForwardOutput to,      \
                                                  ConvolutionShape shape, OutputActivation activation) { \
-    SHARED_ARRAY(float, shared, Tile::sharedFloats);                                                     \
-    convolve<Tile, pooled>(shared, BatchInput{x}, k, to, shape, activation);                             \
-  }                                                                                                      \
+    SHARED_ARRAY(float, shared, Tile::sharedFloats);                                                    \
+    convolve<Tile, pooled>(shared, BatchInput{x}, k, to, shape, activation);                            \
+  }                                                                                                     \
   EXPORT_KERNEL(name)
 
 // x is the batch that from.sources[0] gathers.
-#define GATHERING_CONVOLUTION(name, Tile, pooled)                                                               \
-  KERNEL __launch_bounds__(blockThreads, 2) name(GatherSources from, const float* k, ForwardOutput to,          \
-                                                 ConvolutionShape shape, OutputActivation activation) {         \
-    SHARED_ARRAY(float, shared, Tile::sharedFloats);                                                            \
-    const uint32_t start = currentStep(from.table, from.state).batchStart;                                      \
-    convolve<Tile, pooled>(shared, GatheredInput{from.sources[0], start}, k, to, shape, activation);            \
-    const int block = blockIdx.y * gridDim.x + blockIdx.x;                                                      \
-    NO_UNROLL                                                                                                   \
-    for (int i = 0; i < maxSources; i++) {                                                                      \
-      gatherShare(from.sources[i], start, from.state, block * blockThreads + threadIdx.x,                       \
-                  gridDim.x * gridDim.y * blockThreads);                                                        \
-    }                                                                                                           \
-  }                                                                                                             \
+#define GATHERING_CONVOLUTION(name, Tile, pooled)                                                       \
+  KERNEL __launch_bounds__(blockThreads, 2) name(GatherSources from, const float* k, ForwardOutput to,  \
+                                                 ConvolutionShape shape, OutputActivation activation) { \
+    SHARED_ARRAY(float, shared, Tile::sharedFloats);                                                    \
+    const uint32_t start = currentStep(from.table, from.state).batchStart;                              \
+    convolve<Tile, pooled>(shared, GatheredInput{from.sources[0], start}, k, to, shape, activation);    \
+    const int block = blockIdx.y * gridDim.x + blockIdx.x;                                              \
+    NO_UNROLL                                                                                           \
+    for (int i = 0; i < maxSources; i++) {                                                              \
+      gatherShare(from.sources[i], start, from.state, block * blockThreads + threadIdx.x,               \
+                  gridDim.x * gridDim.y * blockThreads);                                                \
+    }                                                                                                   \
+  }                                                                                                     \
   EXPORT_KERNEL(name)
 
-#define CONVOLUTIONS(precision)                                                  \
-  CONVOLUTION(conv2dSmall##precision, precision::Small, false)                   \
-  CONVOLUTION(conv2dTall##precision, precision::Tall, false)                     \
-  CONVOLUTION(conv2dLarge##precision, precision::Large, false)                   \
-  CONVOLUTION(conv2dPooledSmall##precision, precision::Small, true)              \
-  CONVOLUTION(conv2dPooledTall##precision, precision::Tall, true)                \
-  CONVOLUTION(conv2dPooledLarge##precision, precision::Large, true)              \
+#define CONVOLUTIONS(precision)                                                     \
+  CONVOLUTION(conv2dSmall##precision, precision::Small, false)                      \
+  CONVOLUTION(conv2dTall##precision, precision::Tall, false)                        \
+  CONVOLUTION(conv2dLarge##precision, precision::Large, false)                      \
+  CONVOLUTION(conv2dPooledSmall##precision, precision::Small, true)                 \
+  CONVOLUTION(conv2dPooledTall##precision, precision::Tall, true)                   \
+  CONVOLUTION(conv2dPooledLarge##precision, precision::Large, true)                 \
   GATHERING_CONVOLUTION(gatherConv2dSmall##precision, precision::Small, false)      \
   GATHERING_CONVOLUTION(gatherConv2dTall##precision, precision::Tall, false)        \
   GATHERING_CONVOLUTION(gatherConv2dLarge##precision, precision::Large, false)      \

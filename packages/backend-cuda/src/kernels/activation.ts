@@ -43,10 +43,9 @@ function linesOf(attributes: UnaryAttributes | undefined): { below: number; cap:
 
 /** Adds an `OutputActivation`. */
 export function packOutputActivation(to: Arguments, attributes: UnaryAttributes | undefined): void {
-  const { below, cap } = linesOf(attributes) ?? { below: 1, cap: Infinity };
-  const isCurve = linesOf(attributes) === undefined;
-  to.float(below, cap)
-    .int(isCurve ? codes[attributes!.function] : -1)
+  const lines = linesOf(attributes);
+  to.float(lines?.below ?? 1, lines?.cap ?? Infinity)
+    .int(lines ? -1 : codes[attributes!.function])
     .float(attributes?.alpha ?? 0);
 }
 
