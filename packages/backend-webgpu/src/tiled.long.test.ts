@@ -9,7 +9,7 @@ const { webgpu, force } = await forcedWays();
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await webgpu({ kernels: "tiled" });
+  backend = await webgpu({ kernels: "tiled", subgroups: false });
 });
 afterAll(() => backend.dispose());
 

@@ -12,7 +12,7 @@
  *   different rows of the same columns. Half of what 128 bytes a cycle give to 128 FMA.
  * - a: loaded once a segment, 1/8 of that and less. Registers: 32 or 64 sums, 16 or 32 of b, 8 of a: 70 or 120.
  *
- * So on NVIDIA tiles are estimated to win; where workgroup memory is slow (Intel) or barriers are, this may. Only tuning
+ * So on NVIDIA tiles are estimated to win; where workgroup memory is slow (Intel) or barriers are, this may. Only autotune
  * takes it.
  *
  * Nothing is assumed of how invocations are dealt to subgroups: each subgroup draws a ticket. That decides who computes a

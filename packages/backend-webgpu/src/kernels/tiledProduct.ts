@@ -5,9 +5,9 @@
  * A workgroup copies `depth` steps along k of its rows and columns into workgroup memory, each element once and four at a
  * time; then every invocation multiplies its ownRows by ownColumns results in registers.
  *
- * - Reads of workgroup memory: ownRows + ownColumns vectors for ownRows x ownColumns x 4 FMA; 16 for 256 with 8x8, a byte an
- *   FMA. A core of 128 FMA and 128 bytes a cycle is then limited by arithmetic; with scalars (a byte more an instruction
- *   slot than FMA itself) it was not.
+ * - Reads of workgroup memory: ownRows + ownColumns vectors for ownRows x ownColumns x 4 FMA. With 8x8 16 for 256, a byte an
+ *   FMA, which 128 bytes a cycle give to 128 FMA even where no two invocations read the same; those of a row do. With 4x4 it
+ *   is two bytes, half of them shared.
  * - Index arithmetic: a copy is one address for four elements, about 25 instructions with the divisions by constants, as the
  *   part that depends on the line alone is worked out once. That is 25 for 256 FMA an invocation with 128x128 by 8x8.
  * - Registers: 64 sums, 32 factors of b, 4 of a, up to 16 in flight to the tile: about 128 with 8x8, 64 with 4x4.
@@ -18,9 +18,10 @@
  *   k are not transposed: they lie as [k / 4][line % 4][line / 4] with gaps that part the 8 writers of 128 bytes as well.
  *
  * With float16 the tiles and the sums over one block, 16 steps at most, are float16, and the blocks are added up in float32.
- * Half as many bytes, and where the GPU has packed arithmetic up to 1.6 times as many FMA: of 16 steps 128 packed FMA, 16
- * conversions and 16 additions for 256 FMA. Rounding the factors costs 2^-11 each and the block's sum 2^-11 an addition: at
- * most 18 x 2^-11 of the sum of |a b|, about 0.9%; of terms of random sign typically 0.07% of the results' deviation.
+ * Half as many bytes, and where the GPU has packed arithmetic up to 1.6 times as many FMA: 16 steps of two columns are 16
+ * packed FMA, 2 conversions and 2 additions in place of 32 FMA. Rounding costs 2^-11 a factor and 2^-11 of the sum so far an
+ * addition: at most 18 x 2^-11 of the sum of |a b|, about 0.9%; of terms of random sign typically 0.07% of the results'
+ * deviation.
  * Factors beyond 65504 count as 65504. A block's sum beyond that is not finite and shows in the loss.
  */
 
