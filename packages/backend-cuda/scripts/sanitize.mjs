@@ -1,5 +1,5 @@
 // Runs the kernels under the compilers' sanitizers: the planted bugs, which must be found, and with the address and the
-// undefined-behaviour sanitizer the conformance kit, where nothing may be. Node itself cannot run under the thread
+// undefined-behaviour sanitizer the conformance kit and the gathering launches, where nothing may be. Node itself cannot run under the thread
 // sanitizer. Takes minutes; needs g++ with its sanitizer libraries.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -54,6 +54,7 @@ for (const [sanitizer, runtime] of Object.entries(preloaded)) {
   const only = [
     "test/conformance.test.ts",
     "test/tf32.test.ts",
+    "test/gather.test.ts",
     "--testNamePattern=^(?!.*learning curves)",
     "--testTimeout=3000000",
   ];
