@@ -16,6 +16,8 @@ import type { CudaDevice } from "./device.js";
 import { CudaExecutable, type ExecutableOptions } from "./executable.js";
 import { formatComputeCapability, formatDriverVersion } from "./images/chooseImage.js";
 import { opKernels, supportsOp } from "./kernels/index.js";
+import type { Target } from "./kernels/op.js";
+import { countLaunches } from "./planLaunches.js";
 
 /** The contract over one device. */
 export class CudaBackend implements Backend {
@@ -44,13 +46,20 @@ export class CudaBackend implements Backend {
     };
   }
 
+  get #target(): Target {
+    return { multiprocessors: this.#device.facts.multiprocessors, precision: this.#options.precision };
+  }
+
   supports(op: OpInstance): true | string {
     return supportsOp(op);
   }
 
   workspaceBytes(op: OpInstance): number {
-    const { multiprocessors } = this.#device.facts;
-    return opKernels[op.op].workspaceBytes?.(op, { multiprocessors, precision: this.#options.precision }) ?? 0;
+    return opKernels[op.op].workspaceBytes?.(op, this.#target) ?? 0;
+  }
+
+  launches(plan: Plan): number {
+    return countLaunches(plan, this.#target);
   }
 
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {

@@ -24,9 +24,14 @@ export function bindPlan(plan: Plan, buffers: Readonly<Record<string, DeviceBuff
   const isOwn = (buffer: DeviceBuffer): buffer is CudaBuffer =>
     buffer instanceof CudaBuffer && buffer.device === device;
   const own = bindBuffers("cuda", plan, buffers, isOwn);
+  return { ...placePlan(plan, (buffer) => own.get(buffer)!.address), buffers: [...own.values()] };
+}
+
+/** A plan over buffers at these addresses. */
+export function placePlan(plan: Plan, addressOf: (buffer: string) => number): Omit<BoundPlan, "buffers"> {
   const tensors = new Map(
     plan.values.map(({ id, shape, dtype, buffer, byteOffset }): [number, BoundTensor] => {
-      const address = buffer === undefined ? 0 : own.get(buffer)!.address + byteOffset;
+      const address = buffer === undefined ? 0 : addressOf(buffer) + byteOffset;
       return [id, { id, shape, dtype, address }];
     }),
   );
@@ -53,5 +58,5 @@ export function bindPlan(plan: Plan, buffers: Readonly<Record<string, DeviceBuff
       throw new UnsupportedOpError(`cuda: ${op.op} (${op.label}): ${answer}`);
     }
   }
-  return { ops, tensors, buffers: [...own.values()] };
+  return { ops, tensors };
 }

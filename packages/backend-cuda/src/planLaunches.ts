@@ -1,8 +1,10 @@
+import type { Plan } from "@convoy/core/backend";
+import { placePlan } from "./bindPlan.js";
 import { Arguments } from "./kernels/arguments.js";
 import { gatheringLaunch } from "./kernels/convolution.js";
 import { opKernels } from "./kernels/index.js";
 import type { Launch } from "./kernels/launch.js";
-import { type BoundOp, type LaunchContext, overlap, partOf } from "./kernels/op.js";
+import { type BoundOp, type LaunchContext, overlap, partOf, type Target } from "./kernels/op.js";
 import { gatherLaunch, mostGatherSources } from "./kernels/rows.js";
 import { denseLossLaunch, mostFusedClasses } from "./kernels/softmaxCrossEntropy.js";
 
@@ -53,6 +55,14 @@ export function planLaunches(
     launches.push({ kernel: "finishStep", grid: [1, 1], arguments: end, ops: "the end of the step" });
   }
   return launches;
+}
+
+/** How many launches a step of a plan takes, found without memory: in places that only tell tensors apart. */
+export function countLaunches(plan: Plan, target: Target): number {
+  const names = Object.keys(plan.buffers);
+  const { ops } = placePlan(plan, (buffer) => (names.indexOf(buffer) + 2) * 2 ** 40);
+  const context = { ...target, stepTable: 0, stepState: 0, scratch: () => 0, packStepEnd: () => undefined };
+  return planLaunches(ops, plan.results, context).length;
 }
 
 /** The gathers that follow each other from `index` on and write to different places. */

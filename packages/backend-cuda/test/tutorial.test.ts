@@ -124,6 +124,7 @@ describe.skipIf(library === undefined)(`tutorial on the emulator${note}`, () => 
     const executable = await backend.compile(plan, buffers);
     const { kernels } = executable as CudaExecutable;
     expect(kernels).toHaveLength(11);
+    expect(backend.launches!(plan)).toBe(11);
     expect(kernels[0]).toMatch(/^gatherConv2dPooled/);
 
     const state = ["parameters", "slot0", "slot1"].map((name) => buffers[name]!);
