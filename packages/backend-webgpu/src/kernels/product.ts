@@ -12,7 +12,7 @@ export type Along = "k" | "line";
 export interface Operand {
   readonly along: Along;
   /**
-   * WGSL: the type `Line<name>` of what is worked out once for a line (or the first of four), `line<name>(line: u32) ->
+   * WGSL: the type `Line<name>` of what is worked out once for a line (or the first of four), `line<name>(m: u32) ->
    * Line<name>`, and `vector<name>(line: Line<name>, k: u32) -> vec4f`, the elements from there on. Called for lines and k
    * inside the bounds only; what sticks out behind them is 0. `name` is "A" or "B".
    */
@@ -43,18 +43,39 @@ export interface Product {
   readonly forward?: boolean;
 }
 
-/** An operand of which four neighbours are no vector in memory: `body` is WGSL that returns element (m, k),
- * m being the line. */
-export function scattered(along: Along, lines: number, K: number, body: string): Operand {
-  const [size, at, element] = along === "k" ? [K, "k + i", "(line, k + i)"] : [lines, "line + i", "(line + i, k)"];
-  const code = (name: string): string => {
-    const read = `four[i] = element${name}${element};`;
-    return `alias Line${name} = u32;
-fn line${name}(line: u32) -> u32 { return line; }
-fn element${name}(m: u32, k: u32) -> f32 {
+/** What an operand works out once for a line `m`: WGSL that returns a `type`. */
+export interface LineCode {
+  readonly type: string;
+  readonly body: string;
+}
+
+const plainLine: LineCode = { type: "u32", body: "return m;" };
+
+/** An operand of vectors in memory: `body` is WGSL that returns the one from (`line`, k) on. */
+export function vectors(along: Along, body: string, line: LineCode = plainLine): Operand {
+  const code = (name: string): string => `${lineDeclaration(name, line)}
+fn vector${name}(line: Line${name}, k: u32) -> vec4f {
   ${body}
 }
-fn vector${name}(line: u32, k: u32) -> vec4f {
+`;
+  return { along, code };
+}
+
+/** An operand of which four neighbours are no vector in memory: `body` is WGSL that returns element (`line`, k). */
+export function scattered(along: Along, lines: number, K: number, body: string, line: LineCode = plainLine): Operand {
+  const code = (name: string): string => {
+    // Neighbours along k share their line; others are lines of their own, which nothing can be worked out for beforehand.
+    const [size, at, element, own] =
+      along === "k"
+        ? [K, "k + i", `element${name}(line, k + i)`, line]
+        : [lines, "line + i", `element${name}(worked${name}(line + i), k)`, plainLine];
+    const read = `four[i] = ${element};`;
+    const worked = along === "k" ? "" : `fn worked${name}(m: u32) -> ${line.type} { ${line.body} }\n`;
+    return `${lineDeclaration(name, own)}
+${worked}fn element${name}(line: ${line.type}, k: u32) -> f32 {
+  ${body}
+}
+fn vector${name}(line: Line${name}, k: u32) -> vec4f {
   var four = vec4f();
   for (var i = 0u; i < 4u; i++) { ${size % 4 === 0 ? read : `if (${at} < ${size}u) { ${read} }`} }
   return four;
@@ -64,18 +85,21 @@ fn vector${name}(line: u32, k: u32) -> vec4f {
   return { along, code };
 }
 
-/** A matrix in memory, `tensor`, whose neighbours are `along`: vectors where `vectors`, numbers otherwise. */
+function lineDeclaration(name: string, { type, body }: LineCode): string {
+  return `alias Line${name} = ${type};
+fn line${name}(m: u32) -> ${type} { ${body} }`;
+}
+
+/** A matrix in memory, `tensor`, whose neighbours are `along`. */
 export function matrix(tensor: string, along: Along, lines: number, K: number): Operand {
   const width = along === "k" ? K : lines;
+  const at = (k: string, size: number): string =>
+    `return ${tensor}[${along === "k" ? `line * ${size}u + ${k}` : `k * ${size}u + line`}];`;
   if (width % 4 > 0) {
-    return scattered(along, lines, K, `return ${tensor}[${along === "k" ? `m * ${K}u + k` : `k * ${lines}u + m`}];`);
+    return scattered(along, lines, K, at("k", width));
   }
-  const [start, at] = along === "k" ? [`line * ${K / 4}u`, "line + k / 4u"] : ["line / 4u", `k * ${lines / 4}u + line`];
-  const code = (name: string): string => `alias Line${name} = u32;
-fn line${name}(line: u32) -> u32 { return ${start}; }
-fn vector${name}(line: u32, k: u32) -> vec4f { return ${tensor}[${at}]; }
-`;
-  return { along, code };
+  const line = along === "k" ? plainLine : { type: "u32", body: "return m / 4u;" };
+  return vectors(along, at("k / 4u", width / 4), line);
 }
 
 /** How a matrix is bound for `matrix`. */
