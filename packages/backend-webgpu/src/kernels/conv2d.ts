@@ -6,17 +6,17 @@
  */
 
 import type { Attributes, OpAttributes, OpInstance, PlanValue } from "@convoy/core/backend";
-import { type Dispatch, oneOf } from "../dispatch.js";
+import type { Dispatch } from "../dispatch.js";
 import type { Kernel, KernelCall, KernelTarget } from "../kernel.js";
 import type { Conv2dProblem } from "./conv2dProblem.js";
 import { conv2dRegisters } from "./conv2dRegisters.js";
 import { conv2dTiled } from "./conv2dTiled.js";
 import { epilogueOf } from "./epilogue.js";
+import { byVariant } from "./variants.js";
 import { isUnpadded, windowOf } from "./windows.js";
 
 function convolution(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
-  const ways = target.variant === "tiled" ? conv2dTiled(problem, target) : conv2dRegisters(problem, target);
-  return [oneOf(ways)];
+  return [byVariant(problem, target, conv2dTiled, conv2dRegisters)];
 }
 
 function problemOf(part: KernelCall, label: string): Conv2dProblem {

@@ -6,11 +6,12 @@
  */
 
 import { type OpAttributes, type PlanValue, type Shape, sizeOf } from "@convoy/core/backend";
-import { type Dispatch, oneOf } from "../dispatch.js";
+import type { Dispatch } from "../dispatch.js";
 import { type Kernel, type KernelCall, scratch } from "../kernel.js";
 import { type BlockSum, sumBlocks } from "./blockSums.js";
 import { conv2dBackwardFilterRegisters } from "./conv2dBackwardFilterRegisters.js";
 import { conv2dBackwardFilterTiled } from "./conv2dTiled.js";
+import { byVariant } from "./variants.js";
 import { windowOf } from "./windows.js";
 
 /** Most blocks of samples. */
@@ -45,10 +46,8 @@ export function backwardFilter(
   const window = windowOf(input.shape, [kernelShape[0]!, kernelShape[1]!], gradient.shape, attributes);
   const blocks = partial === undefined ? 1 : blocksOf(window.N);
   const problem = { label, input, gradient, output: partial ?? output, window, F: kernelShape[3]!, blocks };
-  const { target } = part;
-  const tiled = target.variant === "tiled";
-  const ways = tiled ? conv2dBackwardFilterTiled(problem, target) : conv2dBackwardFilterRegisters(problem, target);
-  return { dispatch: oneOf(ways), ...(partial ? { sum: { partial, blocks, output } } : {}) };
+  const dispatch = byVariant(problem, part.target, conv2dBackwardFilterTiled, conv2dBackwardFilterRegisters);
+  return { dispatch, ...(partial ? { sum: { partial, blocks, output } } : {}) };
 }
 
 export const conv2dBackwardFilter: Kernel<OpAttributes["conv2dBackwardFilter"]> = {

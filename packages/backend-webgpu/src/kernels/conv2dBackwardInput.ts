@@ -1,11 +1,12 @@
 /** dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,f] k[kh,kw,c,f]. */
 
 import type { OpAttributes, PlanValue } from "@convoy/core/backend";
-import { type Dispatch, oneOf } from "../dispatch.js";
+import type { Dispatch } from "../dispatch.js";
 import type { Kernel, KernelCall } from "../kernel.js";
 import { conv2dBackwardInputRegisters } from "./conv2dBackwardInputRegisters.js";
 import type { BackwardInputProblem } from "./conv2dProblem.js";
 import { conv2dBackwardInputTiled } from "./conv2dTiled.js";
+import { byVariant } from "./variants.js";
 import { windowOf } from "./windows.js";
 
 /** The launches of a conv2dBackwardInput; `gradient` is its first input, which may lie in a workspace. */
@@ -15,9 +16,7 @@ export function backwardInput(label: string, part: KernelCall, gradient: PlanVal
   const attributes = part.attributes as unknown as OpAttributes["conv2dBackwardInput"];
   const window = windowOf(output.shape, [kernel.shape[0]!, kernel.shape[1]!], gradient.shape, attributes);
   const problem: BackwardInputProblem = { label, gradient, kernel, output, window, F: kernel.shape[3]! };
-  const { target } = part;
-  const tiled = target.variant === "tiled";
-  return [oneOf(tiled ? conv2dBackwardInputTiled(problem, target) : conv2dBackwardInputRegisters(problem, target))];
+  return [byVariant(problem, part.target, conv2dBackwardInputTiled, conv2dBackwardInputRegisters)];
 }
 
 export const conv2dBackwardInput: Kernel<OpAttributes["conv2dBackwardInput"]> = {

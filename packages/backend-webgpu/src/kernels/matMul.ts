@@ -13,7 +13,7 @@ import {
   type PlanValue,
   sizeOf,
 } from "@convoy/core/backend";
-import { type Dispatch, oneOf } from "../dispatch.js";
+import type { Dispatch } from "../dispatch.js";
 import { type Kernel, type KernelCall, scratch } from "../kernel.js";
 import { sumBlocks } from "./blockSums.js";
 import { columnSumScratch, columnSums } from "./columnSums.js";
@@ -22,6 +22,7 @@ import type { MatMulProblem } from "./matMulProblem.js";
 import { matMulRegisters } from "./matMulRegisters.js";
 import { matMulTiled } from "./matMulTiled.js";
 import { unaryBackward } from "./unary.js";
+import { byVariant } from "./variants.js";
 
 type MatMulAttributes = OpAttributes["matMul"];
 
@@ -29,8 +30,7 @@ function product(call: KernelCall, label: string, output: PlanValue, epilogue: E
   const [a, b] = call.inputs as [PlanValue, PlanValue];
   const attributes = call.attributes as unknown as MatMulAttributes;
   const problem: MatMulProblem = { label, a, b, output, attributes, ...matMulSizes(a, b, attributes), epilogue };
-  const { target } = call;
-  return [oneOf(target.variant === "tiled" ? matMulTiled(problem, target) : matMulRegisters(problem, target))];
+  return [byVariant(problem, call.target, matMulTiled, matMulRegisters)];
 }
 
 export const matMul: Kernel<OpAttributes["matMul"]> = {
