@@ -1,4 +1,4 @@
-import { type Backend, BackendUnavailableError, DeviceError } from "@convoy/core/backend";
+import { ArgumentError, type Backend, BackendUnavailableError, DeviceError } from "@convoy/core/backend";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { requestAdapter } from "./adapter.js";
 import { findGpu } from "./gpu/web.js";
@@ -32,6 +32,17 @@ describe("where there is no adapter", () => {
     await expect(attempt).rejects.toThrow(BackendUnavailableError);
     await expect(attempt).rejects.toThrow(
       /no adapter; tried requestAdapter\({"powerPreference":"low-power"}\), then requestAdapter\({"forceFallbackAdapter":true}\).*install a Vulkan driver/,
+    );
+  });
+});
+
+describe("options", () => {
+  it("that are none are refused", async () => {
+    await expect(webgpu({ precision: "float8" as never })).rejects.toThrow(
+      new ArgumentError('webgpu: precision is "float8", expected "float32" or "float16"'),
+    );
+    await expect(webgpu({ kernels: "tile" as never })).rejects.toThrow(
+      new ArgumentError('webgpu: kernels is "tile", expected "registers" or "tiled"'),
     );
   });
 });

@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   type Backend,
   type BufferSpec,
   type CompileProgress,
@@ -57,16 +58,20 @@ export interface WebGpuOptions {
 
 /**
  * A backend on WebGPU: in a browser through `navigator.gpu`, in Node through npm's `webgpu` (Dawn). Throws
- * `BackendUnavailableError`, with what was tried and what to install, where there is none.
+ * `BackendUnavailableError`, with what was tried and what to install, where there is none, or where the tuning cache cannot be
+ * read; `ArgumentError` for an option that is none.
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   const { precision = "float32", autotune = false } = options;
   if (precision !== "float32" && precision !== "float16") {
-    throw new RangeError(`webgpu: precision is "float32" or "float16", not ${JSON.stringify(precision)}`);
+    throw new ArgumentError(`webgpu: precision is "${precision}", expected "float32" or "float16"`);
   }
   const adapter = options.device ? undefined : (options.adapter ?? (await requestAdapter(options.powerPreference)));
   const info = options.device?.adapterInfo ?? adapter!.info;
   const { subgroups = isSoftware(info), kernels = isSoftware(info) ? "registers" : "tiled" } = options;
+  if (kernels !== "registers" && kernels !== "tiled") {
+    throw new ArgumentError(`webgpu: kernels is "${kernels}", expected "registers" or "tiled"`);
+  }
   const features = [
     ...(subgroups ? ["subgroups" as const] : []),
     ...(precision === "float16" ? ["shader-f16" as const] : []),
