@@ -4,8 +4,6 @@
  * out. A row of a and a column of b are both called a line here.
  */
 
-import { unrolled } from "../shader.js";
-
 /** The axis that four elements of a vector are neighbours along: k, or the lines (m of a, n of b). */
 export type Along = "k" | "line";
 
@@ -105,49 +103,4 @@ export function matrix(tensor: string, along: Along, lines: number, K: number): 
 /** How a matrix is bound for `matrix`. */
 export function matrixType(along: Along, lines: number, K: number): "f32" | "vec4f" {
   return (along === "k" ? K : lines) % 4 === 0 ? "vec4f" : "f32";
-}
-
-/** Code that reads the vectors of one operand for four steps along k, lines counted from an invocation's first. */
-export type Reads =
-  | { readonly along: "k"; line(index: number): string }
-  | { readonly along: "line"; vector(step: number, group: number): string };
-
-/**
- * Code for four steps along k of `rows` by `vectors` x 4 results: adds to variables `<sum><row>_<vector>` of vector type `type`.
- * Everything stays in named variables, as arrays in registers are up to each driver's compiler.
- */
-export function multiplyFour(
-  size: { readonly rows: number; readonly vectors: number },
-  a: Reads,
-  b: Reads,
-  sum: string,
-  type: string,
-): string {
-  const { rows, vectors } = size;
-  const right =
-    b.along === "line"
-      ? unrolled(4, (step) => unrolled(vectors, (v) => `let b${step}_${v} = ${b.vector(step, v)};`))
-      : `${unrolled(vectors * 4, (column) => `let column${column} = ${b.line(column)};`)}
-        ${unrolled(4, (step) =>
-          unrolled(vectors, (v) => {
-            const numbers = unrolled(4, (c) => `column${v * 4 + c}.${"xyzw"[step]}`, ", ");
-            return `let b${step}_${v} = ${type}(${numbers});`;
-          }),
-        )}`;
-  const add = (row: number, number: string, step: number): string =>
-    unrolled(vectors, (v) => `${sum}${row}_${v} = fma(${type}(${number}), b${step}_${v}, ${sum}${row}_${v});`);
-  const left =
-    a.along === "k"
-      ? unrolled(
-          rows,
-          (row) => `{ let a = ${a.line(row)}; ${unrolled(4, (step) => add(row, `a.${"xyzw"[step]}`, step))} }`,
-        )
-      : unrolled(4, (step) =>
-          unrolled(
-            rows / 4,
-            (group) =>
-              `{ let a = ${a.vector(step, group)}; ${unrolled(4, (r) => add(group * 4 + r, `a.${"xyzw"[r]}`, step))} }`,
-          ),
-        );
-  return `${right}\n${left}`;
 }

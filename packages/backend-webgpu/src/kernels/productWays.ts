@@ -6,7 +6,8 @@ import type { ShaderSpec } from "../shader.js";
 import type { Product } from "./product.js";
 import { subgroupProducts } from "./subgroupProduct.js";
 import { fitsTarget, tiledProduct } from "./tiledProduct.js";
-import { tiles, tilesFor } from "./tiles.js";
+import { tilesFor } from "./tileEstimates.js";
+import { tiles } from "./tiles.js";
 
 export function productWays(product: Product, spec: ShaderSpec, target: KernelTarget): Dispatch[] {
   const candidates = tiles.filter((tile) => fitsTarget(product, tile, target));

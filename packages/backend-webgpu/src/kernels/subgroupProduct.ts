@@ -22,7 +22,8 @@
 import type { Dispatch } from "../dispatch.js";
 import type { KernelTarget } from "../kernel.js";
 import { type ShaderSpec, unrolled, workgroups } from "../shader.js";
-import { multiplyFour, type Product, type Reads } from "./product.js";
+import { multiplyFour, type Reads } from "./multiplyFour.js";
+import type { Product } from "./product.js";
 
 const ownRows = 8;
 const usualThreads = 128;

@@ -28,7 +28,8 @@
 import type { Dispatch } from "../dispatch.js";
 import type { KernelTarget } from "../kernel.js";
 import { type ShaderSpec, unrolled, workgroups } from "../shader.js";
-import { type Along, multiplyFour, type Product, type Reads } from "./product.js";
+import { multiplyFour, type Reads } from "./multiplyFour.js";
+import type { Along, Product } from "./product.js";
 import { type Tile, threadsOf } from "./tiles.js";
 
 /** How one operand lies in workgroup memory, in vectors. */

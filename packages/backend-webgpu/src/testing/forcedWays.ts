@@ -15,7 +15,7 @@ export interface ForcedWays {
  */
 export async function forcedWays(wanted: (way: string) => boolean = () => true): Promise<ForcedWays> {
   let forced = 0;
-  vi.doMock(import("../kernels/tiles.js"), async (original) => ({
+  vi.doMock(import("../kernels/tileEstimates.js"), async (original) => ({
     ...(await original()),
     tilesFor: (_product, candidates) => [...candidates],
   }));
