@@ -107,6 +107,24 @@ it("takes factors beyond 65504 for 65504", async (context) => {
   expect([...data]).toEqual([65504, -65504, 65504, 2]);
 });
 
+it("keeps NaN and infinity, of weights and of what comes from the layer before", async (context) => {
+  skipWithoutFloat16(context);
+  const model = sequential([
+    layers.dense({ units: 1, useBias: false, inputShape: [1] }),
+    layers.dense({ units: 1, useBias: false }),
+  ]);
+  const number = (value: number) => ({ data: Float32Array.of(value), shape: [1, 1] });
+  for (const way of [0, 3, 6]) {
+    force(way);
+    model.compile({ backend });
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2]) {
+      model.setWeights([number(value), number(1)]);
+      const { data } = await model.predict(number(1));
+      expect([...data]).toEqual([value]);
+    }
+  }
+});
+
 it("trains", async (context) => {
   skipWithoutFloat16(context);
   const losses: number[][] = [];

@@ -22,7 +22,8 @@
  * packed FMA, 2 conversions and 2 additions in place of 32 FMA. Rounding costs 2^-11 a factor and 2^-11 of the sum so far an
  * addition: at most 18 x 2^-11 of the sum of |a b|, about 0.9%; of terms of random sign typically 0.07% of the results'
  * deviation.
- * Factors beyond 65504 count as 65504. A block's sum beyond that is not finite and shows in the loss.
+ * Finite factors beyond 65504 count as 65504; NaN and infinity stay what they are. A block's sum beyond 65504 is not finite.
+ * So what is not finite shows in the loss, as it does with float32.
  */
 
 import type { Dispatch } from "../dispatch.js";
@@ -199,8 +200,13 @@ function tileName({ rows, columns, ownRows, ownColumns, slices }: Tile, half: bo
   return `tiled ${rows}x${columns} by ${ownRows}x${ownColumns}${sliced}${half ? ", float16" : ""}`;
 }
 
-/** The function that rounds factors; NaN stays NaN. */
-const narrowing = `fn narrow(x: vec4f) -> vec4<f16> { return vec4<f16>(clamp(x, vec4f(-65504.0), vec4f(65504.0)) + 0.0 * x); }
+/**
+ * The function that rounds factors. WGSL lets compilers assume that no number is NaN or infinite: only bits tell for sure.
+ */
+const narrowing = `fn narrow(x: vec4f) -> vec4<f16> {
+  let finite = (bitcast<vec4u>(x) & vec4u(0x7f800000u)) != vec4u(0x7f800000u);
+  return vec4<f16>(select(x, clamp(x, vec4f(-65504.0), vec4f(65504.0)), finite));
+}
 `;
 
 interface CopySize {
