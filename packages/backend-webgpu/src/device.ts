@@ -48,7 +48,9 @@ export class Device implements KernelTarget {
     if (choice.subgroups && features.has("subgroups")) {
       this.subgroupSize = { smallest: adapterInfo.subgroupMinSize, largest: adapterInfo.subgroupMaxSize };
     }
-    this.precision = features.has("shader-f16") ? choice.precision : "float32";
+    // Register kernels are float32.
+    const half = choice.variant === "tiled" && features.has("shader-f16");
+    this.precision = half ? choice.precision : "float32";
     this.pipelines = new Pipelines(gpu);
     this.steps = new StepRows(this);
     this.tuner = tuned && new Tuner(this, tuned);

@@ -7,6 +7,8 @@ export type Access = "read" | "read_write";
 export interface Binding {
   readonly operand: PlanValue;
   readonly access: Access;
+  /** Whether this dispatch writes it: others of its buffer are bound for writing, too. */
+  readonly written: boolean;
 }
 
 /** One kernel launch: everything that a compute pass needs, before there are buffers. */

@@ -1,5 +1,4 @@
 import {
-  BackendUnavailableError,
   bindBuffers,
   type CompileProgress,
   type DeviceBuffer,
@@ -10,8 +9,8 @@ import {
 } from "@convoy/core/backend";
 import { WebGpuBuffer } from "./buffer.js";
 import type { Device } from "./device.js";
+import { DeviceWait } from "./deviceWait.js";
 import type { Dispatch, Grid } from "./dispatch.js";
-import { Pace } from "./pace.js";
 import { planDispatches } from "./plan.js";
 import { Readbacks } from "./readbacks.js";
 import { bindingBytes } from "./shader.js";
@@ -45,7 +44,7 @@ export class WebGpuExecutable implements Executable {
   readonly #launches: readonly Launch[];
   readonly #results: readonly ResultPlace[];
   readonly #readbacks: Readbacks;
-  readonly #pace: Pace = new Pace();
+  readonly #end: DeviceWait = new DeviceWait(() => this.#disposed || this.#device.failure !== undefined);
   #disposed = false;
 
   private constructor(
@@ -67,7 +66,7 @@ export class WebGpuExecutable implements Executable {
     device.owned.add(this);
   }
 
-  /** Compiles the kernels that the device has not seen yet, all at once, and binds them to the buffers. */
+  /** Compiles the kernels that the device has not seen yet, side by side, and binds them to the buffers. */
   static async compile(
     plan: Plan,
     buffers: Readonly<Record<string, DeviceBuffer>>,
@@ -122,7 +121,7 @@ export class WebGpuExecutable implements Executable {
     const { error } = this.#device.watch(this.#what, () => this.#submit(steps, staging));
     try {
       if (staging === undefined) {
-        await this.#pace.wait(steps.count, () => this.#device.gpu.queue.onSubmittedWorkDone());
+        await this.#end.wait(steps.count, () => this.#device.gpu.queue.onSubmittedWorkDone());
         const failure = await error;
         if (failure !== undefined) {
           throw failure;
@@ -130,7 +129,7 @@ export class WebGpuExecutable implements Executable {
         this.#device.checkAlive();
         return new Float32Array(0);
       }
-      const numbers = await this.#pace.wait(steps.count, () => this.#readbacks.read(staging, count));
+      const numbers = await this.#end.wait(steps.count, () => this.#readbacks.read(staging, count));
       const failure = await error;
       if (failure !== undefined) {
         throw failure;
@@ -206,7 +205,7 @@ async function choose(offered: readonly Dispatch[], device: Device, onReady: () 
   try {
     return await device.tuner.tune(offered, onReady);
   } catch (cause) {
-    throw cause instanceof BackendUnavailableError ? cause : await device.explain("webgpu: tuning", cause);
+    throw await device.explain("webgpu: tuning", cause);
   }
 }
 

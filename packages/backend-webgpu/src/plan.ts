@@ -16,7 +16,7 @@ export function kernelOf(op: OpInstance["op"]): Kernel | undefined {
   return Object.hasOwn(kernels, op) ? (kernels[op] as unknown as Kernel<Attributes>) : undefined;
 }
 
-/** The launches of one step of a plan, with the number of the op that each belongs to. */
+/** The launches of one step of a plan, in order. */
 export function planDispatches(plan: Plan, target: KernelTarget): Dispatch[] {
   const values = new Map(plan.values.map((value) => [value.id, value]));
   return plan.ops.flatMap((op) => {

@@ -109,7 +109,7 @@ function bindingsOf({ label, tensors }: ShaderSpec): BoundTensors {
   const list: Binding[] = [];
   const declarations: string[] = [];
   for (const [name, { operand, type }] of uses) {
-    const place = `${operand.buffer}+${operand.byteOffset}`;
+    const place = placeOf({ operand });
     const first = bound.get(place);
     if (first !== undefined) {
       if (first.type !== type) {
@@ -125,7 +125,7 @@ function bindingsOf({ label, tensors }: ShaderSpec): BoundTensors {
       throw new PlanError(`webgpu: ${label} reads ${operand.label} (${bytesOf(operand)} bytes) as ${type}`);
     }
     declarations.push(`@group(0) @binding(${list.length}) var<storage, ${access}> ${name}: array<${type}, ${length}>;`);
-    list.push({ operand, access });
+    list.push({ operand, access, written: uses.some(([, use]) => use.written && placeOf(use) === place) });
   }
   return {
     list,
@@ -133,6 +133,10 @@ function bindingsOf({ label, tensors }: ShaderSpec): BoundTensors {
     names: (code) =>
       [...renamed].reduce((text, [from, to]) => text.replaceAll(new RegExp(`\\b${from}\\b`, "g"), to), code),
   };
+}
+
+function placeOf({ operand: { buffer, byteOffset } }: Pick<TensorUse, "operand">): string {
+  return `${buffer}+${byteOffset}`;
 }
 
 /** Bytes that are bound for a tensor: whole words. */

@@ -44,7 +44,7 @@ export interface WebGpuOptions {
   /**
    * "float16" lets the forward pass multiply in float16, with float32 sums, where the adapter has the feature; default
    * "float32". Gradients stay float32, as many are too small for float16. With an own `device` it must have been made with
-   * "shader-f16". `device.details` says what is used.
+   * "shader-f16". `device.details` says what may be used.
    */
   readonly precision?: Precision;
   /**

@@ -3,9 +3,9 @@ import type { Dispatch } from "../dispatch.js";
 import type { ChoiceStore } from "./store/store.js";
 
 /** Which way is the fastest, by the hash of all ways' code. */
-type Ways = Record<string, string>;
+type Ways = Map<string, string>;
 
-/** What every backend of this process has found out, by device. */
+/** What this process has found out, by device: shared by all its backends. */
 const found = new Map<string, Ways>();
 
 /** The fastest way of every kernel that has been measured on one kind of device. */
@@ -13,23 +13,31 @@ export class Choices {
   readonly #deviceName: string;
   readonly #store: ChoiceStore | undefined;
   readonly #ways: Ways;
-  #changed = false;
+  /** The keys that the store has. */
+  readonly #kept: Set<string>;
 
-  private constructor(deviceName: string, store: ChoiceStore | undefined, ways: Ways) {
+  private constructor(deviceName: string, store: ChoiceStore | undefined, ways: Ways, kept: Iterable<string>) {
     this.#deviceName = deviceName;
     this.#store = store;
     this.#ways = ways;
+    this.#kept = new Set(kept);
   }
 
   /**
    * What this process has found out about a device, and what earlier ones kept in `place`: a file in Node, a database of
-   * IndexedDB in browsers. Rejects where the place cannot be read.
+   * IndexedDB in browsers. Rejects with `BackendUnavailableError` where the place cannot be read.
    */
   static async open(deviceName: string, place: string | undefined): Promise<Choices> {
     const store = place === undefined ? undefined : openStore(place);
-    const ways = { ...(await store?.read(deviceName)), ...found.get(deviceName) };
+    const kept = (await store?.read(deviceName)) ?? {};
+    const ways = found.get(deviceName) ?? new Map<string, string>();
     found.set(deviceName, ways);
-    return new Choices(deviceName, store, ways);
+    for (const [key, way] of Object.entries(kept)) {
+      if (!ways.has(key)) {
+        ways.set(key, way);
+      }
+    }
+    return new Choices(deviceName, store, ways, Object.keys(kept));
   }
 
   /** The same ways of the same kernel on the same shapes have the same key; a changed kernel is measured anew. */
@@ -40,19 +48,26 @@ export class Choices {
   }
 
   get(key: string): string | undefined {
-    return this.#ways[key];
+    return this.#ways.get(key);
   }
 
   set(key: string, way: string): void {
-    this.#ways[key] = way;
-    this.#changed = true;
+    this.#ways.set(key, way);
   }
 
-  /** Keeps what is new. Rejects where the place cannot be written. */
+  /** Keeps what the store does not have. Warns where that fails: it costs the next process a measurement, not this one its work. */
   async save(): Promise<void> {
-    if (this.#changed) {
-      this.#changed = false;
-      await this.#store?.write(this.#deviceName, this.#ways);
+    const fresh = [...this.#ways].filter(([key]) => !this.#kept.has(key));
+    if (this.#store === undefined || fresh.length === 0) {
+      return;
+    }
+    try {
+      await this.#store.write(this.#deviceName, Object.fromEntries(fresh));
+      for (const [key] of fresh) {
+        this.#kept.add(key);
+      }
+    } catch (error) {
+      console.warn((error as Error).message);
     }
   }
 }

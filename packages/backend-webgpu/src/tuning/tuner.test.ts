@@ -1,84 +1,147 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PlanValue } from "@convoy/core/backend";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DeviceError, type PlanValue } from "@convoy/core/backend";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { requestAdapter } from "../adapter.js";
 import { Device } from "../device.js";
 import { type Dispatch, oneOf } from "../dispatch.js";
 import { webgpu } from "../index.js";
 import { invocations, writes } from "../shader.js";
-import { countLiveBuffers } from "../testing/liveBuffers.js";
 import { squares, tiny, training } from "../testing/models.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import { Choices } from "./choices.js";
+import { Tuner } from "./tuner.js";
 
 useSoftwareGpu();
 
 let gpu: GPUDevice;
+let device: Device;
 let folder: string;
 beforeAll(async () => {
   gpu = await (await requestAdapter(undefined)).requestDevice();
+  device = new Device(gpu, { variant: "registers", subgroups: false, precision: "float32" });
   folder = await mkdtemp(join(tmpdir(), "convoy-tuning-"));
 });
 afterAll(async () => {
   gpu.destroy();
   await rm(folder, { recursive: true });
 });
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const output: PlanValue = { id: 0, label: "y", shape: [64], dtype: "float32", buffer: "y", byteOffset: 0 };
 
-/** A way that counts to `rounds` before it writes. */
-function counting(way: string, rounds: number): Dispatch {
-  const body = `var sum = 0.0; for (var i = 0u; i < ${rounds}u + zero; i++) { sum = fma(sum, 0.5, f32(i)); } y[index] = sum;`;
-  return invocations(64, body, { label: "counting", way, tensors: { y: writes(output) } });
+function way(name: string, value = 1): Dispatch {
+  return invocations(64, `y[index] = f32(${value});`, { label: "op", way: name, tensors: { y: writes(output) } });
 }
 
-const slow = counting("slow", 100_000);
-const fast = counting("fast", 1);
+const [slow, fast] = [way("slow"), way("fast")];
 
-async function deviceOf(name: string, place?: string): Promise<Device> {
-  const choices = await Choices.open(name, place);
-  return new Device(gpu, { variant: "registers", subgroups: false, precision: "float32" }, choices);
+/** A measurement by name; what is not named is left out. */
+const measureAs = (times: Readonly<Record<string, number>>) =>
+  vi.fn(async (ways: readonly Dispatch[]) => {
+    const known = ways.filter(({ way: name }) => times[name!] !== undefined);
+    return new Map(known.map((dispatch) => [dispatch, times[dispatch.way!]!]));
+  });
+
+const asNamed = () => measureAs({ slow: 9, fast: 1 });
+
+async function tunedWay(tuner: Tuner, ways: readonly Dispatch[]): Promise<string> {
+  const [chosen] = await tuner.tune([oneOf(ways)], () => undefined);
+  return chosen!.way!;
 }
 
-async function tunedWay(device: Device, ways: readonly Dispatch[]): Promise<{ way: string; told: number }> {
-  let told = 0;
-  const [chosen] = await device.tuner!.tune([oneOf(ways)], () => told++);
-  return { way: chosen!.way!, told };
+async function tunerFor(name: string, place?: string, measure = asNamed()): Promise<Tuner> {
+  return new Tuner(device, await Choices.open(name, place), measure);
 }
 
-describe("tuning", () => {
-  it("takes the fastest way, wherever it stands, and frees what it measured with", async () => {
-    const live = countLiveBuffers(gpu);
-    expect(await tunedWay(await deviceOf("order"), [slow, fast])).toEqual({ way: "fast", told: 1 });
-    expect(await tunedWay(await deviceOf("order"), [fast, slow])).toEqual({ way: "fast", told: 1 });
-    expect(live()).toBe(0);
+describe("a choice", () => {
+  it("is the fastest way, wherever it stands", async () => {
+    expect(await tunedWay(await tunerFor("order 1"), [slow, fast])).toBe("fast");
+    expect(await tunedWay(await tunerFor("order 2"), [fast, slow])).toBe("fast");
   });
 
-  it("leaves out a way that does not compile", async () => {
-    const broken = { ...fast, way: "broken", code: fast.code.replace("fma(", "fmo(") };
-    expect((await tunedWay(await deviceOf("broken"), [broken, slow])).way).toBe("slow");
+  it("is the first way where nothing can be measured, and is not remembered then", async () => {
+    const nothing = measureAs({});
+    const tuner = await tunerFor("nothing", undefined, nothing);
+    expect(await tunedWay(tuner, [slow, fast])).toBe("slow");
+    expect(await tunedWay(tuner, [slow, fast])).toBe("slow");
+    expect(nothing).toHaveBeenCalledTimes(2);
   });
 
-  it("measures once in a process, and again where a kernel has changed", async () => {
-    const first = await deviceOf("once");
-    await tunedWay(first, [slow, fast]);
-    const second = await deviceOf("once");
-    expect((await tunedWay(second, [slow, fast])).way).toBe("fast");
-    expect(second.pipelines.size).toBe(0);
-    await tunedWay(second, [slow, counting("fast", 2)]);
-    expect(second.pipelines.size).toBe(1);
+  it("is told of once for each alternative, measured or remembered", async () => {
+    const tuner = await tunerFor("told");
+    for (let time = 0; time < 2; time++) {
+      const onReady = vi.fn();
+      await tuner.tune([oneOf([slow, fast]), way("alone", 3)], onReady);
+      expect(onReady).toHaveBeenCalledTimes(1);
+    }
   });
 
-  it("believes what a file says", async () => {
+  it("holds for all backends on the device, and until a kernel changes", async () => {
+    const measures = [asNamed(), asNamed(), asNamed()];
+    // Two are there before either has measured anything.
+    const [first, second] = [
+      await tunerFor("all", undefined, measures[0]),
+      await tunerFor("all", undefined, measures[1]),
+    ];
+    await tunedWay(first!, [slow, fast]);
+    await tunedWay(second!, [slow, way("fast", 2)]);
+    const third = await tunerFor("all", undefined, measures[2]);
+    expect(await tunedWay(third, [slow, fast])).toBe("fast");
+    expect(await tunedWay(third, [slow, way("fast", 2)])).toBe("fast");
+    expect(measures.map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
+  });
+
+  it("is not made on a device that fails in the middle", async () => {
+    const lost = await (await requestAdapter(undefined)).requestDevice();
+    const failing = new Device(lost, { variant: "registers", subgroups: false, precision: "float32" });
+    const measure = vi.fn(async (ways: readonly Dispatch[]) => {
+      lost.destroy();
+      await lost.lost;
+      return new Map([[ways[0]!, 0]]);
+    });
+    const tuner = new Tuner(failing, await Choices.open("failing", undefined), measure);
+    await expect(tunedWay(tuner, [slow, fast])).rejects.toThrow(DeviceError);
+    expect(await tunedWay(await tunerFor("failing"), [slow, fast])).toBe("fast");
+  });
+});
+
+describe("a cache", () => {
+  const contentOf = async (file: string): Promise<unknown> => JSON.parse(await readFile(file, "utf8"));
+
+  it("is believed", async () => {
     const file = join(folder, "believed.json");
-    await tunedWay(await deviceOf("measured", file), [slow, fast]);
-    const kept = JSON.parse(await readFile(file, "utf8")) as Record<string, Record<string, string>>;
+    await tunedWay(await tunerFor("measured", file), [slow, fast]);
+    const kept = (await contentOf(file)) as Record<string, Record<string, string>>;
     const [key] = Object.keys(kept.measured!);
     expect(kept).toEqual({ measured: { [key!]: "fast" } });
     await writeFile(file, JSON.stringify({ believing: { [key!]: "slow" } }));
-    expect((await tunedWay(await deviceOf("believing", file), [slow, fast])).way).toBe("slow");
+    const measure = asNamed();
+    expect(await tunedWay(await tunerFor("believing", file, measure), [slow, fast])).toBe("slow");
+    expect(measure).not.toHaveBeenCalled();
+  });
+
+  it("also gets what was found out before it was asked for", async () => {
+    const file = join(folder, "later.json");
+    await tunedWay(await tunerFor("later"), [slow, fast]);
+    await tunedWay(await tunerFor("later", file), [slow, fast]);
+    expect(Object.values((await contentOf(file)) as object)).toHaveLength(1);
+  });
+
+  it("that cannot be written costs a warning, and is written as soon as it can be", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const file = join(folder, "blocked", "ways.json");
+    const tuner = await tunerFor("blocked", file);
+    await writeFile(join(folder, "blocked"), "");
+    expect(await tunedWay(tuner, [slow, fast])).toBe("fast");
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/tuning cache .*ways.json cannot be/));
+    await rm(join(folder, "blocked"));
+    await mkdir(join(folder, "blocked"));
+    await tunedWay(tuner, [slow, fast]);
+    expect(Object.values((await contentOf(file)) as object)).toHaveLength(1);
   });
 });
 
@@ -98,4 +161,17 @@ it("a tuned network trains like any other", async () => {
   expect(losses[1]).toBeCloseTo(losses[0]!, 4);
   const [ways] = Object.values(JSON.parse(await readFile(file, "utf8")) as Record<string, Record<string, string>>);
   expect(Object.values(ways!).length).toBeGreaterThan(0);
+});
+
+it("dispose in the middle of tuning ends fit", async () => {
+  const own = await (await requestAdapter(undefined)).requestDevice();
+  const backend = await webgpu({ device: own, autotune: true });
+  const { images, labels } = squares(48);
+  const model = tiny();
+  model.compile({ ...training, backend });
+  const fitting = model.fit(images, labels, { epochs: 1, batchSize: 12, verbose: 0 });
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await backend.dispose();
+  await expect(fitting).rejects.toThrow(/the backend has been disposed/);
+  own.destroy();
 });

@@ -29,10 +29,18 @@ it("says which file is damaged and what to do", async () => {
   await expect(reading).rejects.toThrow(/damaged.json is not JSON: .*Delete it/);
 });
 
+it.each(["null", "[1]", '{"a":null}'])("refuses a file that holds %s", async (text) => {
+  const file = join(folder, "other.json");
+  await writeFile(file, text);
+  const reading = openStore(file).read("a");
+  await expect(reading).rejects.toThrow(BackendUnavailableError);
+  await expect(reading).rejects.toThrow(/other.json holds no choices of kernels by device. Delete it/);
+});
+
 it("says which file cannot be written and what to do", async () => {
   const file = join(folder, "file");
   await writeFile(file, "");
   const writing = openStore(join(file, "inside")).write("a", {});
   await expect(writing).rejects.toThrow(BackendUnavailableError);
-  await expect(writing).rejects.toThrow(/cannot (read|write) the tuning cache .*inside/);
+  await expect(writing).rejects.toThrow(/the tuning cache .*inside cannot be (read|written): .*Name another/);
 });

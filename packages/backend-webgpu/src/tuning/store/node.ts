@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { BackendUnavailableError } from "@convoy/core/backend";
 import type { ChoiceStore } from "./store.js";
@@ -14,17 +14,18 @@ export function openStore(file: string): ChoiceStore {
     async write(deviceName, ways) {
       const content = await readContent(file);
       content[deviceName] = { ...content[deviceName], ...ways };
+      // Another process must never see half a file.
+      const fresh = `${file}.${randomUUID()}`;
       try {
         await mkdir(dirname(file), { recursive: true });
-        // Another process must never see half a file.
-        const fresh = `${file}.${randomUUID()}`;
         await writeFile(fresh, `${JSON.stringify(content, undefined, 2)}\n`);
         await rename(fresh, file);
       } catch (cause) {
-        throw new BackendUnavailableError(
-          `webgpu: cannot write the tuning cache ${file}: ${(cause as Error).message}. Name another file in ` +
-            "autotune: { cache }, or use autotune: true to keep nothing",
-          { cause },
+        await rm(fresh, { force: true }).catch(() => undefined);
+        throw unusable(
+          file,
+          `cannot be written: ${(cause as Error).message}. Name another in autotune: { cache }`,
+          cause,
         );
       }
     },
@@ -39,16 +40,24 @@ async function readContent(file: string): Promise<Content> {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
       return {};
     }
-    throw new BackendUnavailableError(`webgpu: cannot read the tuning cache ${file}: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw unusable(file, `cannot be read: ${(cause as Error).message}. Name another in autotune: { cache }`, cause);
   }
   try {
-    return JSON.parse(text) as Content;
+    const content = JSON.parse(text) as unknown;
+    if (isContent(content)) {
+      return content;
+    }
   } catch (cause) {
-    throw new BackendUnavailableError(
-      `webgpu: the tuning cache ${file} is not JSON: ${(cause as Error).message}. Delete it, it will be made again`,
-      { cause },
-    );
+    throw unusable(file, `is not JSON: ${(cause as Error).message}. Delete it, it will be made again`, cause);
   }
+  throw unusable(file, "holds no choices of kernels by device. Delete it, it will be made again");
+}
+
+function isContent(content: unknown): content is Content {
+  const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+  return isRecord(content) && Object.values(content).every(isRecord);
+}
+
+function unusable(file: string, why: string, cause?: unknown): BackendUnavailableError {
+  return new BackendUnavailableError(`webgpu: the tuning cache ${file} ${why}`, { cause });
 }

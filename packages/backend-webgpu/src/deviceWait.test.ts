@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Pace } from "./pace.js";
+import { DeviceWait } from "./deviceWait.js";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
@@ -9,11 +9,11 @@ afterEach(() => {
 });
 
 /** Runs of one step that take so long, one after the other; how long each waited before it asked for the end. */
-async function rests(pace: Pace, durations: readonly number[]): Promise<number[]> {
+async function rests(wait: DeviceWait, durations: readonly number[]): Promise<number[]> {
   const found: number[] = [];
   for (const duration of durations) {
     const start = performance.now();
-    const run = pace.wait(1, async () => {
+    const run = wait.wait(1, async () => {
       found.push(performance.now() - start);
       const left = start + duration - performance.now();
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, left)));
@@ -25,7 +25,7 @@ async function rests(pace: Pace, durations: readonly number[]): Promise<number[]
 }
 
 it("asks at once until two runs are known, then after most of the shorter one", async () => {
-  const found = await rests(new Pace(), [5000, 50, 50, 50]);
+  const found = await rests(new DeviceWait(() => false), [5000, 50, 50, 50]);
   expect(found[0]).toBe(0);
   expect(found[1]).toBe(0);
   expect(found[2]).toBeCloseTo(40, 0);
@@ -33,17 +33,26 @@ it("asks at once until two runs are known, then after most of the shorter one", 
 });
 
 it("does not sleep through short waits", async () => {
-  expect(await rests(new Pace(), [4, 4, 4, 4])).toEqual([0, 0, 0, 0]);
+  expect(await rests(new DeviceWait(() => false), [4, 4, 4, 4])).toEqual([0, 0, 0, 0]);
 });
 
 it("comes down when runs become faster", async () => {
-  const found = await rests(new Pace(), [100, 100, 100, 20, 20, 20, 20, 20, 20, 20, 20, 20]);
+  const found = await rests(new DeviceWait(() => false), [100, 100, 100, 20, 20, 20, 20, 20, 20, 20, 20, 20]);
   expect(found[3]).toBeCloseTo(80, 0);
   expect(found.at(-1)).toBeLessThan(20);
 });
 
 it("a failed run does not hold up the next", async () => {
-  const pace = new Pace();
-  await expect(pace.wait(1, () => Promise.reject(new Error("lost")))).rejects.toThrow("lost");
-  await expect(pace.wait(1, async () => 7)).resolves.toBe(7);
+  const wait = new DeviceWait(() => false);
+  await expect(wait.wait(1, () => Promise.reject(new Error("lost")))).rejects.toThrow("lost");
+  await expect(wait.wait(1, async () => 7)).resolves.toBe(7);
+});
+
+it("notices soon that there is nothing to wait for", async () => {
+  let over = false;
+  const wait = new DeviceWait(() => over);
+  await rests(wait, [60_000, 60_000]);
+  over = true;
+  const [rested] = await rests(wait, [0]);
+  expect(rested).toBeLessThanOrEqual(250);
 });

@@ -2,6 +2,8 @@ import { pollsWhileWaiting } from "#gpu";
 
 /** Shorter waits are not worth a timer, in ms. */
 const leastRest = 4;
+/** How long an end for another reason may go unnoticed, in ms. */
+const longestNap = 250;
 /** Of the expected time; the rest leaves room for faster runs, by which later expectations come down again. */
 const restedShare = 0.8;
 
@@ -9,11 +11,17 @@ const restedShare = 0.8;
  * Sleeps through most of a wait for the device. Where promises of the device are kept by polling, an open one costs a busy
  * core, which a software adapter needs for computing.
  */
-export class Pace {
+export class DeviceWait {
+  readonly #isOver: () => boolean;
   /** Of the last two runs; the first may have compiled. */
   #msPerStep: readonly [number, number] = [0, 0];
   /** The wait for the run before. */
   #last: Promise<unknown> = Promise.resolve();
+
+  /** `isOver` says whether there is nothing to wait for any more: the device is lost, say. */
+  constructor(isOver: () => boolean) {
+    this.#isOver = isOver;
+  }
 
   /** Waits for `steps` steps that have just been submitted; `done` makes the promise of their end. */
   wait<T>(steps: number, done: () => Promise<T>): Promise<T> {
@@ -27,10 +35,16 @@ export class Pace {
     const start = performance.now();
     const rest = restedShare * steps * Math.min(...this.#msPerStep);
     if (pollsWhileWaiting && rest >= leastRest) {
-      await new Promise((resolve) => setTimeout(resolve, rest));
+      await this.#sleep(start + rest);
     }
     const result = await done();
     this.#msPerStep = [(performance.now() - start) / steps, this.#msPerStep[0]];
     return result;
+  }
+
+  async #sleep(until: number): Promise<void> {
+    for (let left = until - performance.now(); left > 0 && !this.#isOver(); left = until - performance.now()) {
+      await new Promise((resolve) => setTimeout(resolve, Math.min(Math.ceil(left), longestNap)));
+    }
   }
 }

@@ -1,0 +1,74 @@
+import type { PlanValue } from "@convoy/core/backend";
+import { DeviceError } from "@convoy/core/backend";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { requestAdapter } from "../adapter.js";
+import { Device } from "../device.js";
+import type { Dispatch } from "../dispatch.js";
+import { invocations, reads, writes } from "../shader.js";
+import { countLiveBuffers } from "../testing/liveBuffers.js";
+import { useSoftwareGpu } from "../testing/softwareGpu.js";
+import { measureWays } from "./measureWays.js";
+
+useSoftwareGpu();
+
+let gpu: GPUDevice;
+let device: Device;
+beforeEach(async () => {
+  gpu = await (await requestAdapter(undefined)).requestDevice();
+  device = new Device(gpu, { variant: "registers", subgroups: false, precision: "float32" });
+});
+afterEach(() => gpu.destroy());
+
+const length = 4096;
+const tensor = (id: number, label: string): PlanValue => {
+  return { id, label, shape: [length], dtype: "float32", buffer: "arena", byteOffset: id * length * 4 };
+};
+const [input, output] = [tensor(0, "x"), tensor(1, "y")];
+
+/** Doubles the first `count` numbers after going round a loop `rounds` times. */
+function doubling(way: string, rounds: number, count = length): Dispatch {
+  const body = `
+    var extra = 0.0;
+    for (var i = 0u; i < ${rounds}u + zero; i++) { extra = fma(extra, 0.5, 0.0); }
+    y[index] = 2.0 * x[index] + extra;`;
+  return invocations(count, body, { label: "doubling", way, tensors: { x: reads(input), y: writes(output) } });
+}
+
+const fast = doubling("fast", 1);
+const slow = doubling("slow", 20_000);
+
+async function measured(ways: readonly Dispatch[]): Promise<string[]> {
+  return [...(await measureWays(ways, device)).keys()].map(({ way }) => way!);
+}
+
+it("times a way that does a thousand times as much as slower, or gives it up", async () => {
+  const live = countLiveBuffers(gpu);
+  const times = await measureWays([slow, fast], device);
+  expect(times.get(fast)!).toBeLessThan(times.get(slow) ?? Number.POSITIVE_INFINITY);
+  expect(live()).toBe(0);
+  expect(device.memory.info.usedBytes).toBe(0);
+});
+
+it("leaves out a way that does not compile", async () => {
+  const broken = { ...fast, way: "broken", code: fast.code.replace("fma(", "fmo(") };
+  expect(await measured([broken, fast])).toEqual(["fast"]);
+  expect(await measured([broken])).toEqual([]);
+});
+
+it("leaves out a way that does less than the first", async () => {
+  expect(await measured([fast, doubling("half of it", 1, length / 2)])).toEqual(["fast"]);
+});
+
+it("measures nothing where the buffers cannot be had", async () => {
+  const live = countLiveBuffers(gpu);
+  const huge = { ...input, shape: [2 ** 40] };
+  const bindings = fast.bindings.map((binding) => (binding.written ? binding : { ...binding, operand: huge }));
+  expect(await measured([{ ...fast, bindings }])).toEqual([]);
+  expect(live()).toBe(0);
+});
+
+it("rejects where the device is lost", async () => {
+  const measuring = measureWays([slow, fast], device);
+  gpu.destroy();
+  await expect(measuring).rejects.toThrow(DeviceError);
+});
