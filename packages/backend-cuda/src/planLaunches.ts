@@ -65,16 +65,21 @@ export function countLaunches(plan: Plan, target: Target): number {
   return planLaunches(ops, plan.results, context).length;
 }
 
-/** The gathers that follow each other from `index` on and write to different places. */
+/** The gathers that follow each other from `index` on, none of which touches what another one writes. */
 function gathersFrom(ops: readonly BoundOp[], index: number): BoundOp[] {
   const found: BoundOp[] = [];
   for (const op of ops.slice(index, index + mostGatherSources)) {
-    if (op.op !== "gatherRows" || found.some((other) => overlap(other.outputs[0]!, op.outputs[0]!))) {
+    if (op.op !== "gatherRows" || found.some((other) => writesTo(other, op) || writesTo(op, other))) {
       break;
     }
     found.push(op);
   }
   return found;
+}
+
+/** Whether one gather writes where another one reads or writes. */
+function writesTo(gather: BoundOp, other: BoundOp): boolean {
+  return [...other.inputs, ...other.outputs].some((tensor) => overlap(gather.outputs[0]!, tensor));
 }
 
 /** Whether ops `index` and `index + 1` are a dense layer without activation and the loss of its output, which nothing else reads. */

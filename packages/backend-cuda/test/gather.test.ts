@@ -1,5 +1,6 @@
 import { type Layer, layers, sequential } from "@convoy/core";
 import {
+  type Backend,
   type DeviceBuffer,
   DeviceError,
   type Plan,
@@ -9,14 +10,17 @@ import {
   stepLayout,
 } from "@convoy/core/backend";
 import { syntheticDigits } from "@convoy/core/datasets";
+import { reference } from "@convoy/core/reference";
 import { afterEach, describe, expect, it } from "vitest";
 import type { CudaExecutable } from "../src/executable.js";
 import { cuda, type Precision } from "../src/index.js";
 import { countsOf, findEmulator, setEmulator } from "./emulator.js";
+import { relativeDifference } from "./singleOp.js";
 
 const { library, note } = findEmulator();
 const samples = 18;
-const batchSize = 8;
+/** With a tail of 2. */
+const defaultBatch = 8;
 
 /** The plan with an op that changes nothing between its gathers and what reads the batch, which then cannot gather. */
 function withGap(plan: Plan): Plan {
@@ -45,16 +49,47 @@ interface Network {
   readonly stack: readonly Layer[];
   /** Whether images are numbers rather than bytes. */
   readonly floats?: boolean;
+  /** Shape of an image as the network takes it; default [28,28,1]. */
+  readonly image?: readonly number[];
+  /** Default 8. */
+  readonly batchSize?: number;
+  /** Whether the first layer reads other rows than the batch has, so that it cannot gather. */
+  readonly otherRows?: boolean;
+}
+
+interface Numbers {
+  readonly loss: readonly number[];
+  readonly evaluated: Readonly<Record<string, number>>;
+  readonly predicted: Float32Array;
+  readonly weights: readonly Float32Array[];
 }
 
 interface Ran {
   /** The first kernels of each plan. */
   readonly begin: readonly string[];
-  readonly numbers: unknown;
+  readonly numbers: Numbers;
 }
 
 /** Two epochs of a network with tail batches, evaluation and prediction. */
-async function run({ stack, floats = false }: Network, precision: Precision, gap: boolean): Promise<Ran> {
+async function train(network: Network, backend: Backend): Promise<Numbers> {
+  const { stack, floats = false, image = [28, 28, 1], batchSize = defaultBatch } = network;
+  const { images, labels } = syntheticDigits({ samples, seed: 5 });
+  const numbers = { data: Float32Array.from(images.data, (byte) => byte / 200) };
+  const x = { ...(floats ? numbers : images), shape: [samples, ...image] };
+  const model = sequential([...stack, layers.dense({ units: 10, activation: "softmax" })], { seed: 3 });
+  model.compile({ backend, optimizer: "sgd", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
+  const sampleWeight = Float32Array.from({ length: samples }, (_, index) => 1 + (index % 3));
+  const { history } = await model.fit(x, labels, { epochs: 2, batchSize, sampleWeight, verbose: 0 });
+  const evaluated = await model.evaluate(x, labels, { batchSize, verbose: 0 });
+  const predicted = await model.predict(x, { batchSize });
+  const weights = await model.getWeights();
+  model.dispose();
+  await backend.dispose();
+  return { loss: history.loss!, evaluated, predicted: predicted.data, weights: weights.map((tensor) => tensor.data) };
+}
+
+/** The same on the emulator, with a gap or without. */
+async function run(network: Network, precision: Precision, gap: boolean): Promise<Ran> {
   const backend = await cuda({ library: library!, precision });
   const compile = backend.compile.bind(backend);
   const begin: string[] = [];
@@ -62,21 +97,10 @@ async function run({ stack, floats = false }: Network, precision: Precision, gap
     const spare = backend.createBuffer("spare", { dtype: "float32", length: 1 });
     const executable = await (gap ? compile(withGap(plan), { ...buffers, spare }, ...rest) : compile(plan, buffers));
     const kernels = (executable as CudaExecutable).kernels;
-    begin.push(`${plan.mode} ${plan.batchSize}: ${kernels.slice(0, gap ? 3 : 1).join(", ")}`);
+    begin.push(`${plan.mode} ${plan.batchSize}: ${kernels.slice(0, gap ? 3 : network.otherRows ? 2 : 1).join(", ")}`);
     return executable;
   };
-  const { images, labels } = syntheticDigits({ samples, seed: 5 });
-  const x = floats ? { shape: images.shape, data: Float32Array.from(images.data, (byte) => byte / 200) } : images;
-  const model = sequential([...stack, layers.dense({ units: 10, activation: "softmax" })], { seed: 3 });
-  model.compile({ backend, optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
-  const sampleWeight = Float32Array.from({ length: samples }, (_, index) => 1 + (index % 3));
-  const { history } = await model.fit(x, labels, { epochs: 2, batchSize, sampleWeight, verbose: 0 });
-  const evaluated = await model.evaluate(x, labels, { batchSize, verbose: 0 });
-  const predicted = await model.predict(x);
-  const weights = await model.getWeights();
-  model.dispose();
-  await backend.dispose();
-  return { begin, numbers: { history, evaluated, predicted, weights } };
+  return { numbers: await train(network, backend), begin };
 }
 
 const inputShape = [28, 28, 1] as const;
@@ -94,6 +118,48 @@ const networks: { readonly [name: string]: Network } = {
   },
   "conv of numbers": { stack: [conv(6, { activation: "relu" }), layers.flatten()], floats: true },
   dense: { stack: [layers.flatten({ inputShape }), layers.dense({ units: 9, activation: "relu" })] },
+  "reshape, conv": {
+    stack: [layers.reshape({ targetShape: inputShape, inputShape: [784] }), conv(6, {}), layers.flatten()],
+    image: [784],
+  },
+  "reshape to channels, padded conv, pool": {
+    stack: [
+      layers.reshape({ targetShape: [14, 8, 7], inputShape }),
+      conv(6, { padding: "same", activation: "relu", inputShape: undefined }),
+      layers.maxPooling2d({ poolSize: 2 }),
+      layers.flatten(),
+    ],
+  },
+  "dense over one line": {
+    stack: [layers.dense({ units: 9, activation: "relu", inputShape: [1, 784] }), layers.flatten()],
+    image: [1, 784],
+  },
+  "conv, batches of 1": { stack: [conv(6, { activation: "relu" }), layers.flatten()], batchSize: 1 },
+  "dense over lines": {
+    stack: [layers.dense({ units: 3, activation: "relu", inputShape: [28, 28] }), layers.flatten()],
+    image: [28, 28],
+    otherRows: true,
+  },
+  "dense over lines, batches of 1": {
+    stack: [layers.dense({ units: 3, activation: "relu", inputShape: [28, 28] }), layers.flatten()],
+    image: [28, 28],
+    batchSize: 1,
+    otherRows: true,
+  },
+  "dense over pixels of numbers": {
+    stack: [layers.dense({ units: 2, activation: "relu", inputShape: [14, 14, 4] }), layers.flatten()],
+    image: [14, 14, 4],
+    floats: true,
+    otherRows: true,
+  },
+  "reshape, dense over lines": {
+    stack: [
+      layers.reshape({ targetShape: [16, 49], inputShape }),
+      layers.dense({ units: 3, activation: "relu" }),
+      layers.flatten(),
+    ],
+    otherRows: true,
+  },
 };
 
 describe.skipIf(library === undefined)(`gathering launches on the emulator${note}`, () => {
@@ -109,11 +175,13 @@ describe.skipIf(library === undefined)(`gathering launches on the emulator${note
           const together = await run(network, precision, false);
           const apart = await run(network, precision, true);
           expect(together.begin.length).toBeGreaterThan(2);
-          expect(together.begin.filter((kernels) => !kernels.includes(": gatherConv2d"))).toEqual([]);
+          const { otherRows } = network;
+          const start = otherRows ? ": gatherRows, conv2d" : ": gatherConv2d";
+          expect(together.begin.filter((kernels) => !kernels.includes(start))).toEqual([]);
           expect(apart.begin).toEqual(
-            together.begin.map((kernels) => kernels.replace("gatherConv2d", "gatherRows, unary, conv2d")),
+            together.begin.map((kernels) => kernels.replace(start, ": gatherRows, unary, conv2d")),
           );
-          for (const kernels of together.begin) {
+          for (const kernels of otherRows ? [] : together.begin) {
             gathering.add(kernels.split(": ")[1]!);
           }
           expect(together.numbers).toEqual(apart.numbers);
@@ -122,6 +190,18 @@ describe.skipIf(library === undefined)(`gathering launches on the emulator${note
       }
     }
   }
+
+  it.each(Object.entries(networks))("%s: the reference's numbers", async (_, network) => {
+    const { numbers } = await run(network, "float32", false);
+    const { loss, evaluated, predicted, weights } = await train(network, await reference());
+    expect(relativeDifference(numbers.loss, loss)).toBeLessThan(1e-5);
+    expect(numbers.evaluated.loss).toBeCloseTo(evaluated.loss!, 4);
+    expect(numbers.evaluated.accuracy).toBe(evaluated.accuracy);
+    expect(relativeDifference(numbers.predicted, predicted)).toBeLessThan(1e-4);
+    numbers.weights.forEach((values, index) => {
+      expect(relativeDifference(values, weights[index]!)).toBeLessThan(1e-4);
+    });
+  });
 
   it("all gathering kernels have run", () => {
     expect(gathering.size).toBe(12);
@@ -149,7 +229,12 @@ describe.skipIf(library === undefined)(`gathering launches on the emulator${note
       layers.dense({ units: 10, activation: "softmax" }),
     ]);
     model.compile({ backend, loss: "sparseCategoricalCrossentropy" });
-    await model.fit(images, labels, { epochs: 1, batchSize, verbose: 0, callbacks: [{ onTrainEnd: lateStep }] });
+    await model.fit(images, labels, {
+      epochs: 1,
+      batchSize: defaultBatch,
+      verbose: 0,
+      callbacks: [{ onTrainEnd: lateStep }],
+    });
 
     // While the data set is still on the device.
     async function lateStep(): Promise<void> {

@@ -59,17 +59,17 @@ export const fusedDense: OpKernel = {
 };
 
 /**
- * A convolution or dense layer that gathers its input: `gathers`, which it follows, run in its launch. Undefined where the
- * first of them is not the batch that it reads, or where a batch is also something else that it reads or writes.
+ * A convolution or dense layer that gathers its input: `gathers`, which it follows, run in its launch. Undefined where none
+ * of them gives its input row by row, or where a batch is also something else that it reads or writes.
  */
 export function gatheringLaunch(op: BoundOp, gathers: readonly BoundOp[], context: LaunchContext): Launch | undefined {
   const isForward = op.op === "conv2d" || op.op === "fusedConv2d" || op.op === "fusedDense";
   const forward = isForward ? (op.op === "fusedDense" ? denseOf(op) : convolutionOf(op)) : undefined;
-  const own = gathers.find(({ outputs }) => outputs[0]!.address === forward?.input.address);
+  const own = forward && gathers.find(({ outputs }) => sameRows(forward.input, outputs[0]!));
   if (forward === undefined || own === undefined || sizeOf(own.inputs[0]!.shape) > mostPatchSource) {
     return undefined;
   }
-  const others = [...op.inputs.filter(({ address }) => address !== forward.input.address), ...op.outputs];
+  const others = [forward.kernel, ...(forward.bias ? [forward.bias] : []), ...op.outputs];
   const clashes = gathers.some(
     ({ inputs, outputs }) =>
       others.some((other) => overlap(other, outputs[0]!)) ||
@@ -77,6 +77,16 @@ export function gatheringLaunch(op: BoundOp, gathers: readonly BoundOp[], contex
   );
   const sources = [own, ...gathers.filter((gather) => gather !== own)];
   return clashes ? undefined : forwardLaunch(forward, context, sources);
+}
+
+/**
+ * Whether row n of one tensor is row n of the other, as it is after a reshape within rows. One across rows leaves the address
+ * as it is, too: a dense layer over the last axis of [N,H,C] reads the batch as [N*H,C].
+ */
+function sameRows(a: BoundTensor, b: BoundTensor): boolean {
+  return (
+    a.address === b.address && a.dtype === b.dtype && a.shape[0] === b.shape[0] && sizeOf(a.shape) === sizeOf(b.shape)
+  );
 }
 
 /** Elements of a data set that patches can be read from: their indices are 32-bit, in its padding as well. */

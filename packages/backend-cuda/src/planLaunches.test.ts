@@ -1,0 +1,98 @@
+import type { Shape } from "@convoy/core/backend";
+import { describe, expect, it } from "vitest";
+import type { BoundOp, BoundTensor, LaunchContext } from "./kernels/op.js";
+import { planLaunches } from "./planLaunches.js";
+
+const context: LaunchContext = {
+  multiprocessors: 132,
+  precision: "float32",
+  stepTable: 1,
+  stepState: 2,
+  scratch: () => 3,
+  packStepEnd: () => undefined,
+};
+
+let ids = 0;
+const tensor = (address: number, shape: Shape, dtype: BoundTensor["dtype"] = "float32"): BoundTensor => ({
+  id: ids++,
+  address,
+  shape,
+  dtype,
+});
+const op = (name: string, inputs: BoundTensor[], outputs: BoundTensor[], rest: Partial<BoundOp> = {}): BoundOp => ({
+  op: name as BoundOp["op"],
+  attributes: {},
+  inputs,
+  outputs,
+  workspace: 0,
+  label: name,
+  ...rest,
+});
+
+/** Four rows of a data set of nine, as a batch at this address. */
+function gather(to: number, row: Shape = [2, 3], from = tensor(10_000, [9, ...row])): BoundOp {
+  const attributes = { batchSize: 4, dtype: "float32", scale: 1 };
+  return op("gatherRows", [from], [tensor(to, [4, ...row])], { attributes });
+}
+
+/** A dense layer; `kernel` and `bias` lie elsewhere unless they are given. */
+function dense(input: BoundTensor, { kernel, bias }: { kernel?: BoundTensor; bias?: BoundTensor } = {}): BoundOp {
+  const [N, C] = input.shape as [number, number];
+  const product = tensor(0, [N, 5]);
+  const output = tensor(20_000, [N, 5]);
+  const matrix = kernel ?? tensor(30_000, [C, 5]);
+  const added = bias ?? tensor(40_000, [5]);
+  const attributes = { transposeA: false, transposeB: false };
+  const parts = [op("matMul", [input, matrix], [product], { attributes }), op("biasAdd", [product, added], [output])];
+  return op("fusedDense", [input, matrix, added], [output], { parts });
+}
+
+function conv2d(input: BoundTensor): BoundOp {
+  const [N, H, W, C] = input.shape as [number, number, number, number];
+  const attributes = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] };
+  return op("conv2d", [input, tensor(30_000, [1, 1, C, 5])], [tensor(20_000, [N, H, W, 5])], { attributes });
+}
+
+const kernels = (...ops: BoundOp[]): string[] => planLaunches(ops, [], context).map(({ kernel }) => kernel);
+const together = [expect.stringMatching(/^gatherConv2d/), "finishStep"];
+const apart = ["gatherRows", expect.stringMatching(/^conv2d/), "finishStep"];
+
+describe("a layer behind a gather", () => {
+  it.each([
+    ["dense over the same rows", dense(tensor(1000, [4, 6]))],
+    ["conv2d over the same shape", conv2d(tensor(1000, [4, 2, 3, 1]))],
+    ["conv2d over rows of another shape", conv2d(tensor(1000, [4, 1, 1, 6]))],
+  ])("gathers: %s", (_, layer) => {
+    expect(kernels(gather(1000), layer)).toEqual(together);
+  });
+
+  it.each([
+    ["dense over parts of rows", dense(tensor(1000, [8, 3]))],
+    ["dense over several rows at once", dense(tensor(1000, [2, 12]))],
+    ["conv2d over parts of rows", conv2d(tensor(1000, [8, 1, 3, 1]))],
+    ["conv2d over several rows at once", conv2d(tensor(1000, [1, 4, 6, 1]))],
+    ["a part of the batch", dense(tensor(1000, [2, 6]))],
+    ["as many rows, shorter ones", dense(tensor(1000, [4, 3]))],
+    ["from the middle of the batch on", dense(tensor(1000 + 2 * 6 * 4, [2, 6]))],
+    ["a tensor that begins before the batch", dense(tensor(1000 - 4 * 4, [4, 6]))],
+    ["the batch as its kernel as well", dense(tensor(1000, [4, 6]), { kernel: tensor(1000, [6, 4]) })],
+    ["the batch as its bias as well", dense(tensor(1000, [4, 6]), { bias: tensor(1000, [5]) })],
+    ["other memory", dense(tensor(5000, [4, 6]))],
+  ])("does not gather: %s", (_, layer) => {
+    expect(kernels(gather(1000), layer)).toEqual(apart);
+  });
+});
+
+describe("gathers that follow each other", () => {
+  it("share a launch where they touch different memory", () => {
+    expect(kernels(gather(1000), gather(2000))).toEqual(["gatherRows", "finishStep"]);
+  });
+
+  it.each([
+    ["write to the same place", gather(1000), gather(1040)],
+    ["one reads what the other one gives", gather(1000), gather(2000, [2], tensor(1000, [9, 2]))],
+    ["one overwrites what the other one reads", gather(1000), gather(10_100)],
+  ])("do not where %s", (_, first, second) => {
+    expect(kernels(first, second)).toEqual(["gatherRows", "gatherRows", "finishStep"]);
+  });
+});
