@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend, DeviceBuffer } from "../backend.js";
-import { DeviceError, type FitOptions, layers, type Sequential, sequential, type Tensor } from "../index.js";
+import {
+  ArgumentError,
+  DeviceError,
+  type FitOptions,
+  layers,
+  type Sequential,
+  sequential,
+  type Tensor,
+} from "../index.js";
 import { RandomStream } from "../random/index.js";
 import { reference } from "../reference/index.js";
 
@@ -21,11 +29,13 @@ const x: Tensor<Float32Array> = {
 const y = Array.from({ length: samples }, (_, row) => (x.data[row * 4]! + x.data[row * 4 + 1]! > 0 ? 1 : 0));
 const quiet: FitOptions = { verbose: 0, batchSize: 8 };
 
-/** A reference backend that can be told to fail: at once or before a run of steps. */
+/** A reference backend that can be told to fail: for good, at once or before a run of steps, or only once. */
 class Failing {
   readonly backend: Backend;
   #runsLeft = Infinity;
   #spoilsNext = false;
+  #readsToRefuse = 0;
+  #refusedRun: Error | undefined;
 
   private constructor(inner: Backend) {
     const lost = () => {
@@ -38,6 +48,11 @@ class Failing {
       return Object.assign(buffer, {
         read: async (...range: Parameters<typeof read>) => {
           lost();
+          const [offset = 0, length = buffer.length - offset] = range;
+          if (length > 1 && this.#readsToRefuse > 0) {
+            this.#readsToRefuse--;
+            throw new DeviceError("fake: out of memory");
+          }
           return await read(...range);
         },
         write: (...content: Parameters<typeof write>) => {
@@ -60,6 +75,11 @@ class Failing {
         const executable = await inner.compile(plan, buffers, onProgress);
         return {
           run: async (table) => {
+            if (this.#refusedRun !== undefined) {
+              const error = this.#refusedRun;
+              this.#refusedRun = undefined;
+              throw error;
+            }
             this.#runsLeft--;
             lost();
             const results = await executable.run(table);
@@ -94,6 +114,16 @@ class Failing {
   /** The next run fails with the weights changed already, and all is well afterwards. */
   spoilNextRun(): void {
     this.#spoilsNext = true;
+  }
+
+  /** The next reads of more than one number fail, and all is well afterwards. */
+  refuseReads(count: number): void {
+    this.#readsToRefuse = count;
+  }
+
+  /** The next run fails before it has done anything, and all is well afterwards. */
+  refuseRun(error: Error): void {
+    this.#refusedRun = error;
   }
 
   /** Works again. */
@@ -285,5 +315,104 @@ describe("a device that fails after fit", () => {
     model.dispose();
     expect(device.backend.memory().usedBytes).toBe(0);
     await device.backend.dispose();
+  });
+});
+
+describe("a device that goes on after an error", () => {
+  /** What the same training gives without any error. */
+  async function undisturbed(steps: number): Promise<number[][]> {
+    const { model } = await failing();
+    await model.fit(x, y, quiet);
+    for (let step = 0; step < steps; step++) {
+      await model.trainOnBatch(x, y);
+    }
+    const weights = values(await model.getWeights());
+    model.dispose();
+    return weights;
+  }
+
+  /** A model that has trained on since the end of `fit`, so that what is on its device is newer than any copy. */
+  async function trainedOn(steps: number): Promise<Awaited<ReturnType<typeof failing>>> {
+    const made = await failing();
+    await made.model.fit(x, y, quiet);
+    for (let step = 0; step < steps; step++) {
+      await made.model.trainOnBatch(x, y);
+    }
+    return made;
+  }
+
+  it("rejects getWeights where they cannot be read, rather than give older ones, and then gives the newest", async () => {
+    const { device, model } = await trainedOn(3);
+    device.refuseReads(2);
+    await expect(model.getWeights()).rejects.toThrow(/^fake: out of memory$/);
+    await expect(model.getWeights()).rejects.toThrow(DeviceError);
+    expect(values(await model.getWeights())).toEqual(await undisturbed(3));
+    await model.trainOnBatch(x, y);
+    expect(values(await model.getWeights())).toEqual(await undisturbed(4));
+    model.dispose();
+  });
+
+  it("trains on from the newest weights after a read that failed", async () => {
+    const { device, model } = await trainedOn(3);
+    device.refuseReads(1);
+    await expect(model.getWeights()).rejects.toThrow(DeviceError);
+    await model.trainOnBatch(x, y);
+    expect(values(await model.getWeights())).toEqual(await undisturbed(4));
+    model.dispose();
+  });
+
+  it("ends fit in the error of a callback's read as it is, with the newest weights kept", async () => {
+    const { device, model } = await failing();
+    let newest: number[][] = [];
+    const fitting = model.fit(x, y, {
+      ...quiet,
+      callbacks: [
+        {
+          onBatchEnd: async (step, _, run) => {
+            if (step === 3) {
+              newest = (await run.getWeights()).map((data) => [...data]);
+              device.refuseReads(1);
+              await run.getWeights();
+            }
+          },
+        },
+      ],
+    });
+    await expect(fitting).rejects.toThrow(/^fake: out of memory$/);
+    expect(values(await model.getWeights())).toEqual(newest);
+    model.dispose();
+  });
+
+  it("moves the newest weights to another backend once they can be read", async () => {
+    const { device, model } = await trainedOn(3);
+    model.compile({ backend: sound, ...options });
+    device.refuseReads(1);
+    await expect(model.predict(x)).rejects.toThrow(/^fake: out of memory$/);
+    await model.predict(x);
+    expect(values(await model.getWeights())).toEqual(await undisturbed(3));
+    model.dispose();
+  });
+
+  it.each([
+    ["trainOnBatch", (model: Sequential) => model.trainOnBatch(x, y)],
+    ["fit", (model: Sequential) => model.fit(x, y, quiet)],
+  ])("keeps the newest weights where a run in %s refuses its arguments", async (_, call) => {
+    const { device, model } = await trainedOn(3);
+    device.refuseRun(new ArgumentError("fake: a table of no rows"));
+    const refused = call(model);
+    await expect(refused).rejects.toThrow(/^fake: a table of no rows$/);
+    await expect(refused).rejects.toThrow(ArgumentError);
+    expect(values(await model.getWeights())).toEqual(await undisturbed(3));
+    model.dispose();
+  });
+
+  it("gives the last copy once not one number can be read", async () => {
+    const { device, model } = await trainedOn(3);
+    device.fail();
+    const copy = values(await model.getWeights());
+    expect(copy).not.toEqual(await undisturbed(3));
+    device.recover();
+    expect(values(await model.getWeights())).toEqual(copy);
+    model.dispose();
   });
 });

@@ -55,10 +55,20 @@ export class DeviceModel {
     return this.#failed;
   }
 
-  /** Finds out whether the device has failed: whether a training step has, or the weights cannot be read any more. */
+  /**
+   * Finds out whether the device has failed: whether a training step has, or not one number of the weights can be read any
+   * more. Reading all of them may fail on a sound device, too: it takes memory, of which there may be too little for a while.
+   */
   async hasFailed(): Promise<boolean> {
     if (!this.#failed && !this.#disposed) {
-      await this.weights();
+      try {
+        await this.#parameters.read(0, 1);
+      } catch (error) {
+        this.#noteFailure(error);
+        if (!(error instanceof DeviceError)) {
+          throw error;
+        }
+      }
     }
     return this.#failed;
   }
@@ -135,17 +145,19 @@ export class DeviceModel {
     return executable;
   }
 
-  /** The weights: those on the device, after everything started so far, or the newest copy of them where it has failed. */
+  /**
+   * The weights: those on the device, after everything started so far, or the newest copy of them where it has failed. Throws
+   * where it has not and they cannot be read even so: older ones in their place would undo training.
+   */
   async weights(): Promise<readonly Float32Array[]> {
     this.#expectAlive();
     if (!this.#failed) {
       try {
         return await this.readWeights();
       } catch (error) {
-        if (!(error instanceof DeviceError)) {
+        if (!(error instanceof DeviceError && (await this.hasFailed()))) {
           throw error;
         }
-        this.#failed = true;
       }
     }
     return this.lastGood.newest.weights;
@@ -185,20 +197,27 @@ export class DeviceModel {
     }
   }
 
-  /** A step that fails may have left anything in the weights, whether the device can still be read or not. */
+  /**
+   * A step in which the device fails may have left anything in the weights, whether they can still be read or not. Any other
+   * error, such as that of an argument, says nothing of the device.
+   */
   #watched(executable: Executable): Executable {
     return {
       run: async (steps) => {
         try {
           return await executable.run(steps);
         } catch (error) {
-          // Disposing of the model ends its runs, too.
-          this.#failed ||= !this.#disposed;
+          this.#noteFailure(error);
           throw error;
         }
       },
       dispose: () => executable.dispose(),
     };
+  }
+
+  #noteFailure(error: unknown): void {
+    // Disposing of the model ends its runs and reads in a DeviceError, too.
+    this.#failed ||= error instanceof DeviceError && !this.#disposed;
   }
 
   /** Gradients and slots come into being with the first training step. */

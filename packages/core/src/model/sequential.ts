@@ -222,7 +222,8 @@ export class Sequential {
 
   /**
    * The weights in Keras' order: by layer, kernel before bias. Where the device has failed, the newest copy of them: from
-   * the end of the last `fit`, or as `fit` and `trainOnBatch` say where they were cut short.
+   * the end of the last `fit`, or as `fit` and `trainOnBatch` say where they were cut short. Throws `DeviceError` where it
+   * has not failed but cannot hand them over now, for want of memory, say; a later call may get them.
    */
   async getWeights(): Promise<Tensor<Float32Array>[]> {
     const { parameters } = this.#build();
