@@ -2,11 +2,13 @@ import { type Layer, layers, sequential } from "@convoy/core";
 import type { Backend } from "@convoy/core/backend";
 import { reference } from "@convoy/core/reference";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { tiles } from "./kernels/tiles.js";
 import { forcedWays } from "./testing/forcedWays.js";
 import { useSoftwareGpu } from "./testing/softwareGpu.js";
 
 const adapter = useSoftwareGpu();
-const { webgpu, force } = await forcedWays((way) => way.endsWith("float16"));
+// Gradients have no way in float16.
+const { webgpu, force, taken } = await forcedWays((way) => way.endsWith("float16"), "first");
 
 let backend: Backend;
 let oracle: Backend;
@@ -146,6 +148,11 @@ it("trains", async (context) => {
     expect(Math.abs(loss - expected[epoch]!)).toBeLessThan(0.02 * expected[epoch]!);
   });
 }, 120_000);
+
+it("has taken every tile", (context) => {
+  skipWithoutFloat16(context);
+  expect(taken.size).toBe(tiles.length);
+});
 
 function skipWithoutFloat16(context: { skip(note?: string): void }): void {
   if (backend.device.details.precision !== "float16") {

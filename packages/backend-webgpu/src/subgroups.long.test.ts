@@ -1,11 +1,11 @@
 import type { Backend } from "@convoy/core/backend";
-import { afterAll, beforeAll, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { forcedWays } from "./testing/forcedWays.js";
 import { useSoftwareGpu } from "./testing/softwareGpu.js";
 import { tiledCases } from "./testing/tiledCases.js";
 
 useSoftwareGpu();
-const { webgpu, force } = await forcedWays((way) => way.startsWith("subgroups"));
+const { webgpu, force, taken } = await forcedWays((way) => way.startsWith("subgroups"));
 
 let backend: Backend;
 beforeAll(async () => {
@@ -20,3 +20,8 @@ for (const [index, { name, run }] of tiledCases(1).entries()) {
     await run(backend);
   }, 60_000);
 }
+
+it("has taken both widths", () => {
+  expect([...taken]).toContainEqual(expect.stringMatching(/^subgroups, 8x4 /));
+  expect([...taken]).toContainEqual(expect.stringMatching(/^subgroups, 8x8 /));
+});

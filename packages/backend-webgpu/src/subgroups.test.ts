@@ -5,7 +5,7 @@ import { useSoftwareGpu } from "./testing/softwareGpu.js";
 import { tiledCases } from "./testing/tiledCases.js";
 
 useSoftwareGpu();
-const { webgpu, force } = await forcedWays((way) => way.startsWith("subgroups"));
+const { webgpu, force, taken } = await forcedWays((way) => way.startsWith("subgroups"));
 
 let backend: Backend;
 beforeAll(async () => {
@@ -24,3 +24,8 @@ for (const [index, { name, run }] of tiledCases(8).entries()) {
     await run(backend);
   }, 60_000);
 }
+
+it("has taken both widths", () => {
+  expect([...taken]).toContainEqual(expect.stringMatching(/^subgroups, 8x4 /));
+  expect([...taken]).toContainEqual(expect.stringMatching(/^subgroups, 8x8 /));
+});

@@ -1,11 +1,12 @@
 import type { Backend } from "@convoy/core/backend";
-import { afterAll, beforeAll, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { tiles } from "./kernels/tiles.js";
 import { forcedWays } from "./testing/forcedWays.js";
 import { useSoftwareGpu } from "./testing/softwareGpu.js";
 import { tiledCases } from "./testing/tiledCases.js";
 
 useSoftwareGpu();
-const { webgpu, force } = await forcedWays();
+const { webgpu, force, taken } = await forcedWays((way) => way.startsWith("tiled"));
 
 let backend: Backend;
 beforeAll(async () => {
@@ -22,3 +23,7 @@ for (const [index, { name, run }] of tiledCases(1).entries()) {
     }, 60_000);
   }
 }
+
+it("has taken every tile", () => {
+  expect(taken.size).toBe(tiles.length);
+});

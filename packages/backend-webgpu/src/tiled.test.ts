@@ -1,11 +1,12 @@
 import type { Backend } from "@convoy/core/backend";
-import { afterAll, beforeAll, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { tiles } from "./kernels/tiles.js";
 import { forcedWays } from "./testing/forcedWays.js";
 import { useSoftwareGpu } from "./testing/softwareGpu.js";
 import { tiledCases } from "./testing/tiledCases.js";
 
 useSoftwareGpu();
-const { webgpu, force } = await forcedWays();
+const { webgpu, force, taken } = await forcedWays((way) => way.startsWith("tiled"));
 
 let backend: Backend;
 beforeAll(async () => {
@@ -20,3 +21,7 @@ for (const [index, { name, run }] of tiledCases(8).entries()) {
     await run(backend);
   }, 60_000);
 }
+
+it("has taken every tile", () => {
+  expect(taken.size).toBe(tiles.length);
+});

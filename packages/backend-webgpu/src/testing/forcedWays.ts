@@ -5,16 +5,23 @@ import type { webgpu } from "../index.js";
 /** The backend's entry point with one way of many forced on every product, whatever is estimated or measured of it. */
 export interface ForcedWays {
   readonly webgpu: typeof webgpu;
+  /** The names of the ways that have been forced. */
+  readonly taken: ReadonlySet<string>;
   /** From now on kernels with several ways take number `way`, counted around. */
   force(way: number): void;
 }
 
 /**
  * Products then have a way for each tile that fits the device, then those with subgroups. Of the modules that are loaded from
- * here on `wanted` is asked which of the ways count.
+ * here on `wanted` is asked which of the ways count. Kernels that have none of these fail, or take their first way where
+ * `otherwise` says so.
  */
-export async function forcedWays(wanted: (way: string) => boolean = () => true): Promise<ForcedWays> {
+export async function forcedWays(
+  wanted: (way: string) => boolean,
+  otherwise: "fail" | "first" = "fail",
+): Promise<ForcedWays> {
   let forced = 0;
+  const taken = new Set<string>();
   vi.doMock(import("../kernels/tileEstimates.js"), async (original) => ({
     ...(await original()),
     tilesFor: (_product, candidates) => [...candidates],
@@ -23,12 +30,21 @@ export async function forcedWays(wanted: (way: string) => boolean = () => true):
     ...(await original()),
     oneOf(ways: readonly Dispatch[]) {
       const choice = ways.filter(({ way = "" }) => wanted(way));
-      return choice.length > 0 ? choice[forced % choice.length]! : ways[0]!;
+      const dispatch = choice[forced % choice.length];
+      if (dispatch !== undefined) {
+        taken.add(dispatch.way!);
+        return dispatch;
+      }
+      if (otherwise === "fail") {
+        throw new Error(`${ways[0]!.label} has none of the ways that are to be forced: ${ways.map(({ way }) => way)}`);
+      }
+      return ways[0]!;
     },
   }));
   const { webgpu: make } = await import("../index.js");
   return {
     webgpu: make,
+    taken,
     force(way) {
       forced = way;
     },
