@@ -33,9 +33,22 @@ export class InlineRunner implements Runner {
       }
       const steps = job.steps + step * stepBytes;
       const results = job.results + step * resultBytes;
-      if (this.#run(this.#control, 0, 1, job.scratch, job.program, steps, 1, results) !== 0) {
+      if (this.#runStep(job, steps, results) !== 0) {
         throw takeFault(this.#heap.memory, this.#control, 1) ?? new DeviceError("wasm: the run ended without a reason");
       }
+    }
+  }
+
+  #runStep({ scratch, program }: Job, steps: number, results: number): number {
+    try {
+      return this.#run(this.#control, 0, 1, scratch, program, steps, 1, results);
+    } catch (cause) {
+      // A trap: what the step had written is half done.
+      const reason = (cause as Error).message;
+      this.#stopped = new DeviceError(`wasm: a step failed: ${reason}. Dispose this backend and make a new one`, {
+        cause,
+      });
+      throw this.#stopped;
     }
   }
 
