@@ -8,7 +8,7 @@ import { useSoftwareGpu } from "./testing/softwareGpu.js";
 
 const adapter = useSoftwareGpu();
 // Gradients have no way in float16.
-const { webgpu, force, taken } = await forcedWays((way) => way.endsWith("float16"), "first");
+const { webgpu, force, taken } = await forcedWays((way) => way.endsWith("float16"), { otherwise: "first" });
 
 let backend: Backend;
 let oracle: Backend;

@@ -1,6 +1,7 @@
 /**
- * A product without workgroup memory and barriers: invocations of a subgroup hand each other the elements of a. 2 M N K FLOP.
- * Written by arithmetic and checked on software adapters only; the figures are estimates.
+ * A product without tiles in workgroup memory and without barriers between blocks: invocations of a subgroup hand each other
+ * the elements of a. 2 M N K FLOP. Written by arithmetic and checked on software adapters only; the figures are
+ * estimates.
  *
  * A segment, as many neighbours in a subgroup as the narrowest subgroup has or N needs (at least 4), computes 8 rows; each of its
  * invocations owns one or two vectors of columns. For a block of steps every invocation loads one vector of a (two where
@@ -15,8 +16,12 @@
  * So on NVIDIA tiles are estimated to win; where workgroup memory is slow (Intel) or barriers are, this may. Only autotune
  * takes it.
  *
- * Nothing is assumed of how invocations are dealt to subgroups: each subgroup draws a ticket. That decides who computes a
- * result, not how, so runs stay identical. Workgroups are multiples of the widest subgroup, which leaves none half filled.
+ * WGSL promises neither how invocations are dealt to subgroups nor that subgroups are full, and their size is known in the
+ * shader only. So each subgroup counts its active invocations and draws as many tickets as it has complete segments; where
+ * those of a workgroup are fewer than its units of work there is another round. Who computes a result has no part in how, so
+ * runs stay identical. What is assumed: that no subgroup is narrower or wider than the adapter says, that shuffles reach
+ * every active invocation, and that some subgroup of each workgroup has a complete segment. Workgroups are multiples of the
+ * widest subgroup, which usually leaves all full. Where an assumption fails results are wrong or not written.
  */
 
 import type { Dispatch } from "../dispatch.js";
@@ -77,6 +82,7 @@ function subgroupProduct(product: Product, spec: ShaderSpec, size: Size): Dispat
 `;
   };
   const declarations = `var<workgroup> tickets: atomic<u32>;
+var<workgroup> drawn: u32;
 ${a.code("A")}${b.code("B")}${guards("A", fit.rows, M)}${guards("B", fit.columns, N)}${product.store(fit)}${spec.declarations ?? ""}`;
 
   const { prepare, load, reads } = sharedRows(product, steps, pieces, size);
@@ -86,42 +92,41 @@ ${a.code("A")}${b.code("B")}${guards("A", fit.rows, M)}${guards("B", fit.columns
       ? { along: "k", line: (line) => `readB(lineB${line}, numberB${line}, k, end)` }
       : { along: "line", vector: (step, v) => `readB(lineB${v}, numberB${v}, k + ${step}u, end)` };
   const body = `
-    if (lane == 0u) { atomicStore(&tickets, 0u); }
-    workgroupBarrier();
-    var ticket = 0u;
-    if (subgroupLane == 0u) { ticket = atomicAdd(&tickets, 1u); }
-    ticket = subgroupBroadcast(ticket, 0u);
-    let base = subgroupLane / ${lanes}u * ${lanes}u;
-    let own = subgroupLane % ${lanes}u;
-    let unit = group % ${groups}u * ${segments}u + (ticket * subgroupSize + base) / ${lanes}u;
+    ${drawTickets(lanes)}
     let range = group / ${groups}u;
-    let firstRow = unit % ${rowBlocks}u * ${ownRows}u;
-    let firstColumn = unit / ${rowBlocks}u * ${columns}u;
     let start = range * ${rangeLength}u;
     let end = min(start + ${rangeLength}u, ${K}u);
-    ${prepare}
-    ${unrolled(ownLines, (i) => {
-      const [vector, column] = b.along === "k" ? [Math.floor(i / 4), i % 4] : [i, 0];
-      return `let numberB${i} = firstColumn + (own + ${vector * lanes}u) * 4u + ${column}u;
-    let lineB${i} = lineB(numberB${i});`;
-    })}
-    ${unrolled(ownRows, (row) => unrolled(vectors, (v) => `var sum${row}_${v} = vec4f();`, " "))}
-    for (var first = start; first < end; first += ${steps}u) {
-      ${load}
-      ${unrolled(
-        steps / 4,
-        (quad) => `{
-        let k = first + ${quad * 4}u;
-        ${multiplyFour({ rows: ownRows, vectors }, reads(quad), readsB, "sum", "vec4f")}
-      }`,
-      )}
-    }
-    ${unrolled(ownRows / 4, (group) =>
-      unrolled(vectors, (v) => {
-        const sums = unrolled(4, (row) => `sum${group * 4 + row}_${v}`, ", ");
-        return `store(firstRow + ${group * 4}u, firstColumn + (own + ${v * lanes}u) * 4u, range, ${sums});`;
-      }),
-    )}`;
+    for (var done = 0u; done < ${segments}u; done += perRound) {
+      let place = done + ticket + subgroupLane / ${lanes}u;
+      let unit = group % ${groups}u * ${segments}u + place;
+      let firstRow = unit % ${rowBlocks}u * ${ownRows}u;
+      let firstColumn = unit / ${rowBlocks}u * ${columns}u;
+      ${prepare}
+      ${unrolled(ownLines, (i) => {
+        const [vector, column] = b.along === "k" ? [Math.floor(i / 4), i % 4] : [i, 0];
+        return `let numberB${i} = firstColumn + (own + ${vector * lanes}u) * 4u + ${column}u;
+      let lineB${i} = lineB(numberB${i});`;
+      })}
+      ${unrolled(ownRows, (row) => unrolled(vectors, (v) => `var sum${row}_${v} = vec4f();`, " "))}
+      for (var first = start; first < end; first += ${steps}u) {
+        ${load}
+        ${unrolled(
+          steps / 4,
+          (quad) => `{
+          let k = first + ${quad * 4}u;
+          ${multiplyFour({ rows: ownRows, vectors }, reads(quad), readsB, "sum", "vec4f")}
+        }`,
+        )}
+      }
+      if (subgroupLane / ${lanes}u < complete && place < ${segments}u) {
+        ${unrolled(ownRows / 4, (group) =>
+          unrolled(vectors, (v) => {
+            const sums = unrolled(4, (row) => `sum${group * 4 + row}_${v}`, ", ");
+            return `store(firstRow + ${group * 4}u, firstColumn + (own + ${v * lanes}u) * 4u, range, ${sums});`;
+          }),
+        )}
+      }
+    }`;
   const width = lanes === smallest && smallest === largest ? `${lanes}` : `${lanes} lanes`;
   return workgroups(groups * ranges, body, {
     ...spec,
@@ -130,6 +135,27 @@ ${a.code("A")}${b.code("B")}${guards("A", fit.rows, M)}${guards("B", fit.columns
     declarations,
     extensions: ["subgroups"],
   });
+}
+
+/**
+ * Code that deals a workgroup's units: `complete` segments of this subgroup draw tickets from `ticket` on, all segments of the
+ * workgroup `perRound`. Subgroup functions need control flow that is uniform, so segments without a unit compute as well and
+ * store nothing.
+ */
+function drawTickets(lanes: number): string {
+  return `if (lane == 0u) { atomicStore(&tickets, 0u); }
+    workgroupBarrier();
+    // Active invocations usually have the numbers from 0 on. Where there are gaps no segment is sure to be complete.
+    let present = subgroupAdd(1u);
+    let complete = select(0u, present / ${lanes}u, subgroupMax(subgroupLane) + 1u == present);
+    var ticket = 0u;
+    if (subgroupLane == 0u) { ticket = atomicAdd(&tickets, complete); }
+    ticket = subgroupBroadcast(ticket, 0u);
+    workgroupBarrier();
+    if (lane == 0u) { drawn = atomicLoad(&tickets); }
+    let perRound = max(workgroupUniformLoad(&drawn), 1u);
+    let base = subgroupLane / ${lanes}u * ${lanes}u;
+    let own = subgroupLane % ${lanes}u;`;
 }
 
 /** Code for the rows of a that a segment shares: each invocation loads `pieces` vectors and gets the others by shuffles. */

@@ -11,14 +11,19 @@ export interface ForcedWays {
   force(way: number): void;
 }
 
+interface ForcedOptions {
+  readonly otherwise?: "fail" | "first";
+  readonly change?: (code: string) => string;
+}
+
 /**
  * Products then have a way for each tile that fits the device, then those with subgroups. Of the modules that are loaded from
  * here on `wanted` is asked which of the ways count. Kernels that have none of these fail, or take their first way where
- * `otherwise` says so.
+ * `otherwise` says so. `change` may put other code in the place of a forced way's.
  */
 export async function forcedWays(
   wanted: (way: string) => boolean,
-  otherwise: "fail" | "first" = "fail",
+  { otherwise = "fail", change = (code) => code }: ForcedOptions = {},
 ): Promise<ForcedWays> {
   let forced = 0;
   const taken = new Set<string>();
@@ -33,7 +38,7 @@ export async function forcedWays(
       const dispatch = choice[forced % choice.length];
       if (dispatch !== undefined) {
         taken.add(dispatch.way!);
-        return dispatch;
+        return { ...dispatch, code: change(dispatch.code) };
       }
       if (otherwise === "fail") {
         throw new Error(`${ways[0]!.label} has none of the ways that are to be forced: ${ways.map(({ way }) => way)}`);
