@@ -1,7 +1,7 @@
 import type { Backend } from "../backend.js";
 import type { Logs, Verbosity } from "../callbacks/index.js";
 import { withProgress } from "../callbacks/progressBar.js";
-import { ArgumentError, DeviceError, StateError } from "../errors.js";
+import { ArgumentError, StateError } from "../errors.js";
 import type { Layer } from "../layers/index.js";
 import { type Loss, type LossName, resolveLoss } from "../losses/index.js";
 import { type Metric, type MetricName, resolveMetric } from "../metrics/index.js";
@@ -11,8 +11,7 @@ import type { Tensor } from "../tensor.js";
 import { buildPlan, type CompiledModel, type DataSignature } from "./buildPlan.js";
 import { type ClassWeight, checkInputs, checkLabels, sampleWeights } from "./checkData.js";
 import type { HostSamples } from "./deviceDataset.js";
-import { explainFailure, withRemedy } from "./deviceFailure.js";
-import { DeviceModel, type ModelMode } from "./deviceModel.js";
+import type { DeviceModel, ModelMode } from "./deviceModel.js";
 import { evaluateSamples } from "./evaluate.js";
 import { fit, type History } from "./fit.js";
 import {
@@ -23,6 +22,7 @@ import {
   resolveFit,
   resolveVerbosity,
 } from "./fitOptions.js";
+import { ModelPlacement } from "./modelPlacement.js";
 import { buildNetwork, drawParameters, type Network } from "./network.js";
 import { layOutParameters } from "./parameterLayout.js";
 import { predictSamples } from "./predict.js";
@@ -94,11 +94,7 @@ export class Sequential {
   readonly #layers: Layer[];
   #network: Network | undefined;
   #compiled: CompiledModel | undefined;
-  /** The weights while no device holds them. */
-  #weights: readonly Float32Array[] | undefined;
-  #device: DeviceModel | undefined;
-  /** The device of an earlier `compile`, which still holds the weights. */
-  #former: DeviceModel | undefined;
+  readonly #placement = new ModelPlacement(() => drawParameters(this.#build(), this.seed));
   #training = false;
 
   constructor(layers: readonly Layer[] = [], { name = "sequential", seed = 0 }: SequentialOptions = {}) {
@@ -119,7 +115,7 @@ export class Sequential {
     }
     this.#layers.push(layer);
     this.#network = undefined;
-    this.#weights = undefined;
+    this.#placement.replaceHostWeights(undefined);
     return this;
   }
 
@@ -144,8 +140,7 @@ export class Sequential {
       ...(loss === undefined ? {} : { loss: resolveLoss(loss) }),
       metrics: metrics.map(resolveMetric),
     };
-    this.#former = this.#device ?? this.#former;
-    this.#device = undefined;
+    this.#placement.moveOn();
   }
 
   /**
@@ -165,7 +160,8 @@ export class Sequential {
         ? undefined
         : this.#samples("validation x", "validation y", validationX, validationY, weightOption(validationWeight));
     const request = resolveFit(options, samples, validation, this.seed);
-    return this.#whileTraining(async () => fit(this.#expectCompiled(), await this.#ready(), request));
+    const compiled = this.#expectCompiled();
+    return this.#whileTraining(async () => fit(compiled, await this.#placement.onDevice(compiled), request));
   }
 
   /** Loss and metrics over samples, by name. Throws like `fit`. A device that fails leaves the weights, as in `fit`. */
@@ -227,8 +223,7 @@ export class Sequential {
    */
   async getWeights(): Promise<Tensor<Float32Array>[]> {
     const { parameters } = this.#build();
-    const holder = this.#device ?? this.#former;
-    const weights = holder === undefined ? this.#hostWeights() : await holder.weights();
+    const weights = await this.#placement.weights();
     return parameters.map(({ shape }, index) => ({ data: Float32Array.from(weights[index]!), shape }));
   }
 
@@ -236,31 +231,25 @@ export class Sequential {
   async setWeights(weights: readonly TensorInput[]): Promise<void> {
     const checked = checkWeights(this.#build().parameters, weights);
     if (this.#compiled === undefined) {
-      this.#weights = checked;
+      this.#placement.replaceHostWeights(checked);
     } else {
-      (await this.#ready()).writeWeights(checked);
+      (await this.#placement.onDevice(this.#compiled)).writeWeights(checked);
     }
   }
 
   /** Frees what the model holds on its backend; the backend itself stays. The model cannot be used afterwards. */
   dispose(): void {
-    this.#device?.dispose();
-    this.#former?.dispose();
+    this.#placement.dispose();
   }
 
   /** Milliseconds spent on making and compiling plans so far. */
   get compileMs(): number {
-    return this.#device?.compileMs ?? 0;
+    return this.#placement.compileMs;
   }
 
   #build(): Network {
     this.#network ??= buildNetwork(this.#layers);
     return this.#network;
-  }
-
-  #hostWeights(): readonly Float32Array[] {
-    this.#weights ??= drawParameters(this.#build(), this.seed);
-    return this.#weights;
   }
 
   #expectCompiled(): CompiledModel {
@@ -272,38 +261,10 @@ export class Sequential {
     return this.#compiled;
   }
 
-  /** The model on its device, with the weights of an earlier device where there was one. */
-  async #ready(): Promise<DeviceModel> {
-    const compiled = this.#expectCompiled();
-    if (this.#device?.failed) {
-      this.#former = this.#device;
-      this.#device = undefined;
-    }
-    if (this.#device === undefined) {
-      const weights = (await this.#former?.weights()) ?? this.#hostWeights();
-      // Another call may have got here while the weights were read.
-      if (this.#device === undefined) {
-        this.#former?.dispose();
-        this.#former = undefined;
-        // They stay on the host until the device has taken them.
-        this.#weights = weights;
-        this.#device = openDevice(compiled, weights);
-        this.#weights = undefined;
-      }
-    }
-    return this.#device;
-  }
-
   /** Runs work on the device. Where that fails, the error says how to go on. */
-  async #onDevice<T>(work: (compiled: CompiledModel, device: DeviceModel) => Promise<T>): Promise<T> {
-    const device = await this.#ready();
-    const remedy = (): string => {
-      const steps = device.iteration - device.lastGood.newest.beforeStep;
-      const age =
-        steps > 0 ? `a copy of its weights, ${steps} training step${steps > 1 ? "s" : ""} old` : "its weights";
-      return `The model holds ${age}; ${moveOn}`;
-    };
-    return await explainFailure(device, remedy, () => work(this.#expectCompiled(), device));
+  #onDevice<T>(work: (compiled: CompiledModel, device: DeviceModel) => Promise<T>): Promise<T> {
+    const compiled = this.#expectCompiled();
+    return this.#placement.run(compiled, (device) => work(compiled, device));
   }
 
   #samples(
@@ -350,17 +311,6 @@ export class Sequential {
     } finally {
       this.#training = false;
     }
-  }
-}
-
-/** What helps when a device has failed. */
-const moveOn = "compile it with another backend and call again";
-
-function openDevice(compiled: CompiledModel, weights: readonly Float32Array[]): DeviceModel {
-  try {
-    return new DeviceModel(compiled, weights);
-  } catch (error) {
-    throw error instanceof DeviceError ? withRemedy(error, `The model holds its weights; ${moveOn}`) : error;
   }
 }
 
