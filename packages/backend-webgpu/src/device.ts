@@ -33,6 +33,7 @@ export class Device implements KernelTarget {
   readonly steps: StepRows;
   /** Absent where the first way of every kernel is taken. */
   readonly tuner: Tuner | undefined;
+  readonly tunes: boolean;
   /** Everything that has not been disposed. */
   readonly owned: Set<Disposable> = new Set();
   #failure: DeviceError | undefined;
@@ -54,6 +55,7 @@ export class Device implements KernelTarget {
     this.pipelines = new Pipelines(gpu);
     this.steps = new StepRows(this);
     this.tuner = tuned && new Tuner(this, tuned);
+    this.tunes = tuned !== undefined;
     void gpu.lost.then(({ reason, message }) => {
       const why = reason === "destroyed" ? "it was destroyed" : message || "the driver gave no reason";
       this.fail(

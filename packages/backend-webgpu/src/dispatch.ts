@@ -27,8 +27,16 @@ export interface Dispatch {
   readonly workgroups: Grid;
 }
 
-/** A dispatch with several ways to compute it; the first is taken unless tuning finds a faster one. */
-export function oneOf([first, ...alternatives]: readonly Dispatch[]): Dispatch {
+/**
+ * A dispatch with several ways to compute it; the first is taken unless tuning finds a faster one. Where nothing is tuned the
+ * others are not asked for.
+ */
+export function oneOf(ways: Iterable<Dispatch>, tunes: boolean): Dispatch {
+  if (!tunes) {
+    const [first] = ways;
+    return first!;
+  }
+  const [first, ...alternatives] = ways;
   return alternatives.length > 0 ? { ...first!, alternatives } : first!;
 }
 

@@ -15,7 +15,6 @@ import { planDispatches } from "./plan.js";
 import { Readbacks } from "./readbacks.js";
 import { bindingBytes } from "./shader.js";
 import { rowStride } from "./stepRows.js";
-import { waysOf } from "./tuning/tuner.js";
 
 /** A dispatch ready to be encoded. */
 interface Launch {
@@ -200,7 +199,7 @@ function remember(plan: Plan, dispatches: readonly Dispatch[], device: Device): 
 /** Each dispatch in one way: the fastest where the device tunes, else the first. */
 async function choose(offered: readonly Dispatch[], device: Device, onReady: () => void): Promise<readonly Dispatch[]> {
   if (device.tuner === undefined) {
-    return offered.map((dispatch) => waysOf(dispatch)[0]);
+    return offered;
   }
   try {
     return await device.tuner.tune(offered, onReady);

@@ -17,6 +17,8 @@ export interface KernelTarget {
   readonly subgroupSize?: { readonly smallest: number; readonly largest: number };
   /** "float16": kernels of the forward pass may multiply in float16; asked for and offered by the adapter. */
   readonly precision: Precision;
+  /** Whether kernels are tried to find the fastest. */
+  readonly tunes: boolean;
 }
 
 /** An op of a plan with its tensors in place; inside a fused op a tensor without `buffer` has no memory. */

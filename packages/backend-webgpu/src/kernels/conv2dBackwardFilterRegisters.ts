@@ -25,14 +25,19 @@ const mostLanes = 128;
 /** Numbers of the kernel gradient that an invocation computes at most, by preference. */
 const blockings = { alone: [64, 32], exchanging: [64, 32, 128] } as const;
 
-export function conv2dBackwardFilterRegisters(problem: BackwardFilterProblem, target: KernelTarget): Dispatch[] {
+export function* conv2dBackwardFilterRegisters(
+  problem: BackwardFilterProblem,
+  target: KernelTarget,
+): Iterable<Dispatch> {
   const { window, F } = problem;
   const [cWidth, fWidth] = [vectorWidth(window.C), vectorWidth(F)];
   const subgroupSize = exchangeSize(target, mostLanes);
   const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((numbers) =>
     blockOf(F / fWidth, Math.min(8, Math.max(1, numbers / (cWidth * fWidth)))),
   );
-  return [...new Set(sizes)].map((vectors) => kernelGradient(problem, vectors, subgroupSize));
+  for (const vectors of new Set(sizes)) {
+    yield kernelGradient(problem, vectors, subgroupSize);
+  }
 }
 
 function kernelGradient(problem: BackwardFilterProblem, vectors: number, subgroupSize: number | undefined): Dispatch {

@@ -21,10 +21,12 @@ const lanes = 64;
 /** Channels that an invocation computes, by preference; with subgroups the kernel's numbers cost less loads. */
 const blockings = { alone: [8, 16], exchanging: [16, 32, 8] } as const;
 
-export function conv2dBackwardInputRegisters(problem: BackwardInputProblem, target: KernelTarget): Dispatch[] {
+export function* conv2dBackwardInputRegisters(problem: BackwardInputProblem, target: KernelTarget): Iterable<Dispatch> {
   const subgroupSize = exchangeSize(target, lanes);
   const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(problem.window.C, most));
-  return [...new Set(sizes)].map((size) => inputGradient(problem, size, subgroupSize));
+  for (const size of new Set(sizes)) {
+    yield inputGradient(problem, size, subgroupSize);
+  }
 }
 
 function inputGradient(problem: BackwardInputProblem, channels: number, subgroupSize: number | undefined): Dispatch {

@@ -36,11 +36,13 @@ const lanes = 64;
 /** Vectors of channels that an invocation computes, by preference; with subgroups the kernel's numbers cost less loads. */
 const blockings = { alone: [2, 4], exchanging: [4, 8, 2] } as const;
 
-export function conv2dRegisters(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
+export function* conv2dRegisters(problem: Conv2dProblem, target: KernelTarget): Iterable<Dispatch> {
   const subgroupSize = exchangeSize(target, lanes);
   const vectors = problem.F / vectorWidth(problem.F);
   const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(vectors, most));
-  return [...new Set(sizes)].map((size) => convolution(problem, size, subgroupSize));
+  for (const size of new Set(sizes)) {
+    yield convolution(problem, size, subgroupSize);
+  }
 }
 
 function convolution(problem: Conv2dProblem, vectors: number, subgroupSize: number | undefined): Dispatch {

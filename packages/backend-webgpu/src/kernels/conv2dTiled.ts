@@ -20,7 +20,7 @@ import { matrix, matrixType } from "./product.js";
 import { storeRows, storeWidth, storeWinners } from "./productStore.js";
 import { productWays } from "./productWays.js";
 
-export function conv2dTiled(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
+export function conv2dTiled(problem: Conv2dProblem, target: KernelTarget): Iterable<Dispatch> {
   const { label, input, kernel, output, window, F, epilogue, pooling } = problem;
   const { N, C, OH, OW, KH, KW } = window;
   const [rows, columns] = pooling ? [pooling.PH, pooling.PW] : [OH, OW];
@@ -61,7 +61,7 @@ export function conv2dTiled(problem: Conv2dProblem, target: KernelTarget): Dispa
   );
 }
 
-export function conv2dBackwardInputTiled(problem: BackwardInputProblem, target: KernelTarget): Dispatch[] {
+export function conv2dBackwardInputTiled(problem: BackwardInputProblem, target: KernelTarget): Iterable<Dispatch> {
   const { label, gradient, kernel, output, window, F } = problem;
   const { N, H, W, C, KH, KW } = window;
   const M = N * H * W;
@@ -86,7 +86,7 @@ export function conv2dBackwardInputTiled(problem: BackwardInputProblem, target: 
   );
 }
 
-export function conv2dBackwardFilterTiled(problem: BackwardFilterProblem, target: KernelTarget): Dispatch[] {
+export function conv2dBackwardFilterTiled(problem: BackwardFilterProblem, target: KernelTarget): Iterable<Dispatch> {
   const { label, input, gradient, output, window, F, blocks } = problem;
   const { N, C, OH, OW, KH, KW } = window;
   const M = KH * KW * C;

@@ -25,11 +25,13 @@ const mostLanes = 64;
  */
 const blockings = { alone: [2, 4], exchanging: [2, 4, 8] } as const;
 
-export function matMulRegisters(problem: MatMulProblem, target: KernelTarget): Dispatch[] {
+export function* matMulRegisters(problem: MatMulProblem, target: KernelTarget): Iterable<Dispatch> {
   const subgroupSize = exchangeSize(target, mostLanes);
   const vectors = problem.N / vectorWidth(problem.N);
   const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(vectors, most));
-  return [...new Set(sizes)].map((size) => product(problem, size, subgroupSize));
+  for (const size of new Set(sizes)) {
+    yield product(problem, size, subgroupSize);
+  }
 }
 
 function product(problem: MatMulProblem, vectors: number, subgroupSize: number | undefined): Dispatch {

@@ -9,7 +9,7 @@ import { matrix, matrixType } from "./product.js";
 import { storeRows, storeWidth } from "./productStore.js";
 import { productWays } from "./productWays.js";
 
-export function matMulTiled(problem: MatMulProblem, target: KernelTarget): Dispatch[] {
+export function matMulTiled(problem: MatMulProblem, target: KernelTarget): Iterable<Dispatch> {
   const { label, a, b, output, attributes, M, N, K, epilogue } = problem;
   const { transposeA, transposeB } = attributes;
   const alongA = transposeA ? "line" : "k";

@@ -11,6 +11,7 @@ const small: KernelTarget = {
   maxWorkgroupSize: 256,
   maxWorkgroupBytes: 16_384,
   precision: "float32",
+  tunes: true,
 };
 
 function product(M: number, N: number, K: number, forward = true): Product {
@@ -21,7 +22,7 @@ function ways(problem: Product, target: KernelTarget) {
   const tensor = (label: string, shape: number[]) =>
     ({ id: 0, label, shape, dtype: "float32", buffer: label, byteOffset: 0 }) as const;
   const { M, N, K } = problem;
-  return productWays(
+  const offered = productWays(
     problem,
     {
       label: "product",
@@ -33,6 +34,7 @@ function ways(problem: Product, target: KernelTarget) {
     },
     target,
   );
+  return [...offered];
 }
 
 const names = (problem: Product, target = small): string[] => ways(problem, target).map(({ way }) => way!);

@@ -9,8 +9,10 @@ import { fitsTarget, tiledProduct } from "./tiledProduct.js";
 import { tilesFor } from "./tileEstimates.js";
 import { tiles } from "./tiles.js";
 
-export function productWays(product: Product, spec: ShaderSpec, target: KernelTarget): Dispatch[] {
+export function* productWays(product: Product, spec: ShaderSpec, target: KernelTarget): Iterable<Dispatch> {
   const candidates = tiles.filter((tile) => fitsTarget(product, tile, target));
-  const tiled = tilesFor(product, candidates).map((tile) => tiledProduct(product, tile, spec, target));
-  return [...tiled, ...subgroupProducts(product, spec, target)];
+  for (const tile of tilesFor(product, candidates)) {
+    yield tiledProduct(product, tile, spec, target);
+  }
+  yield* subgroupProducts(product, spec, target);
 }

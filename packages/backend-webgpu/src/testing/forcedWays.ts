@@ -33,7 +33,8 @@ export async function forcedWays(
   }));
   vi.doMock(import("../dispatch.js"), async (original) => ({
     ...(await original()),
-    oneOf(ways: readonly Dispatch[]) {
+    oneOf(offered: Iterable<Dispatch>) {
+      const ways = [...offered];
       const choice = ways.filter(({ way = "" }) => wanted(way));
       const dispatch = choice[forced % choice.length];
       if (dispatch !== undefined) {
