@@ -42,6 +42,11 @@ export class DeviceModel {
     this.lastGood = new LastGoodWeights(() => this.readWeights(), weights);
   }
 
+  /** What was compiled. */
+  get model(): CompiledModel {
+    return this.#model;
+  }
+
   get backend(): Backend {
     return this.#model.backend;
   }
@@ -100,14 +105,19 @@ export class DeviceModel {
     const [known] = position < 0 ? [] : this.#idle.splice(position, 1);
     known?.dataset.refill(samples);
     const dataset = known?.dataset ?? this.keep(new DeviceDataset(this.backend, samples, false, predictionSize));
+    let result: T;
     try {
-      return await use(dataset);
-    } finally {
-      this.#idle.push({ key, dataset });
-      while (this.#idle.length > mostIdle) {
-        this.release(this.#idle.shift()!.dataset);
-      }
+      result = await use(dataset);
+    } catch (error) {
+      // Its memory may be what is missing.
+      this.release(dataset);
+      throw error;
     }
+    this.#idle.push({ key, dataset });
+    while (this.#idle.length > mostIdle) {
+      this.release(this.#idle.shift()!.dataset);
+    }
+    return result;
   }
 
   /** The plan of a step, made once. */
@@ -138,11 +148,26 @@ export class DeviceModel {
       parameters: this.#parameters,
     };
     const bound = Object.fromEntries(Object.keys(plan.buffers).map((name) => [name, available[name]!]));
-    const compiled = await this.backend.compile(plan, { ...bound, arena: this.#arena(plan.arenaBytes) });
+    const compiled = await this.#compile(plan, bound);
     const executable = mode === "train" ? this.#watched(compiled) : compiled;
     dataset.executables.set(key, executable);
     this.compileMs += performance.now() - start;
     return executable;
+  }
+
+  /** Compiles with an arena. Where memory for it turns out missing, another attempt, with a smaller batch say, makes its own. */
+  async #compile(plan: Plan, buffers: Readonly<Record<string, DeviceBuffer>>): Promise<Executable> {
+    const shared = this.#arenas.length;
+    const arena = this.#arena(plan.arenaBytes);
+    try {
+      return await this.backend.compile(plan, { ...buffers, arena });
+    } catch (error) {
+      if (this.#arenas.indexOf(arena) >= shared) {
+        this.#arenas.splice(this.#arenas.indexOf(arena), 1);
+        arena.dispose();
+      }
+      throw error;
+    }
   }
 
   /**

@@ -9,6 +9,7 @@ const moveOn = "compile it with another backend and call again";
 /** Where a model's weights are: on the host, on its device, or still on the one of an earlier `compile`. */
 export class ModelPlacement {
   readonly #draw: () => readonly Float32Array[];
+  #compiled: CompiledModel | undefined;
   /** The weights while no device holds them. */
   #weights: readonly Float32Array[] | undefined;
   #device: DeviceModel | undefined;
@@ -19,7 +20,12 @@ export class ModelPlacement {
     this.#draw = draw;
   }
 
-  /** Milliseconds spent on making and compiling plans for the device so far. */
+  /** What the model was compiled to; undefined before. */
+  get compiled(): CompiledModel | undefined {
+    return this.#compiled;
+  }
+
+  /** Milliseconds spent on making and compiling plans since the model was compiled. */
   get compileMs(): number {
     return this.#device?.compileMs ?? 0;
   }
@@ -35,21 +41,22 @@ export class ModelPlacement {
     this.#weights = weights;
   }
 
-  /** The model has been compiled anew: its next device takes the weights from this one. */
-  moveOn(): void {
-    this.#former = this.#device ?? this.#former;
-    this.#device = undefined;
+  /** Takes the model as it has been compiled anew: its next device takes the weights from this one. */
+  compile(compiled: CompiledModel): void {
+    this.#compiled = compiled;
+    this.#leaveDevice();
   }
 
-  /** The model on its device, with the weights of an earlier device where there was one. */
-  async onDevice(compiled: CompiledModel): Promise<DeviceModel> {
+  /** The compiled model on its device, with the weights of an earlier device where there was one. */
+  async device(): Promise<DeviceModel> {
     if (this.#device?.failed) {
-      this.moveOn();
+      this.#leaveDevice();
     }
-    if (this.#device === undefined) {
+    while (this.#device === undefined) {
+      const compiled = this.#compiled!;
       const weights = (await this.#former?.weights()) ?? this.#hostWeights();
-      // Another call may have got here while the weights were read.
-      if (this.#device === undefined) {
+      // Another call may have got here, or the model may have been compiled anew, while the weights were read.
+      if (this.#device === undefined && compiled === this.#compiled) {
         this.#former?.dispose();
         this.#former = undefined;
         // They stay on the host until the device has taken them.
@@ -62,8 +69,8 @@ export class ModelPlacement {
   }
 
   /** Runs work on the device. Where that fails, the error says how to go on. */
-  async run<T>(compiled: CompiledModel, work: (device: DeviceModel) => Promise<T>): Promise<T> {
-    const device = await this.onDevice(compiled);
+  async run<T>(work: (device: DeviceModel) => Promise<T>): Promise<T> {
+    const device = await this.device();
     const remedy = (): string => {
       const steps = device.iteration - device.lastGood.newest.beforeStep;
       const age =
@@ -76,6 +83,11 @@ export class ModelPlacement {
   dispose(): void {
     this.#device?.dispose();
     this.#former?.dispose();
+  }
+
+  #leaveDevice(): void {
+    this.#former = this.#device ?? this.#former;
+    this.#device = undefined;
   }
 
   #hostWeights(): readonly Float32Array[] {

@@ -93,7 +93,6 @@ export class Sequential {
   readonly seed: number;
   readonly #layers: Layer[];
   #network: Network | undefined;
-  #compiled: CompiledModel | undefined;
   readonly #placement = new ModelPlacement(() => drawParameters(this.#build(), this.seed));
   #training = false;
 
@@ -110,7 +109,7 @@ export class Sequential {
 
   /** Adds a layer at the end. Throws `StateError` once the model is compiled. */
   add(layer: Layer): this {
-    if (this.#compiled !== undefined) {
+    if (this.#placement.compiled !== undefined) {
       throw new StateError("add: the model is compiled already; add all layers first");
     }
     this.#layers.push(layer);
@@ -132,15 +131,14 @@ export class Sequential {
       );
     }
     const network = this.#build();
-    this.#compiled = {
+    this.#placement.compile({
       network,
       layout: layOutParameters(network),
       backend,
       optimizer: resolveOptimizer(optimizer),
       ...(loss === undefined ? {} : { loss: resolveLoss(loss) }),
       metrics: metrics.map(resolveMetric),
-    };
-    this.#placement.moveOn();
+    });
   }
 
   /**
@@ -160,8 +158,10 @@ export class Sequential {
         ? undefined
         : this.#samples("validation x", "validation y", validationX, validationY, weightOption(validationWeight));
     const request = resolveFit(options, samples, validation, this.seed);
-    const compiled = this.#expectCompiled();
-    return this.#whileTraining(async () => fit(compiled, await this.#placement.onDevice(compiled), request));
+    return this.#whileTraining(async () => {
+      const device = await this.#placement.device();
+      return fit(device.model, device, request);
+    });
   }
 
   /** Loss and metrics over samples, by name. Throws like `fit`. A device that fails leaves the weights, as in `fit`. */
@@ -230,10 +230,10 @@ export class Sequential {
   /** Replaces the weights by others of the same number and shapes, in `getWeights`' order. Throws `ShapeError` otherwise. */
   async setWeights(weights: readonly TensorInput[]): Promise<void> {
     const checked = checkWeights(this.#build().parameters, weights);
-    if (this.#compiled === undefined) {
+    if (this.#placement.compiled === undefined) {
       this.#placement.replaceHostWeights(checked);
     } else {
-      (await this.#placement.onDevice(this.#compiled)).writeWeights(checked);
+      (await this.#placement.device()).writeWeights(checked);
     }
   }
 
@@ -242,7 +242,7 @@ export class Sequential {
     this.#placement.dispose();
   }
 
-  /** Milliseconds spent on making and compiling plans so far. */
+  /** Milliseconds spent on making and compiling plans since `compile`. */
   get compileMs(): number {
     return this.#placement.compileMs;
   }
@@ -253,18 +253,18 @@ export class Sequential {
   }
 
   #expectCompiled(): CompiledModel {
-    if (this.#compiled === undefined) {
+    const { compiled } = this.#placement;
+    if (compiled === undefined) {
       throw new StateError(
         'the model is not compiled; call compile({ backend, optimizer: "adam", loss, metrics }) first',
       );
     }
-    return this.#compiled;
+    return compiled;
   }
 
   /** Runs work on the device. Where that fails, the error says how to go on. */
   #onDevice<T>(work: (compiled: CompiledModel, device: DeviceModel) => Promise<T>): Promise<T> {
-    const compiled = this.#expectCompiled();
-    return this.#placement.run(compiled, (device) => work(compiled, device));
+    return this.#placement.run((device) => work(device.model, device));
   }
 
   #samples(
