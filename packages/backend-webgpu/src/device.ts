@@ -33,7 +33,6 @@ export class Device implements KernelTarget {
   readonly steps: StepRows;
   /** Absent where the first way of every kernel is taken. */
   readonly tuner: Tuner | undefined;
-  readonly tunes: boolean;
   /** Everything that has not been disposed. */
   readonly owned: Set<Disposable> = new Set();
   #failure: DeviceError | undefined;
@@ -55,7 +54,6 @@ export class Device implements KernelTarget {
     this.pipelines = new Pipelines(gpu);
     this.steps = new StepRows(this);
     this.tuner = tuned && new Tuner(this, tuned);
-    this.tunes = tuned !== undefined;
     void gpu.lost.then(({ reason, message }) => {
       const why = reason === "destroyed" ? "it was destroyed" : message || "the driver gave no reason";
       this.fail(
@@ -64,6 +62,10 @@ export class Device implements KernelTarget {
         ),
       );
     });
+  }
+
+  get tunes(): boolean {
+    return this.tuner !== undefined;
   }
 
   /** Why nothing runs here any more; undefined while all is well. */

@@ -40,6 +40,11 @@ export function oneOf(ways: Iterable<Dispatch>, tunes: boolean): Dispatch {
   return alternatives.length > 0 ? { ...first!, alternatives } : first!;
 }
 
+/** Every way to compute what a dispatch computes, the first one first. */
+export function waysOf({ alternatives = [], ...first }: Dispatch): readonly [Dispatch, ...Dispatch[]] {
+  return [first, ...alternatives];
+}
+
 /** Workgroups along x, y and z. */
 export type Grid = readonly [number, number, number];
 

@@ -76,7 +76,7 @@ export class WebGpuExecutable implements Executable {
       buffer instanceof WebGpuBuffer && buffer.isOn(device);
     const own = bindBuffers("webgpu", plan, buffers, isOwn);
     const offered = planned.get(device)?.get(plan) ?? planDispatches(plan, device);
-    const waysToTry = device.tuner ? offered.flatMap(({ alternatives }) => alternatives ?? []).length : 0;
+    const waysToTry = offered.flatMap(({ alternatives = [] }) => alternatives).length;
     let ready = 0;
     const onReady = (): void => onProgress?.(++ready, offered.length + waysToTry);
     const dispatches = await choose(offered, device, onReady);

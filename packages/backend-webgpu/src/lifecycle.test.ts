@@ -44,6 +44,22 @@ describe("options", () => {
     await expect(webgpu({ kernels: "tile" as never })).rejects.toThrow(
       new ArgumentError('webgpu: kernels is "tile", expected "registers" or "tiled"'),
     );
+    await expect(webgpu({ autotune: "ways.json" as never })).rejects.toThrow(
+      new ArgumentError('webgpu: autotune is "ways.json", expected true, false or { cache: "file or database" }'),
+    );
+    await expect(webgpu({ subgroups: "no" as never })).rejects.toThrow(
+      new ArgumentError('webgpu: subgroups is "no", expected true or false'),
+    );
+  });
+});
+
+describe("a tuning cache that cannot be read", () => {
+  it("leaves the adapter as it was", async () => {
+    const adapter = await requestAdapter(undefined);
+    await expect(webgpu({ adapter, autotune: { cache: import.meta.dirname } })).rejects.toThrow(
+      /tuning cache .* cannot be read: .*Name another/,
+    );
+    await (await webgpu({ adapter })).dispose();
   });
 });
 

@@ -66,9 +66,17 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   if (precision !== "float32" && precision !== "float16") {
     throw new ArgumentError(`webgpu: precision is "${precision}", expected "float32" or "float16"`);
   }
+  if (typeof autotune !== "boolean" && !(typeof autotune.cache === "string" && autotune.cache !== "")) {
+    throw new ArgumentError(
+      `webgpu: autotune is ${JSON.stringify(autotune)}, expected true, false or { cache: "file or database" }`,
+    );
+  }
   const adapter = options.device ? undefined : (options.adapter ?? (await requestAdapter(options.powerPreference)));
   const info = options.device?.adapterInfo ?? adapter!.info;
   const { subgroups = isSoftware(info), kernels = isSoftware(info) ? "registers" : "tiled" } = options;
+  if (typeof subgroups !== "boolean") {
+    throw new ArgumentError(`webgpu: subgroups is ${JSON.stringify(subgroups)}, expected true or false`);
+  }
   if (kernels !== "registers" && kernels !== "tiled") {
     throw new ArgumentError(`webgpu: kernels is "${kernels}", expected "registers" or "tiled"`);
   }
@@ -76,10 +84,11 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     ...(subgroups ? ["subgroups" as const] : []),
     ...(precision === "float16" ? ["shader-f16" as const] : []),
   ];
-  const gpu = options.device ?? (await requestDevice(adapter!, features));
+  // First the cache: an adapter gives one device only, which a cache that cannot be read would waste.
   const choices = autotune
     ? await Choices.open(deviceKey(info), autotune === true ? undefined : autotune.cache)
     : undefined;
+  const gpu = options.device ?? (await requestDevice(adapter!, features));
   return new WebGpuBackend(
     new Device(gpu, { variant: kernels, subgroups, precision }, choices),
     options.device === undefined,

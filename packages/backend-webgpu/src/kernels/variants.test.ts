@@ -1,7 +1,6 @@
 import { expect, it, vi } from "vitest";
-import type { Dispatch } from "../dispatch.js";
+import { type Dispatch, waysOf } from "../dispatch.js";
 import type { KernelTarget } from "../kernel.js";
-import { waysOf } from "../tuning/tuner.js";
 import { byVariant } from "./variants.js";
 
 const target: KernelTarget = {

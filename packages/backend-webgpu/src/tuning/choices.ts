@@ -53,6 +53,8 @@ export class Choices {
 
   set(key: string, way: string): void {
     this.#ways.set(key, way);
+    // What the store has of it names a way that there is no more.
+    this.#kept.delete(key);
   }
 
   /** Keeps what the store does not have. Warns where that fails: it costs the next process a measurement, not this one its work. */

@@ -59,6 +59,34 @@ it("leaves out a way that does less than the first", async () => {
   expect(await measured([fast, doubling("half of it", 1, length / 2)])).toEqual(["fast"]);
 });
 
+it("keeps a way that computes in float16 over a long sum", async () => {
+  const [M, N, K] = [64, 64, 512];
+  const matrix = (id: number, label: string, shape: readonly number[]): PlanValue => {
+    return { id, label, shape, dtype: "float32", buffer: label, byteOffset: 0 };
+  };
+  const tensors = {
+    a: reads(matrix(0, "a", [M, K])),
+    b: reads(matrix(1, "b", [K, N])),
+    y: writes(matrix(2, "y", [M, N])),
+  };
+  const product = (way: string, rounded: string): Dispatch => {
+    const body = `
+    var sum = 0.0;
+    for (var first = 0u; first < ${K}u + zero; first += 16u) {
+      var part = 0.0;
+      for (var k = first; k < first + 16u; k++) {
+        part = rounded(part + rounded(a[index / ${N}u * ${K}u + k]) * rounded(b[k * ${N}u + index % ${N}u]));
+      }
+      sum += part;
+    }
+    y[index] = sum;`;
+    const declarations = `fn rounded(x: f32) -> f32 { return ${rounded}; }`;
+    return invocations(M * N, body, { label: "product", way, tensors, declarations });
+  };
+  const ways = [product("float16", "unpack2x16float(pack2x16float(vec2f(x, 0.0))).x"), product("float32", "x")];
+  expect((await measured(ways)).sort()).toEqual(["float16", "float32"]);
+});
+
 it("measures nothing where the buffers cannot be had", async () => {
   const live = countLiveBuffers(gpu);
   const huge = { ...input, shape: [2 ** 40] };

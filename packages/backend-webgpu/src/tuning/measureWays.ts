@@ -27,12 +27,14 @@ export async function measureWays(ways: readonly Dispatch[], device: Device): Pr
   const operands = new ScratchOperands(device);
   const pipelines = await Promise.allSettled(ways.map((way) => device.pipelines.pipeline(way)));
   try {
-    const { value: candidates, error } = device.watch("webgpu: tuning", () =>
-      ways.flatMap((way, index) => {
+    const { value: candidates, error } = device.watch("webgpu: tuning", () => {
+      const bound = ways.flatMap((way, index) => {
         const pipeline = pipelines[index]!;
         return pipeline.status === "fulfilled" ? [candidate(way, pipeline.value, operands.bind(way), device)] : [];
-      }),
-    );
+      });
+      operands.prepare();
+      return bound;
+    });
     if ((await error) !== undefined || candidates.length === 0) {
       return new Map();
     }

@@ -21,6 +21,9 @@ export class ScratchOperands {
   readonly #device: Device;
   readonly #inputs = new Map<string, Place>();
   readonly #outputs = new Map<string, Place>();
+  /** Where the inputs' numbers come from, and where the outputs can be read. */
+  #numbers: GPUBuffer | undefined;
+  readonly #readable = new Map<GPUBuffer, GPUBuffer>();
 
   constructor(device: Device) {
     this.#device = device;
@@ -39,12 +42,21 @@ export class ScratchOperands {
     });
   }
 
+  /** Allocates what filling and reading take. Watch the call: memory may run out. */
+  prepare(): void {
+    this.#numbers = this.#device.createBuffer("tuning", blockLength * 4, copySource | copyDestination);
+    for (const { buffer, operand } of this.#outputs.values()) {
+      if (operand.dtype === "float32") {
+        this.#readable.set(buffer, this.#device.createBuffer("tuning", buffer.size, mapRead | copyDestination));
+      }
+    }
+  }
+
   /** Gives the inputs their numbers. */
   fillInputs(): void {
     const { gpu } = this.#device;
-    const numbers = Float32Array.from({ length: blockLength }, (_, index) => Math.sin(index * 12.9898));
-    const block = this.#device.createBuffer("tuning", numbers.byteLength, copySource | copyDestination);
-    gpu.queue.writeBuffer(block, 0, numbers);
+    const block = this.#numbers!;
+    gpu.queue.writeBuffer(block, 0, numbersLikeNoise(blockLength));
     const encoder = gpu.createCommandEncoder({ label: "tuning" });
     for (const { buffer, operand } of this.#inputs.values()) {
       for (let offset = 0; operand.dtype === "float32" && offset < buffer.size; offset += block.size) {
@@ -52,8 +64,6 @@ export class ScratchOperands {
       }
     }
     gpu.queue.submit([encoder.finish()]);
-    // What has been submitted is done first.
-    this.#device.destroyBuffer(block);
   }
 
   clearOutputs(): void {
@@ -66,17 +76,24 @@ export class ScratchOperands {
 
   /** The outputs that are float32. */
   async readOutputs(): Promise<Float32Array[]> {
-    const numbers: Float32Array[] = [];
-    for (const { buffer, operand } of this.#outputs.values()) {
-      if (operand.dtype === "float32") {
-        numbers.push(await this.#read(buffer));
-      }
+    const { queue } = this.#device.gpu;
+    const encoder = this.#device.gpu.createCommandEncoder({ label: "tuning" });
+    for (const [buffer, staging] of this.#readable) {
+      encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
     }
-    return numbers;
+    queue.submit([encoder.finish()]);
+    const reading = [...this.#readable.values()].map(async (staging) => {
+      await staging.mapAsync(mapModeRead);
+      const numbers = new Float32Array(staging.getMappedRange().slice(0));
+      staging.unmap();
+      return numbers;
+    });
+    return await Promise.all(reading);
   }
 
   dispose(): void {
-    for (const { buffer } of [...this.#inputs.values(), ...this.#outputs.values()]) {
+    const operands = [...this.#inputs.values(), ...this.#outputs.values()].map(({ buffer }) => buffer);
+    for (const buffer of [...operands, ...this.#readable.values(), ...(this.#numbers ? [this.#numbers] : [])]) {
       this.#device.destroyBuffer(buffer);
     }
   }
@@ -87,18 +104,16 @@ export class ScratchOperands {
     places.set(name, { buffer, operand });
     return buffer;
   }
+}
 
-  async #read(buffer: GPUBuffer): Promise<Float32Array> {
-    const { gpu } = this.#device;
-    const staging = this.#device.createBuffer("tuning", buffer.size, mapRead | copyDestination);
-    try {
-      const encoder = gpu.createCommandEncoder({ label: "tuning" });
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
-      gpu.queue.submit([encoder.finish()]);
-      await staging.mapAsync(mapModeRead);
-      return new Float32Array(staging.getMappedRange().slice(0));
-    } finally {
-      this.#device.destroyBuffer(staging);
-    }
-  }
+/**
+ * Numbers between -1 and 1 without a pattern, by a linear congruential generator (Numerical Recipes, 1992): with one, sums of
+ * products would cancel out, and rounding be all that is left of them.
+ */
+function numbersLikeNoise(length: number): Float32Array<ArrayBuffer> {
+  let state = 1;
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
 }

@@ -1,5 +1,5 @@
 import type { Device } from "../device.js";
-import type { Dispatch } from "../dispatch.js";
+import { type Dispatch, waysOf } from "../dispatch.js";
 import type { Choices } from "./choices.js";
 import { measureWays } from "./measureWays.js";
 
@@ -77,9 +77,4 @@ export class Tuner {
     }
     return best;
   }
-}
-
-/** Every way to compute what a dispatch computes, the first one first. */
-export function waysOf({ alternatives = [], ...first }: Dispatch): readonly [Dispatch, ...Dispatch[]] {
-  return [first, ...alternatives];
 }

@@ -29,7 +29,7 @@ it("says which file is damaged and what to do", async () => {
   await expect(reading).rejects.toThrow(/damaged.json is not JSON: .*Delete it/);
 });
 
-it.each(["null", "[1]", '{"a":null}'])("refuses a file that holds %s", async (text) => {
+it.each(["null", "[]", '{"a":null}', '{"a":[]}', '{"a":{"key":5}}'])("refuses a file that holds %s", async (text) => {
   const file = join(folder, "other.json");
   await writeFile(file, text);
   const reading = openStore(file).read("a");

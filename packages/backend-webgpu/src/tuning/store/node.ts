@@ -54,8 +54,12 @@ async function readContent(file: string): Promise<Content> {
 }
 
 function isContent(content: unknown): content is Content {
-  const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-  return isRecord(content) && Object.values(content).every(isRecord);
+  const isRecord = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  const isWay = (value: unknown): value is string => typeof value === "string";
+  return (
+    isRecord(content) && Object.values(content).every((ways) => isRecord(ways) && Object.values(ways).every(isWay))
+  );
 }
 
 function unusable(file: string, why: string, cause?: unknown): BackendUnavailableError {
