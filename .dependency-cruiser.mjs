@@ -70,14 +70,14 @@ export default {
       comment: "A backend imports only @convoy/core/backend from core.",
       severity: "error",
       from: { path: backends, pathNot: [tests, fallback] },
-      to: { path: core, pathNot: `${core}/backend[.]ts$` },
+      to: { path: core, pathNot: `${core}/backend/index[.]ts$` },
     },
     {
       name: "backend-tests",
       comment: "The tests of a backend, and its host fallback, import only what core exports.",
       severity: "error",
       from: { path: `${backends}.*(${tests}|${fallback})` },
-      to: { path: core, pathNot: `${core}/(backend|index|(conformance|datasets|reference)/index)[.]ts$` },
+      to: { path: core, pathNot: `${core}/(index|(backend|conformance|datasets|reference)/index)[.]ts$` },
     },
     {
       name: "backend-to-backend",

@@ -1,7 +1,7 @@
 /** Convolutional networks in TypeScript: one model API, pluggable backends. */
 
 export * as applications from "./applications/index.js";
-export type { Backend, DeviceInfo, MemoryInfo } from "./backend.js";
+export type { Backend, DeviceInfo, MemoryInfo } from "./backend/index.js";
 export type { Callback, Logs, Progress, Training } from "./callbacks/index.js";
 export * as callbacks from "./callbacks/index.js";
 export * from "./errors.js";

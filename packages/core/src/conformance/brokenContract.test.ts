@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Backend, DeviceBuffer, Executable } from "../backend.js";
+import type { Backend, DeviceBuffer, Executable } from "../backend/index.js";
 import { reference } from "../reference/index.js";
 import { type ConformanceCase, conformanceCases } from "./index.js";
 

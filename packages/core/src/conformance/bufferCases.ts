@@ -1,4 +1,4 @@
-import type { Backend, DeviceBuffer } from "../backend.js";
+import type { Backend, DeviceBuffer } from "../backend/index.js";
 import { ConvoyError, DeviceError } from "../errors.js";
 import { type DType, dtypeBytes } from "../ops/definition.js";
 import { typedArrays } from "../plan/index.js";

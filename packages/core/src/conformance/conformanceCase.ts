@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 
 /**
  * How much a case asks of a backend: single promises of the contract, one op, whole training steps, or a training that

@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { ArgumentError } from "../errors.js";
 import { bufferCases } from "./bufferCases.js";
 import { chainExperiments } from "./chainExperiments.js";

@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { syntheticDigits } from "../datasets/syntheticDigits.js";
 import * as layers from "../layers/index.js";
 import { sequential } from "../model/index.js";

@@ -1,4 +1,4 @@
-import { alignmentBytes } from "../backend.js";
+import { alignmentBytes } from "../backend/index.js";
 import { type DType, dtypeBytes, type Shape, sizeOf, type TensorSpec, type Value } from "../ops/definition.js";
 import type { CaseStep, Tolerance } from "../ops/opCase.js";
 import { Graph, type GraphValue, packSteps, type StepTable } from "../plan/index.js";

@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { chainExperiments } from "./chainExperiments.js";
 import type { ConformanceCase } from "./conformanceCase.js";
 import { require } from "./failure.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Backend, type FusedName, fusedNames, type OpInstance } from "../backend.js";
+import { type Backend, type FusedName, fusedNames, type OpInstance } from "../backend/index.js";
 import { type KernelCall, reference, referenceKernels } from "../reference/index.js";
 import { type ConformanceCase, conformanceCases } from "./index.js";
 

@@ -1,4 +1,4 @@
-import { type Backend, fusedNames, type OpInstance } from "../backend.js";
+import { type Backend, fusedNames, type OpInstance } from "../backend/index.js";
 import { normal } from "../ops/caseInputs.js";
 import type { Value } from "../ops/definition.js";
 import { roundings } from "../ops/tolerances.js";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { ArgumentError } from "../errors.js";
 import { reference } from "../reference/index.js";
 import {

@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import type { ConformanceCase } from "./conformanceCase.js";
 import { type ConformanceOptions, conformanceCases } from "./conformanceCases.js";
 import { disposalCase } from "./disposalCase.js";

@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { reference } from "../reference/index.js";
 import type { TensorData } from "../tensor.js";
 import { expectClose, expectIdentical } from "./compare.js";

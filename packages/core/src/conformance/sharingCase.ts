@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { choice, labels, normal } from "../ops/caseInputs.js";
 import type { CaseInput } from "../ops/opCase.js";
 import { differentiate, type Graph, type GraphValue } from "../plan/index.js";

@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { type Sequential, sequential } from "../model/index.js";
 import { sizeOf } from "../ops/definition.js";
 import type { CaseInput, Tolerance } from "../ops/opCase.js";

@@ -1,4 +1,4 @@
-import type { Backend, DeviceBuffer, Executable, OpInstance } from "../backend.js";
+import type { Backend, DeviceBuffer, Executable, OpInstance } from "../backend/index.js";
 import { sizeOf } from "../ops/definition.js";
 import { type LoweringTarget, lower, type Plan, type PlanOp, typedArrays } from "../plan/index.js";
 import type { TensorData } from "../tensor.js";

@@ -1,4 +1,4 @@
-import type { Backend, CompileProgress, DeviceBuffer, Executable } from "../backend.js";
+import type { Backend, CompileProgress, DeviceBuffer, Executable } from "../backend/index.js";
 import type { Value } from "../ops/definition.js";
 import { Graph, lower, type Plan } from "../plan/index.js";
 import { ConformanceFailure } from "./failure.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { type Layer, layers, sequential } from "../index.js";
 import { resolvePadding, windowOutputSize } from "../ops/window.js";
 import { reference } from "../reference/index.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { layers, losses, metrics, sequential, type TensorInput } from "../index.js";
 import { reference } from "../reference/index.js";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import {
   type ConvoyError,
   DataError,

@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { ArgumentError, UnsupportedOpError } from "../errors.js";
 import type { Loss } from "../losses/index.js";
 import type { Metric } from "../metrics/index.js";

@@ -1,4 +1,4 @@
-import type { Backend, DeviceBuffer, Executable } from "../backend.js";
+import type { Backend, DeviceBuffer, Executable } from "../backend/index.js";
 import type { DType } from "../ops/definition.js";
 import type { TensorData } from "../tensor.js";
 import type { DataSignature } from "./buildPlan.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Backend, DeviceBuffer } from "../backend.js";
+import type { Backend, DeviceBuffer } from "../backend/index.js";
 import {
   ArgumentError,
   DeviceError,

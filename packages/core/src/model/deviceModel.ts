@@ -1,4 +1,4 @@
-import type { Backend, DeviceBuffer, Executable } from "../backend.js";
+import type { Backend, DeviceBuffer, Executable } from "../backend/index.js";
 import { DeviceError, StateError } from "../errors.js";
 import type { Plan } from "../plan/index.js";
 import { buildPlan, type CompiledModel, type DataSignature, slotBuffer } from "./buildPlan.js";

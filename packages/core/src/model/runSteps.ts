@@ -1,4 +1,4 @@
-import type { Executable } from "../backend.js";
+import type { Executable } from "../backend/index.js";
 import { packSteps, type StepValues } from "../plan/index.js";
 
 /** Results of steps that ran together. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Backend, OpInstance, Plan } from "../backend.js";
+import type { Backend, OpInstance, Plan } from "../backend/index.js";
 import {
   ArgumentError,
   applications,

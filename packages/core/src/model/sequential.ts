@@ -1,4 +1,4 @@
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import type { Logs, Verbosity } from "../callbacks/index.js";
 import { withProgress } from "../callbacks/progressBar.js";
 import { ArgumentError, StateError } from "../errors.js";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Backend, TensorData } from "../backend.js";
+import type { Backend, TensorData } from "../backend/index.js";
 import { Experiment, packCaseSteps } from "../conformance/experiment.js";
 import { caseStream, fillTensor, opCases } from "../conformance/index.js";
 import { appendGradient, applied, isLoss, lossScale } from "../conformance/opExperiments.js";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Backend } from "../backend.js";
+import type { Backend } from "../backend/index.js";
 import { Experiment } from "../conformance/experiment.js";
 import { caseStream, fillTensor } from "../conformance/fill.js";
 import { normal } from "../ops/caseInputs.js";

@@ -6,7 +6,7 @@ import {
   DeviceError,
   type DType,
   type TensorData,
-} from "../backend.js";
+} from "../backend/index.js";
 import type { ReferenceDevice } from "./device.js";
 
 /** Host memory that outlives a step. */

@@ -8,7 +8,7 @@ import {
   type Tensor,
   type TensorData,
   typedArrays,
-} from "../backend.js";
+} from "../backend/index.js";
 
 import type { Kernel } from "./kernel.js";
 import { referenceKernels } from "./kernels/index.js";

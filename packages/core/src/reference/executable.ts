@@ -10,7 +10,7 @@ import {
   type StepTable,
   sizeOf,
   unpackStep,
-} from "../backend.js";
+} from "../backend/index.js";
 import { validatePlan } from "../plan/index.js";
 import { ReferenceBuffer } from "./buffer.js";
 import type { ReferenceDevice } from "./device.js";

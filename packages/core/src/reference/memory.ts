@@ -1,4 +1,4 @@
-import { DeviceError, type DType, type MemoryInfo, type TensorData, typedArrays } from "../backend.js";
+import { DeviceError, type DType, type MemoryInfo, type TensorData, typedArrays } from "../backend/index.js";
 
 /** How float32 values are kept: as they are, or with the 53 bits that finite differences need. */
 export type FloatStorage = "float32" | "float64";

@@ -9,7 +9,7 @@ import {
   type PlanOp,
   type StepValues,
   UnsupportedOpError,
-} from "../backend.js";
+} from "../backend/index.js";
 import { Graph, lower, packSteps } from "../plan/index.js";
 import { reference } from "./index.js";
 

@@ -11,7 +11,7 @@ import {
   type MemoryInfo,
   type OpInstance,
   type Plan,
-} from "../backend.js";
+} from "../backend/index.js";
 import { ReferenceBuffer } from "./buffer.js";
 import type { ReferenceDevice } from "./device.js";
 import { ReferenceExecutable } from "./executable.js";

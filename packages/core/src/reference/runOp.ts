@@ -1,4 +1,4 @@
-import { type Attributes, PlanError, type PlanOp, type StepValues, UnsupportedOpError } from "../backend.js";
+import { type Attributes, PlanError, type PlanOp, type StepValues, UnsupportedOpError } from "../backend/index.js";
 import type { Kernel, KernelTensor } from "./kernel.js";
 import { referenceKernels } from "./kernels/index.js";
 

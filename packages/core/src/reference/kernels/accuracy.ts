@@ -1,4 +1,4 @@
-import type { TensorData } from "../../backend.js";
+import type { TensorData } from "../../backend/index.js";
 import { lastAxis } from "../../ops/checks.js";
 import type { KernelOf } from "../kernel.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { OpAttributes, Shape, Tensor } from "../../backend.js";
-import { sizeOf } from "../../backend.js";
+import type { OpAttributes, Shape, Tensor } from "../../backend/index.js";
+import { sizeOf } from "../../backend/index.js";
 import { resolvePadding } from "../../ops/window.js";
 import { RandomStream } from "../../random/index.js";
 import { callReferenceOp } from "../callOp.js";

@@ -1,4 +1,4 @@
-import { sizeOf } from "../../backend.js";
+import { sizeOf } from "../../backend/index.js";
 import type { KernelOf } from "../kernel.js";
 import { Patches } from "./patches.js";
 import { WeightedRows } from "./weightedRows.js";

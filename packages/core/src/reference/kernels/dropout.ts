@@ -1,4 +1,4 @@
-import { dropoutThreshold, streamKey, threefry2x32 } from "../../backend.js";
+import { dropoutThreshold, streamKey, threefry2x32 } from "../../backend/index.js";
 import type { KernelOf } from "../kernel.js";
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dropoutThreshold, streamKey, streamWord, type Tensor, type UnaryFunction } from "../../backend.js";
+import { dropoutThreshold, streamKey, streamWord, type Tensor, type UnaryFunction } from "../../backend/index.js";
 import { seedKey } from "../../random/index.js";
 import { callReferenceOp } from "../callOp.js";
 

@@ -1,4 +1,4 @@
-import type { KernelName } from "../../backend.js";
+import type { KernelName } from "../../backend/index.js";
 import type { KernelOf } from "../kernel.js";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";

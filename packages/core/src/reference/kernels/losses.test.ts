@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Tensor } from "../../backend.js";
+import type { Tensor } from "../../backend/index.js";
 import { callReferenceOp } from "../callOp.js";
 
 const rows = (shape: number[], ...values: number[]): Tensor => ({ shape, data: Float32Array.from(values) });

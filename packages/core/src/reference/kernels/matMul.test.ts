@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Tensor } from "../../backend.js";
+import type { Tensor } from "../../backend/index.js";
 import { callReferenceOp } from "../callOp.js";
 
 // [1 2 3]   [7  8]    [ 58  64]

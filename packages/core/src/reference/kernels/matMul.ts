@@ -1,4 +1,4 @@
-import { matMulSizes } from "../../backend.js";
+import { matMulSizes } from "../../backend/index.js";
 import type { KernelOf } from "../kernel.js";
 import { WeightedRows } from "./weightedRows.js";
 

@@ -1,4 +1,4 @@
-import { sizeOf } from "../../backend.js";
+import { sizeOf } from "../../backend/index.js";
 import type { KernelOf } from "../kernel.js";
 import { windowsOf } from "./windows.js";
 

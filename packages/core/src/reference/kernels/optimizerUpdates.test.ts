@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { OpAttributes, StepValues, Tensor } from "../../backend.js";
+import type { OpAttributes, StepValues, Tensor } from "../../backend/index.js";
 import { callReferenceOp } from "../callOp.js";
 
 const flat = (...values: number[]): Tensor => ({ shape: [values.length], data: Float64Array.from(values) });

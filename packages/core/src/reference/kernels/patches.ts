@@ -1,4 +1,4 @@
-import type { Shape, TensorData } from "../../backend.js";
+import type { Shape, TensorData } from "../../backend/index.js";
 import type { WindowAttributes } from "../../ops/window.js";
 import { type Windows, windowsOf } from "./windows.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { OpAttributes, Tensor } from "../../backend.js";
+import type { OpAttributes, Tensor } from "../../backend/index.js";
 import { callReferenceOp } from "../callOp.js";
 
 const pool2: OpAttributes["maxPool2d"] = {

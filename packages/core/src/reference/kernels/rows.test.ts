@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DeviceError, type StepValues, type Tensor } from "../../backend.js";
+import { DeviceError, type StepValues, type Tensor } from "../../backend/index.js";
 import { callReferenceOp } from "../callOp.js";
 
 const at = (batchStart: number): StepValues => ({

@@ -1,4 +1,4 @@
-import { DeviceError, sizeOf } from "../../backend.js";
+import { DeviceError, sizeOf } from "../../backend/index.js";
 import type { KernelOf, KernelTensor } from "../kernel.js";
 
 /**

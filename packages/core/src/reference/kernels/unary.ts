@@ -1,4 +1,4 @@
-import type { TensorData, UnaryFunction } from "../../backend.js";
+import type { TensorData, UnaryFunction } from "../../backend/index.js";
 import type { KernelOf } from "../kernel.js";
 
 type Loop = (from: TensorData, to: TensorData, alpha: number) => void;

@@ -1,4 +1,4 @@
-import type { Shape } from "../../backend.js";
+import type { Shape } from "../../backend/index.js";
 import type { WindowAttributes } from "../../ops/window.js";
 
 /** Along one axis: where the window of each output starts, and which of its positions lie inside the input. */

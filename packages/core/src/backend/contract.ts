@@ -4,12 +4,12 @@
  * times. Start from `templates/backend`; `@convoy/core/conformance` is the test of what you build.
  */
 
-import type { DType } from "./ops/definition.js";
-import type { FusedName } from "./plan/fusedOps.js";
-import type { BufferSpec } from "./plan/graph.js";
-import type { OpInstance, Plan } from "./plan/plan.js";
-import type { StepTable } from "./plan/stepTable.js";
-import type { TensorData } from "./tensor.js";
+import type { DType } from "../ops/definition.js";
+import type { FusedName } from "../plan/fusedOps.js";
+import type { BufferSpec } from "../plan/graph.js";
+import type { OpInstance, Plan } from "../plan/plan.js";
+import type { StepTable } from "../plan/stepTable.js";
+import type { TensorData } from "../tensor.js";
 
 /** What a backend runs on. */
 export interface DeviceInfo {
@@ -107,20 +107,3 @@ export interface Backend {
   /** Frees everything: buffers, executables, workers, device. Running steps reject with `DeviceError`. Twice is harmless. */
   dispose(): Promise<void>;
 }
-
-export * from "./errors.js";
-export type { Attributes, DType, Shape, TensorSpec } from "./ops/definition.js";
-export { bytesOf, dtypeBytes, sizeOf } from "./ops/definition.js";
-export { dropoutThreshold } from "./ops/dropout.js";
-export { type KernelName, kernelNames, type OpAttributes, type OpName, ops } from "./ops/index.js";
-export { matMulSizes } from "./ops/matMul.js";
-export type { UnaryFunction } from "./ops/unary.js";
-export { bindBuffers } from "./plan/bindBuffers.js";
-export { type FusedName, fusedNames } from "./plan/fusedOps.js";
-export type { BufferSpec } from "./plan/graph.js";
-export { aligned, alignmentBytes } from "./plan/memory.js";
-export { type OpInstance, type Plan, type PlanMode, type PlanOp, type PlanValue, typedArrays } from "./plan/plan.js";
-export { formatPlan } from "./plan/print.js";
-export { type StepTable, type StepValues, stepBytes, stepLayout, stepWords, unpackStep } from "./plan/stepTable.js";
-export { streamKey, streamPurposes, streamWord, threefry2x32 } from "./random/index.js";
-export type { Tensor, TensorData } from "./tensor.js";

@@ -1,0 +1,22 @@
+/**
+ * All that a backend imports from core: the contract, what a plan consists of, and the parts that every backend would
+ * otherwise write again.
+ */
+
+export * from "../errors.js";
+export type { Attributes, DType, Shape, TensorSpec } from "../ops/definition.js";
+export { bytesOf, dtypeBytes, sizeOf } from "../ops/definition.js";
+export { dropoutThreshold } from "../ops/dropout.js";
+export { type KernelName, kernelNames, type OpAttributes, type OpName, ops } from "../ops/index.js";
+export { matMulSizes } from "../ops/matMul.js";
+export type { UnaryFunction } from "../ops/unary.js";
+export { bindBuffers } from "../plan/bindBuffers.js";
+export { type FusedName, fusedNames } from "../plan/fusedOps.js";
+export type { BufferSpec } from "../plan/graph.js";
+export { aligned, alignmentBytes } from "../plan/memory.js";
+export { type OpInstance, type Plan, type PlanMode, type PlanOp, type PlanValue, typedArrays } from "../plan/plan.js";
+export { formatPlan } from "../plan/print.js";
+export { type StepTable, type StepValues, stepBytes, stepLayout, stepWords, unpackStep } from "../plan/stepTable.js";
+export { streamKey, streamPurposes, streamWord, threefry2x32 } from "../random/index.js";
+export type { Tensor, TensorData } from "../tensor.js";
+export * from "./contract.js";
