@@ -55,7 +55,7 @@ export function placePlan(plan: Plan, addressOf: (buffer: string) => number): Om
   for (const op of ops) {
     const answer = supportsOp(op);
     if (answer !== true) {
-      throw new UnsupportedOpError(`cuda: ${op.op} (${op.label}): ${answer}`);
+      throw new UnsupportedOpError(`cuda: ${op.op} (${op.label}): ${answer}`, { op: op.op, reason: answer });
     }
   }
   return { ops, tensors };

@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  noKernel,
   type OpInstance,
   type Plan,
   PlanError,
@@ -22,7 +23,8 @@ export function planDispatches(plan: Plan, target: KernelTarget): Dispatch[] {
   return plan.ops.flatMap((op) => {
     const kernel = kernelOf(op.op);
     if (kernel === undefined) {
-      throw new UnsupportedOpError(`webgpu: no kernel for op "${op.op}" (${op.label}); use another backend`);
+      const reason = noKernel("webgpu", op.op);
+      throw new UnsupportedOpError(`${reason} (${op.label}); use another backend`, { op: op.op, reason });
     }
     return kernel.dispatches(kernelCall(op, values, target));
   });

@@ -36,6 +36,16 @@ export class BackendUnavailableError extends ConvoyError {
 /** A plan holds an op that the backend does not have. Thrown by `compile`, before any training. */
 export class UnsupportedOpError extends ConvoyError {
   override name = "UnsupportedOpError";
+  /** The op. */
+  readonly op: string;
+  /** Why the backend does not take it. */
+  readonly reason: string;
+
+  constructor(message: string, { op, reason }: { readonly op: string; readonly reason: string }) {
+    super(message);
+    this.op = op;
+    this.reason = reason;
+  }
 }
 
 /** The device failed while it ran: lost, out of memory, a launch error, a crashed worker. */

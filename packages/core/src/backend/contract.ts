@@ -5,6 +5,7 @@
  */
 
 import type { DType } from "../ops/definition.js";
+import type { KernelName } from "../ops/index.js";
 import type { FusedName } from "../plan/fusedOps.js";
 import type { BufferSpec } from "../plan/graph.js";
 import type { OpInstance, Plan } from "../plan/plan.js";
@@ -75,6 +76,12 @@ export interface Backend {
 
   /** The fused ops that it has in one kernel; `supports` is asked about each before it is used. Empty is fine. */
   readonly fusions: readonly FusedName[];
+
+  /**
+   * (optional; none) The ops that it has no kernel for, whatever their shapes: `supports` refuses them, and the conformance
+   * kit reports their cases as unsupported. What it refuses beyond these fails the kit.
+   */
+  readonly unsupportedOps?: readonly KernelName[];
 
   /** True, or the reason why this op with these shapes and attributes cannot run here. Asked before anything is compiled. */
   supports(op: OpInstance): true | string;

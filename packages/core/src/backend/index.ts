@@ -10,7 +10,6 @@ export { dropoutThreshold } from "../ops/dropout.js";
 export { type KernelName, kernelNames, type OpAttributes, type OpName, ops } from "../ops/index.js";
 export { matMulSizes } from "../ops/matMul.js";
 export type { UnaryFunction } from "../ops/unary.js";
-export { bindBuffers } from "../plan/bindBuffers.js";
 export { type FusedName, fusedNames } from "../plan/fusedOps.js";
 export type { BufferSpec } from "../plan/graph.js";
 export { aligned, alignmentBytes } from "../plan/memory.js";
@@ -19,4 +18,26 @@ export { formatPlan } from "../plan/print.js";
 export { type StepTable, type StepValues, stepBytes, stepLayout, stepWords, unpackStep } from "../plan/stepTable.js";
 export { streamKey, streamPurposes, streamWord, threefry2x32 } from "../random/index.js";
 export type { Tensor, TensorData } from "../tensor.js";
+export { bindBuffers } from "./bindBuffers.js";
+export { type BoundOp, type BoundPlan, bindPlan, expectSupported } from "./bindPlan.js";
+export { checkRead, checkWrite, disposedBuffer } from "./checkBuffer.js";
 export * from "./contract.js";
+export {
+  attributesOf,
+  type ChainParts,
+  chainParts,
+  type GradientParts,
+  gradientParts,
+  partOf,
+} from "./fusedParts.js";
+export { fusedKernels, type KernelTable, kernelFor, missingKernels, noKernel } from "./kernelTable.js";
+export { MemoryCount } from "./memoryCount.js";
+export { validatePlan } from "./validatePlan.js";
+export {
+  convolutionGeometry,
+  isPooling2x2,
+  readsPadding,
+  type WindowGeometry,
+  windowGeometry,
+} from "./windowGeometry.js";
+export { WorkQueue } from "./workQueue.js";

@@ -1,5 +1,5 @@
 import type { Backend, DeviceBuffer } from "../backend/index.js";
-import { ConvoyError, DeviceError } from "../errors.js";
+import { ArgumentError, ConvoyError, DeviceError } from "../errors.js";
 import { type DType, dtypeBytes } from "../ops/definition.js";
 import { typedArrays } from "../plan/index.js";
 import type { TensorData } from "../tensor.js";
@@ -50,6 +50,44 @@ export function bufferCases(): ConformanceCase[] {
         expectIdentical("what was written", await buffer.read(), data, [8]);
       }),
     ),
+    ...dtypes.map((dtype) =>
+      bufferCase(`${dtype}, data of another type`, (backend) =>
+        withBuffer(backend, dtype, 5, async (buffer) => {
+          for (const TypedArray of Object.values(typedArrays).filter((other) => other !== typedArrays[dtype])) {
+            const data = TypedArray.of(1.7, 2);
+            await expectArgumentError(`write of a ${TypedArray.name} to a ${dtype} buffer`, () => buffer.write(data));
+          }
+          expectIdentical("a buffer after refused writes", await buffer.read(), new typedArrays[dtype](5), [5]);
+        }),
+      ),
+    ),
+    bufferCase("out of range", (backend) =>
+      withBuffer(backend, "float32", 5, async (buffer) => {
+        for (const [offset, length] of [
+          [4, 2],
+          [-1, 1],
+          [6, 0],
+          [0, 6],
+          [0.5, 1],
+        ] as const) {
+          const where = `${length} elements at ${offset} of 5`;
+          await expectArgumentError(`write of ${where}`, () => buffer.write(new Float32Array(length).fill(1), offset));
+          await expectArgumentError(`read of ${where}`, () => buffer.read(offset, length));
+        }
+        expectIdentical("a buffer after refused writes", await buffer.read(), new Float32Array(5), [5]);
+      }),
+    ),
+    bufferCase("use after dispose", async (backend) => {
+      const buffer = backend.createBuffer("conformance", { dtype: "float32", length: 10 });
+      buffer.dispose();
+      for (const [what, call] of [
+        ["write", () => buffer.write(new Float32Array(10))],
+        ["read", () => buffer.read()],
+      ] as const) {
+        const error = await rejection(call);
+        require(error instanceof DeviceError, `${what} after dispose: expected a DeviceError, got ${error}`);
+      }
+    }),
     bufferCase("dispose twice", async (backend) => {
       const buffer = backend.createBuffer("conformance", { dtype: "float32", length: 10 });
       buffer.dispose();
@@ -140,6 +178,11 @@ export async function rejection(call: () => unknown): Promise<unknown> {
   } catch (error) {
     return error;
   }
+}
+
+async function expectArgumentError(what: string, call: () => unknown): Promise<void> {
+  const error = await rejection(call);
+  require(error instanceof ArgumentError, `${what}: expected an ArgumentError, got ${error}`);
 }
 
 /** Fails unless the call throws or rejects with an error that Convoy makes on purpose. */

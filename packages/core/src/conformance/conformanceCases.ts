@@ -1,10 +1,10 @@
 import type { Backend } from "../backend/index.js";
-import { ArgumentError } from "../errors.js";
+import { ArgumentError, UnsupportedOpError } from "../errors.js";
 import { bufferCases } from "./bufferCases.js";
 import { chainExperiments } from "./chainExperiments.js";
 import { type ConformanceCase, type Level, levels } from "./conformanceCase.js";
 import { curveCases } from "./curveCases.js";
-import { ConformanceFailure, UnexpectedPass } from "./failure.js";
+import { ConformanceFailure, UnexpectedPass, UnsupportedCase } from "./failure.js";
 import { fusionCases } from "./fusionCases.js";
 import { opCases } from "./opCases.js";
 import { opExperiments } from "./opExperiments.js";
@@ -49,7 +49,7 @@ export function conformanceCases(options: ConformanceOptions = {}): ConformanceC
     .filter(({ level, name }) => wanted.includes(level) && contains(name, only))
     .map((candidate) => {
       const skip = skips.find((candidateSkip) => matches(candidateSkip, candidate));
-      return skip ? skipped(candidate, skip.reason) : named(candidate);
+      return skip ? skipped(named(candidate), skip.reason) : named(candidate);
     });
 }
 
@@ -87,7 +87,7 @@ function skipName({ case: pattern, op }: Skip): string {
   );
 }
 
-/** Every failure names its case. */
+/** Every failure names its case; an op that the backend says it lacks is none. */
 function named(candidate: ConformanceCase): ConformanceCase {
   return {
     ...candidate,
@@ -95,6 +95,9 @@ function named(candidate: ConformanceCase): ConformanceCase {
       try {
         await candidate.run(backend);
       } catch (error) {
+        if (error instanceof UnsupportedOpError && (backend.unsupportedOps as readonly string[])?.includes(error.op)) {
+          throw new UnsupportedCase(`${candidate.name}: ${error.reason}`, error.reason);
+        }
         const message = error instanceof Error ? error.message : String(error);
         const kind = error instanceof Error && !(error instanceof ConformanceFailure) ? `${error.name}: ` : "";
         throw new ConformanceFailure(`${candidate.name}: ${kind}${message}`, { cause: error });
@@ -110,7 +113,10 @@ function skipped(candidate: ConformanceCase, skipReason: string): ConformanceCas
     async run(backend) {
       try {
         await candidate.run(backend);
-      } catch {
+      } catch (error) {
+        if (error instanceof UnsupportedCase) {
+          throw error;
+        }
         return;
       }
       throw new UnexpectedPass(

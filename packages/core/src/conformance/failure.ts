@@ -10,6 +10,18 @@ export class UnexpectedPass extends ConformanceFailure {
   override name = "UnexpectedPass";
 }
 
+/** A case needs an op that the backend says it has no kernel for. */
+export class UnsupportedCase extends ConvoyError {
+  override name = "UnsupportedCase";
+  /** The backend's reason. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
 /** Throws a `ConformanceFailure` with this message unless `condition` holds. */
 export function require(condition: boolean, message: string): asserts condition {
   if (!condition) {

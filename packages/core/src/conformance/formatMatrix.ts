@@ -38,24 +38,36 @@ function cell(results: readonly ConformanceResult[], op: string, level: Level): 
   }
   const count = (status: ConformanceResult["status"]): number =>
     here.filter((result) => result.status === status).length;
-  const skips = count("skipped");
+  const [skips, unsupported] = [count("skipped"), count("unsupported")];
   const wrong = count("failed") + count("unexpectedly passed");
-  const counts = `${count("passed")}/${here.length - skips}`;
-  return `${wrong > 0 ? "✗" : skips < here.length ? "✓" : " "} ${counts}${skips > 0 ? `, ${skips} skipped` : ""}`;
+  const ran = here.length - skips - unsupported;
+  const left = [...(skips > 0 ? [`${skips} skipped`] : []), ...(unsupported > 0 ? [`${unsupported} unsupported`] : [])];
+  return `${wrong > 0 ? "✗" : ran > 0 ? "✓" : " "} ${[`${count("passed")}/${ran}`, ...left].join(", ")}`;
 }
 
 function notes(results: readonly ConformanceResult[]): string[] {
   const wrong = results.filter(({ status }) => status === "failed" || status === "unexpectedly passed");
-  const skips = results.filter(({ status }) => status === "skipped");
-  const reasons = [...new Set(skips.map(({ reason }) => reason))];
   return [
     ...(wrong.length > 0 ? ["", "failures:", ...wrong.map(({ message }) => `  ✗ ${message}`)] : []),
-    ...(skips.length > 0 ? ["", "skipped:"] : []),
-    ...reasons.flatMap((reason) => [
-      `  ${reason}`,
-      ...skips.filter((result) => result.reason === reason).map((result) => `    ${result.case.name}`),
-    ]),
+    ...withReasons(results, "skipped"),
+    ...withReasons(results, "unsupported"),
   ];
+}
+
+/** The cases of a status under the reason that they share. */
+function withReasons(results: readonly ConformanceResult[], status: "skipped" | "unsupported"): string[] {
+  const found = results.filter((result) => result.status === status);
+  const reasons = [...new Set(found.map(({ reason }) => reason))];
+  return found.length === 0
+    ? []
+    : [
+        "",
+        `${status}:`,
+        ...reasons.flatMap((reason) => [
+          `  ${reason}`,
+          ...found.filter((result) => result.reason === reason).map((result) => `    ${result.case.name}`),
+        ]),
+      ];
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {

@@ -3,15 +3,15 @@
  * file tests a backend; with vitest:
  *
  * ```ts
- * import { conformanceCases } from "@convoy/core/conformance";
+ * import { conformanceCases, runCase } from "@convoy/core/conformance";
  * import { afterAll, beforeAll, it } from "vitest";
  * import { myBackend } from "./index.js";
  *
  * let backend: Awaited<ReturnType<typeof myBackend>>;
  * beforeAll(async () => { backend = await myBackend(); });
  * afterAll(() => backend.dispose());
- * for (const { name, run } of conformanceCases()) {
- *   it(name, () => run(backend));
+ * for (const test of conformanceCases()) {
+ *   it(test.name, ({ skip }) => runCase(test, backend, skip));
  * }
  * ```
  *
@@ -25,14 +25,14 @@
  * });
  * ```
  *
- * What a backend cannot do yet goes into `skips` with its reason. Skipped cases are run all the same, and one that passes
+ * Ops that a backend has no kernel for (`unsupportedOps`) show as unsupported, with its reason. What else it cannot do yet goes into `skips` with its reason. Skipped cases are run all the same, and one that passes
  * fails the run, so the list never outlives its reasons.
  */
 
 export type { AnyOpCase, CaseGradient, CaseInput, CaseStep, Fill, OpCase, Tolerance } from "../ops/opCase.js";
-export type { ConformanceCase, Level } from "./conformanceCase.js";
+export { type ConformanceCase, type Level, runCase } from "./conformanceCase.js";
 export { type ConformanceOptions, conformanceCases, type Skip } from "./conformanceCases.js";
-export { ConformanceFailure, UnexpectedPass } from "./failure.js";
+export { ConformanceFailure, UnexpectedPass, UnsupportedCase } from "./failure.js";
 export { caseStream, fillTensor } from "./fill.js";
 export { formatMatrix } from "./formatMatrix.js";
 export { opCases } from "./opCases.js";

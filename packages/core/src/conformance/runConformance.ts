@@ -2,16 +2,17 @@ import type { Backend } from "../backend/index.js";
 import type { ConformanceCase } from "./conformanceCase.js";
 import { type ConformanceOptions, conformanceCases } from "./conformanceCases.js";
 import { disposalCase } from "./disposalCase.js";
-import { ConformanceFailure, UnexpectedPass } from "./failure.js";
+import { ConformanceFailure, UnexpectedPass, UnsupportedCase } from "./failure.js";
 
-export type Status = "passed" | "failed" | "skipped" | "unexpectedly passed";
+/** "unsupported": the case takes an op that the backend says it has no kernel for. */
+export type Status = "passed" | "failed" | "skipped" | "unsupported" | "unexpectedly passed";
 
 export interface ConformanceResult {
   readonly case: ConformanceCase;
   readonly status: Status;
   /** What went wrong. */
   readonly message?: string;
-  /** Why the case is skipped. */
+  /** Why the case is skipped or unsupported. */
   readonly reason?: string;
   readonly timeMs: number;
 }
@@ -47,14 +48,14 @@ export async function runConformance(
     results.push(result);
     onResult?.(result);
   }
-  const passed = results.every(({ status }) => status === "passed" || status === "skipped");
+  const passed = results.every(({ status }) => status !== "failed" && status !== "unexpectedly passed");
   return { backend: name, device: device.name, fusions: [...fusions], results, passed };
 }
 
 async function runCase(candidate: ConformanceCase, backend: Backend, timeoutMs: number): Promise<ConformanceResult> {
-  const { skipReason: reason } = candidate;
+  const { skipReason } = candidate;
   const start = performance.now();
-  const result = (status: Status, message?: string): ConformanceResult => ({
+  const result = (status: Status, message?: string, reason = skipReason): ConformanceResult => ({
     case: candidate,
     status,
     timeMs: performance.now() - start,
@@ -63,8 +64,11 @@ async function runCase(candidate: ConformanceCase, backend: Backend, timeoutMs: 
   });
   try {
     await withTimeout(candidate.run(backend), candidate.name, timeoutMs);
-    return result(reason === undefined ? "passed" : "skipped");
+    return result(skipReason === undefined ? "passed" : "skipped");
   } catch (error) {
+    if (error instanceof UnsupportedCase) {
+      return result("unsupported", undefined, error.reason);
+    }
     const message = error instanceof Error ? error.message : String(error);
     return result(error instanceof UnexpectedPass ? "unexpectedly passed" : "failed", message);
   }

@@ -1,9 +1,8 @@
-import type { Backend, DeviceBuffer, Executable, OpInstance } from "../backend/index.js";
+import { type Backend, bindPlan, type DeviceBuffer, type Executable, expectSupported } from "../backend/index.js";
 import { sizeOf } from "../ops/definition.js";
-import { type LoweringTarget, lower, type Plan, type PlanOp, typedArrays } from "../plan/index.js";
+import { type LoweringTarget, lower, type Plan, typedArrays } from "../plan/index.js";
 import type { TensorData } from "../tensor.js";
 import type { Experiment, PlacedTensor } from "./experiment.js";
-import { ConformanceFailure } from "./failure.js";
 
 /** An experiment on one backend: compiled, with its buffers. */
 export class Trial {
@@ -19,10 +18,10 @@ export class Trial {
     this.#executable = executable;
   }
 
-  /** Throws `ConformanceFailure` for an op that the backend says it does not support. */
+  /** Throws `UnsupportedOpError` for an op that the backend says it does not support. */
   static async open(backend: Backend, experiment: Experiment): Promise<Trial> {
     const plan = planFor(backend, experiment);
-    expectSupported(backend, plan);
+    expectSupported(backend.name, bindPlan("plan", plan, (value) => value).ops, (op) => backend.supports(op));
     const buffers = new Map<string, DeviceBuffer>();
     try {
       for (const [name, spec] of Object.entries(plan.buffers)) {
@@ -96,21 +95,4 @@ export function planFor(backend: Backend, { graph, results, fused }: Experiment)
     workspaceBytes: (op) => backend.workspaceBytes?.(op) ?? 0,
   };
   return lower(graph, { mode: "test", batchSize: 1, results: results.map(({ value }) => value), target });
-}
-
-function expectSupported(backend: Backend, plan: Plan): void {
-  const values = new Map(plan.values.map((value) => [value.id, value]));
-  const instance = ({ op, attributes, inputs, outputs, parts }: PlanOp): OpInstance => ({
-    op,
-    attributes,
-    inputs: inputs.map((id) => values.get(id)!),
-    outputs: outputs.map((id) => values.get(id)!),
-    ...(parts ? { parts: parts.map(instance) } : {}),
-  });
-  for (const op of plan.ops) {
-    const answer = backend.supports(instance(op));
-    if (answer !== true) {
-      throw new ConformanceFailure(`${backend.name} does not support ${op.op}: ${answer}`);
-    }
-  }
 }

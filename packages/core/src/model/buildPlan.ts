@@ -1,9 +1,9 @@
-import type { Backend } from "../backend/index.js";
-import { ArgumentError, UnsupportedOpError } from "../errors.js";
+import { type Backend, bindPlan, expectSupported } from "../backend/index.js";
+import { ArgumentError } from "../errors.js";
 import type { Loss } from "../losses/index.js";
 import type { Metric } from "../metrics/index.js";
 import { rowsOf } from "../ops/checks.js";
-import type { DType, Shape, TensorSpec, Value } from "../ops/definition.js";
+import type { DType, Shape, Value } from "../ops/definition.js";
 import { sizeOf } from "../ops/definition.js";
 import type { Optimizer } from "../optimizers/index.js";
 import { differentiate, Graph, lower, type Plan, poolBeforeActivation } from "../plan/index.js";
@@ -151,14 +151,6 @@ function appendUpdate(
 
 /** Fused ops are in the plan because the backend takes them; the others are asked about here. */
 function checkSupport(plan: Plan, backend: Backend): void {
-  const values = new Map(plan.values.map((value) => [value.id, value]));
-  for (const { op, label, attributes, inputs, outputs, parts } of plan.ops) {
-    const specs = (ids: readonly number[]): TensorSpec[] => ids.map((id) => values.get(id)!);
-    const answer = parts ? true : backend.supports({ op, attributes, inputs: specs(inputs), outputs: specs(outputs) });
-    if (answer !== true) {
-      throw new UnsupportedOpError(
-        `backend "${backend.name}" cannot run ${op} (${label}): ${answer}. Use another backend or change the layer`,
-      );
-    }
-  }
+  const single = bindPlan("plan", plan, (value) => value).ops.filter(({ parts }) => parts === undefined);
+  expectSupported(backend.name, single, (op) => backend.supports(op));
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../backend/index.js";
+import { validatePlan } from "../backend/validatePlan.js";
 import { Experiment } from "../conformance/experiment.js";
 import { caseStream, fillTensor } from "../conformance/fill.js";
 import { normal } from "../ops/caseInputs.js";
@@ -8,7 +9,7 @@ import { exact } from "../ops/tolerances.js";
 import { RandomStream } from "../random/index.js";
 import { reference } from "../reference/index.js";
 import type { TensorData } from "../tensor.js";
-import { differentiate, fusedNames, lower, type Plan, packSteps, validatePlan } from "./index.js";
+import { differentiate, fusedNames, lower, type Plan, packSteps } from "./index.js";
 
 let backend: Backend;
 beforeAll(async () => {

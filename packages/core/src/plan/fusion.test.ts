@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { validatePlan } from "../backend/validatePlan.js";
 import { chainExperiments } from "../conformance/chainExperiments.js";
 import type { Shape, Value } from "../ops/definition.js";
 import type { OpInstance } from "./index.js";
-import { differentiate, type FusedName, fusedNames, Graph, lower, type Plan, validatePlan } from "./index.js";
+import { differentiate, type FusedName, fusedNames, Graph, lower, type Plan } from "./index.js";
 
 const product = { transposeA: false, transposeB: false };
 const unit = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] } as const;

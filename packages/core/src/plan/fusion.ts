@@ -1,5 +1,5 @@
-import { backwardPatterns, chainPatterns, type FusedName } from "./fusedOps.js";
-import { backwardGroups, type Candidates, chains, type Flow, lossGroups } from "./fusionCandidates.js";
+import { type FusedName, fusedNames, fusedOps } from "./fusedOps.js";
+import { type Candidates, candidatesOf, type Flow } from "./fusionCandidates.js";
 import { type GraphOperation, type GraphValue, opDefinition } from "./graph.js";
 import { overlap } from "./placement.js";
 
@@ -50,22 +50,9 @@ export function fuse({ operations, kept, owner, fusions, accepts }: FusionReques
       }
     }
   };
-  const has = ({ name }: { readonly name: FusedName }): boolean => fusions.includes(name);
-
-  if (fusions.includes("fusedSoftmaxLoss")) {
-    for (const candidates of lossGroups(flow)) {
-      take("fusedSoftmaxLoss", candidates);
-    }
-  }
-  // Backward groups first: a backward matMul is also the head of the dense chain.
-  for (const pattern of backwardPatterns.filter(has)) {
-    for (const candidates of backwardGroups(flow, pattern)) {
-      take(pattern.name, candidates);
-    }
-  }
-  for (const pattern of chainPatterns.filter(has)) {
-    for (const candidates of chains(flow, pattern)) {
-      take(pattern.name, candidates);
+  for (const name of fusedNames.filter((known) => fusions.includes(known))) {
+    for (const candidates of candidatesOf(flow, fusedOps[name])) {
+      take(name, candidates);
     }
   }
   return [...schedule];

@@ -1,5 +1,12 @@
 import { sameShape } from "../ops/checks.js";
-import type { BackwardPattern, ChainPattern } from "./fusedOps.js";
+import {
+  type BackwardPattern,
+  type ChainPattern,
+  type FusedPattern,
+  type GradientRole,
+  isReader,
+  type LossPattern,
+} from "./fusedOps.js";
 import type { GraphOperation, GraphValue } from "./graph.js";
 
 /** The ops of a graph and who reads what. */
@@ -14,8 +21,20 @@ export interface Flow {
 /** Ways to fuse the same ops, the longest first: a shorter one may be supported where a longer one is not. */
 export type Candidates = readonly (readonly GraphOperation[])[];
 
+/** Every place in a graph where a pattern fits. */
+export function candidatesOf(flow: Flow, pattern: FusedPattern): Candidates[] {
+  switch (pattern.kind) {
+    case "chain":
+      return chains(flow, pattern);
+    case "backward":
+      return backwardGroups(flow, pattern);
+    case "loss":
+      return lossGroups(flow, pattern);
+  }
+}
+
 /** Forward chains by their head. */
-export function chains(flow: Flow, pattern: ChainPattern): Candidates[] {
+function chains(flow: Flow, pattern: ChainPattern): Candidates[] {
   return flow.operations
     .filter(({ op }) => op === pattern.head)
     .map((head) => {
@@ -45,7 +64,7 @@ function mustExist(value: GraphValue, { kept }: Flow): boolean {
 }
 
 /** Backward groups, each around the gradient of one linear op's output. */
-export function backwardGroups(flow: Flow, pattern: BackwardPattern): Candidates[] {
+function backwardGroups(flow: Flow, pattern: BackwardPattern): Candidates[] {
   const gradients = flow.operations
     .filter(({ op }) => op === pattern.anchor)
     .flatMap(({ inputs }) => inputs.filter((input) => anchors(flow, pattern, input)));
@@ -56,49 +75,32 @@ export function backwardGroups(flow: Flow, pattern: BackwardPattern): Candidates
   });
 }
 
-/** What an op makes of the gradient of a linear op's output. */
-type Role = "input" | "kernel" | "bias";
-
-function roleOf({ op, inputs, attributes }: GraphOperation, gradient: GraphValue): Role | undefined {
-  switch (op) {
-    case "biasAddBackward":
-      return inputs[0] === gradient ? "bias" : undefined;
-    case "conv2dBackwardInput":
-      return inputs[0] === gradient ? "input" : undefined;
-    case "conv2dBackwardFilter":
-      return inputs[1] === gradient ? "kernel" : undefined;
-    case "matMul": {
-      // The kernel gradient is x^T dy, the input gradient dy W^T; a forward product has neither transposition.
-      const { transposeA, transposeB } = attributes;
-      if (transposeA && !transposeB && inputs[1] === gradient) {
-        return "kernel";
-      }
-      return transposeB && !transposeA && inputs[0] === gradient ? "input" : undefined;
-    }
-    default:
-      return undefined;
-  }
+/** What an op makes of `gradient`; undefined where it is none of the pattern's readers. */
+function roleOf(
+  operation: GraphOperation,
+  gradient: GraphValue,
+  { readers }: BackwardPattern,
+): GradientRole | undefined {
+  return readers.find((reader) => isReader(reader, operation) && operation.inputs[reader.gradient] === gradient)?.role;
 }
 
 /** Whether everything that reads `gradient` is one backward op of one linear op: at most one in each role. */
 function anchors(flow: Flow, pattern: BackwardPattern, gradient: GraphValue): boolean {
   const consumers = flow.readers.get(gradient.id) ?? [];
-  const byRole = new Map(consumers.map((consumer) => [roleOf(consumer, gradient), consumer]));
+  const byRole = new Map(consumers.map((consumer) => [roleOf(consumer, gradient, pattern), consumer]));
   const [input, kernel] = [byRole.get("input"), byRole.get("kernel")];
   return (
     byRole.size === consumers.length &&
     !byRole.has(undefined) &&
-    consumers.every(({ op }) => pattern.readers.includes(op)) &&
     consumers.some(({ op }) => op === pattern.anchor) &&
-    (input === undefined || kernel === undefined || belongTogether(input, kernel))
+    (input === undefined || kernel === undefined || belongTogether(input, kernel, pattern))
   );
 }
 
 /** A gradient may reach two linear ops whose outputs were added: its two backward ops must be of the same one. */
-function belongTogether(input: GraphOperation, kernel: GraphOperation): boolean {
-  const settings = ["strides", "padding", "dilation"].map((name) => [input.attributes[name], kernel.attributes[name]]);
+function belongTogether(input: GraphOperation, kernel: GraphOperation, { shared }: BackwardPattern): boolean {
   return (
-    settings.every(([a, b]) => String(a) === String(b)) &&
+    shared.every((name) => String(input.attributes[name]) === String(kernel.attributes[name])) &&
     sameShape(kernel.inputs[0]!.shape, input.outputs[0]!.shape) &&
     sameShape(kernel.outputs[0]!.shape, input.inputs[1]!.shape)
   );
@@ -119,24 +121,26 @@ function producersOf(gradient: GraphValue, flow: Flow, { producers }: BackwardPa
   return parts;
 }
 
-/** A loss with what follows from its probabilities, by the loss. */
-export function lossGroups({ operations }: Flow): Candidates[] {
+/** A loss with what follows from it, by the loss. */
+function lossGroups({ operations }: Flow, { head, followers }: LossPattern): Candidates[] {
   return operations
-    .filter(({ op }) => op === "softmaxCrossEntropy")
+    .filter(({ op }) => op === head)
     .map((loss) => {
-      const [, labels] = loss.inputs;
-      const follower = (name: string): GraphOperation[] => {
-        const found = operations.find(
-          ({ op, inputs }) => op === name && inputs[0] === loss.outputs[1] && inputs[1] === labels,
+      const found = followers.flatMap(({ op, reads }) => {
+        const tensors = reads.map((read) => ("input" in read ? loss.inputs[read.input] : loss.outputs[read.output]));
+        const follower = operations.find(
+          (operation) => operation.op === op && tensors.every((tensor, index) => operation.inputs[index] === tensor),
         );
-        return found ? [found] : [];
-      };
-      const accuracy = follower("accuracy");
-      const backward = follower("softmaxCrossEntropyBackward");
-      return [
-        [loss, ...accuracy, ...backward],
-        [loss, ...backward],
-        [loss, ...accuracy],
-      ].map((parts) => parts.toSorted((a, b) => operations.indexOf(a) - operations.indexOf(b)));
+        return follower ? [follower] : [];
+      });
+      return subsets(found).map((parts) =>
+        [loss, ...parts].toSorted((a, b) => operations.indexOf(a) - operations.indexOf(b)),
+      );
     });
+}
+
+/** Every choice among `items` but none at all: larger ones first, then those of later items. */
+function subsets<T>(items: readonly T[]): T[][] {
+  const choices = Array.from({ length: 2 ** items.length - 1 }, (_, index) => 2 ** items.length - 1 - index);
+  return choices.map((bits) => items.filter((_, index) => (bits >> index) & 1)).toSorted((a, b) => b.length - a.length);
 }

@@ -1,5 +1,4 @@
 export { type DifferentiateOptions, differentiate } from "./autodiff.js";
-export { bindBuffers } from "./bindBuffers.js";
 export { type FusedName, fusedNames } from "./fusedOps.js";
 export { type BufferSpec, Graph, type GraphOperation, type GraphValue, opDefinition, type Placement } from "./graph.js";
 export { type LoweringTarget, type LowerOptions, lower } from "./lower.js";
@@ -16,4 +15,3 @@ export {
   stepWords,
   unpackStep,
 } from "./stepTable.js";
-export { validatePlan } from "./validate.js";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { validatePlan } from "../backend/validatePlan.js";
 import { PlanError } from "../errors.js";
 import type { Shape, Value } from "../ops/definition.js";
-import { formatPlan, Graph, lower, type Plan, validatePlan } from "./index.js";
+import { formatPlan, Graph, lower, type Plan } from "./index.js";
 
 const product = { transposeA: false, transposeB: false };
 const relu = { function: "relu", alpha: 0 } as const;

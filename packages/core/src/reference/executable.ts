@@ -10,8 +10,8 @@ import {
   type StepTable,
   sizeOf,
   unpackStep,
+  validatePlan,
 } from "../backend/index.js";
-import { validatePlan } from "../plan/index.js";
 import { ReferenceBuffer } from "./buffer.js";
 import type { ReferenceDevice } from "./device.js";
 import type { KernelTensor } from "./kernel.js";

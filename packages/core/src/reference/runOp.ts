@@ -1,4 +1,11 @@
-import { type Attributes, PlanError, type PlanOp, type StepValues, UnsupportedOpError } from "../backend/index.js";
+import {
+  type Attributes,
+  noKernel,
+  PlanError,
+  type PlanOp,
+  type StepValues,
+  UnsupportedOpError,
+} from "../backend/index.js";
 import type { Kernel, KernelTensor } from "./kernel.js";
 import { referenceKernels } from "./kernels/index.js";
 
@@ -27,9 +34,8 @@ export function runReferenceOp(op: PlanOp, tensors: ReadonlyMap<number, KernelTe
 /** The kernel of an op that is not fused. Throws `UnsupportedOpError` for a name that is unknown. */
 export function referenceKernel({ op, label }: Pick<PlanOp, "op" | "label">): Kernel {
   if (!Object.hasOwn(referenceKernels, op)) {
-    throw new UnsupportedOpError(
-      `reference: no kernel for op "${op}" (${label}). Add it to packages/core/src/reference/kernels`,
-    );
+    const reason = noKernel("reference", op);
+    throw new UnsupportedOpError(`${reason} (${label}). Add it to packages/core/src/reference/kernels`, { op, reason });
   }
   return referenceKernels[op as keyof typeof referenceKernels] as Kernel<Attributes>;
 }

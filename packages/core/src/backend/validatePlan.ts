@@ -1,7 +1,7 @@
 import { PlanError } from "../errors.js";
 import { bytesOf, dtypeBytes } from "../ops/definition.js";
-import { alignmentBytes } from "./memory.js";
-import type { Plan, PlanOp, PlanValue } from "./plan.js";
+import { alignmentBytes } from "../plan/memory.js";
+import type { Plan, PlanOp, PlanValue } from "../plan/plan.js";
 
 /**
  * Checks a plan against its own rules and throws `PlanError` at the first one that it breaks: every id is known and has

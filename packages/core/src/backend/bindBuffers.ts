@@ -1,20 +1,14 @@
 import { PlanError } from "../errors.js";
-import { type DType, dtypeBytes } from "../ops/definition.js";
-import type { Plan } from "./plan.js";
-
-/** What binding looks at of a device buffer. */
-interface BufferLike {
-  readonly dtype: DType;
-  /** Number of elements. */
-  readonly length: number;
-}
+import { dtypeBytes } from "../ops/definition.js";
+import type { Plan } from "../plan/plan.js";
+import type { DeviceBuffer } from "./contract.js";
 
 /**
  * The buffers that a plan needs, by name and the arena among them, out of those that `compile` was given. `isOwn` tells a
  * buffer that this very backend has made. Throws `PlanError` naming the buffer that is missing, of another type, too small or
  * another backend's.
  */
-export function bindBuffers<Given extends BufferLike, Own extends Given>(
+export function bindBuffers<Given extends Pick<DeviceBuffer, "dtype" | "length">, Own extends Given>(
   backend: string,
   plan: Plan,
   buffers: Readonly<Record<string, Given>>,

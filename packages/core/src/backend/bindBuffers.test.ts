@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { PlanError } from "../errors.js";
+import type { Plan } from "../plan/index.js";
 import { bindBuffers } from "./bindBuffers.js";
-import type { Plan } from "./plan.js";
 
 const plan: Plan = {
   mode: "test",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PlanError } from "../errors.js";
-import { Graph, lower, type Plan, type PlanOp, type PlanValue, validatePlan } from "./index.js";
+import { Graph, lower, type Plan, type PlanOp, type PlanValue } from "../plan/index.js";
+import { validatePlan } from "./validatePlan.js";
 
 const relu = { function: "relu", alpha: 0 } as const;
 
