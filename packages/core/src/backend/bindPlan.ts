@@ -3,9 +3,11 @@ import type { TensorSpec } from "../ops/definition.js";
 import type { OpInstance, Plan, PlanOp, PlanValue } from "../plan/plan.js";
 
 /** An op of a plan with its tensors as a backend holds them. */
-export interface BoundOp<T extends TensorSpec = PlanValue> extends OpInstance {
+export interface BoundOp<T extends TensorSpec> extends OpInstance {
   readonly inputs: readonly T[];
   readonly outputs: readonly T[];
+  /** Those of the inputs that are overwritten. */
+  readonly updates: readonly T[];
   /** Of a fused op: the ops that it stands for, in order. */
   readonly parts?: readonly BoundOp<T>[];
   /** The scratch memory that `workspaceBytes` asked for. */
@@ -15,7 +17,7 @@ export interface BoundOp<T extends TensorSpec = PlanValue> extends OpInstance {
 }
 
 /** A plan over tensors: its ops, and every tensor by the id of its value. */
-export interface BoundPlan<T extends TensorSpec = PlanValue> {
+export interface BoundPlan<T extends TensorSpec> {
   readonly ops: readonly BoundOp<T>[];
   readonly tensors: ReadonlyMap<number, T>;
 }
@@ -30,7 +32,7 @@ export function bindPlan<T extends TensorSpec>(
   place: (value: PlanValue) => T,
 ): BoundPlan<T> {
   const tensors = new Map(plan.values.map((value) => [value.id, place(value)]));
-  const bind = ({ op, attributes, inputs, outputs, parts, workspace, label }: PlanOp): BoundOp<T> => {
+  const bind = ({ op, attributes, inputs, outputs, updates, parts, workspace, label }: PlanOp): BoundOp<T> => {
     const tensor = (id: number): T => {
       const found = tensors.get(id);
       if (found === undefined) {
@@ -43,6 +45,7 @@ export function bindPlan<T extends TensorSpec>(
       attributes,
       inputs: inputs.map(tensor),
       outputs: outputs.map(tensor),
+      updates: updates.map(tensor),
       ...(parts === undefined ? {} : { parts: parts.map(bind) }),
       ...(workspace === undefined ? {} : { workspace: tensor(workspace) }),
       label,
@@ -61,7 +64,7 @@ export function expectSupported(
     const answer = supports(op);
     if (answer !== true) {
       throw new UnsupportedOpError(
-        `backend "${backend}" cannot run ${op.op} (${op.label}): ${answer}. Use another backend or change the layer`,
+        `backend "${backend}" cannot run ${op.op}${op.label && ` (${op.label})`}: ${answer}. Use another backend or change the layer`,
         { op: op.op, reason: answer },
       );
     }

@@ -14,7 +14,7 @@ export function kernelFor<K>(kernels: KernelTable<K>, op: OpInstance["op"]): K |
 }
 
 /** What `supports` says to an op without kernel. */
-export function noKernel(backend: string, op: OpInstance["op"]): string {
+export function noKernel(backend: string, op: string): string {
   return `the ${backend} backend has no kernel for "${op}"`;
 }
 

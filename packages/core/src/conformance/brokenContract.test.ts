@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Backend, DeviceBuffer, Executable } from "../backend/index.js";
+import { type Backend, type DeviceBuffer, DeviceError, type Executable, typedArrays } from "../backend/index.js";
 import { reference } from "../reference/index.js";
 import { type ConformanceCase, conformanceCases } from "./index.js";
 
@@ -85,6 +85,28 @@ describe("the smoke level", () => {
       "reads that ignore the offset",
       () => withBuffers(({ read }) => ({ read: (_, length) => read(0, length) })),
       [/^buffers: float32, offsets: /],
+    ],
+    [
+      "writes that convert what they are given",
+      () => withBuffers(({ write, dtype }) => ({ write: (data, at) => write(typedArrays[dtype].from(data), at) })),
+      [
+        /^buffers: float32, data of another type: write of a Int32Array to a float32 buffer: expected an ArgumentError/,
+        /^buffers: int32, data of another type: /,
+        /^buffers: uint8, data of another type: /,
+      ],
+    ],
+    [
+      "a range error of the wrong kind",
+      () =>
+        withBuffers(({ read }) => ({
+          read: (...range) => read(...range).catch((error) => Promise.reject(new DeviceError(error.message))),
+        })),
+      [/^buffers: out of range: read of 2 elements at 4 of 5: expected an ArgumentError, got DeviceError/],
+    ],
+    [
+      "buffers that can be read after dispose",
+      () => withBuffers(({ read }) => ({ read, dispose: () => undefined })),
+      [/^buffers: use after dispose: /, /^memory: /],
     ],
     [
       "buffers that are not cleared",

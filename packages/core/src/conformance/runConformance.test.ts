@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Backend } from "../backend/index.js";
+import type { Backend, KernelName } from "../backend/index.js";
 import { ArgumentError } from "../errors.js";
 import { reference } from "../reference/index.js";
 import {
@@ -7,18 +7,24 @@ import {
   conformanceCases,
   formatMatrix,
   type RunOptions,
+  runCase,
   runConformance,
   UnexpectedPass,
 } from "./index.js";
 
-/** The reference, which refuses some ops. */
+/** The reference, which refuses some ops; `declared` ones it says it has no kernel for. */
 async function lacking(...missing: readonly string[]): Promise<Backend> {
+  return await declaring([], ...missing);
+}
+
+async function declaring(declared: readonly KernelName[], ...missing: readonly string[]): Promise<Backend> {
   const sound = await reference();
   const supports: Backend["supports"] = (op) => (missing.includes(op.op) ? "not written yet" : sound.supports(op));
   return {
     name: "lacking",
     device: { name: "half a device", details: {} },
     fusions: [],
+    unsupportedOps: declared,
     supports,
     createBuffer: (label, spec) => sound.createBuffer(label, spec),
     compile: (plan, buffers) => sound.compile(plan, buffers),
@@ -36,11 +42,11 @@ describe("runConformance", () => {
     report = await runConformance(() => lacking("topKAccuracy"), someOps);
   });
 
-  it("fails for an op that is missing, with the backend's reason", () => {
+  it("fails for an op that is refused but not declared as unsupported, with the backend's reason", () => {
     expect(report.passed).toBe(false);
     const failed = report.results.filter(({ status }) => status === "failed");
     expect(new Set(failed.map((result) => result.case.op))).toEqual(new Set(["topKAccuracy"]));
-    expect(failed[0]!.message).toMatch(/^topKAccuracy: .*: lacking does not support topKAccuracy: not written yet$/);
+    expect(failed[0]!.message).toMatch(/^topKAccuracy: .*: backend "lacking" cannot run topKAccuracy: not written yet/);
   });
 
   it("prints a matrix with the failures below it", () => {
@@ -50,7 +56,7 @@ describe("runConformance", () => {
     expect(text).toMatch(/^softmax +- +✓ 12\/12$/m);
     expect(text).toMatch(/^topKAccuracy +- +✗ 0\/11$/m);
     expect(text).toMatch(/^fusedDense \(as its parts\) +- +✓/m);
-    expect(text).toMatch(/^ {2}✗ topKAccuracy: sparse, 1 of 67x3: lacking does not support/m);
+    expect(text).toMatch(/^ {2}✗ topKAccuracy: sparse, 1 of 67x3: UnsupportedOpError: backend "lacking" cannot run/m);
   });
 
   it("disposes of the backend in the end, and checks that it stays so", async () => {
@@ -94,6 +100,44 @@ describe("runConformance", () => {
     });
     expect(names).toEqual(results.map((result) => result.case.name));
     expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe("ops that a backend declares as unsupported", () => {
+  const declares = () => declaring(["topKAccuracy"], "topKAccuracy");
+
+  it("do not fail the run, and show in their row with the backend's reason", async () => {
+    const report = await runConformance(declares, someOps);
+    expect(report.passed).toBe(true);
+    const found = report.results.filter(({ status }) => status === "unsupported");
+    expect(new Set(found.map((result) => result.case.op))).toEqual(new Set(["topKAccuracy"]));
+    expect(found[0]!.reason).toBe("not written yet");
+    const text = formatMatrix(report);
+    expect(text).toMatch(/^topKAccuracy +- +0\/0, 11 unsupported$/m);
+    expect(text).toContain("unsupported:\n  not written yet\n    topKAccuracy: ");
+  });
+
+  it("let whole trainings that need them go, and fail those that are refused another op", async () => {
+    const levels = ["step"] as const;
+    const clipping = await runConformance(() => declaring(["clipByNorm"], "clipByNorm"), { levels });
+    expect(clipping.results.filter(({ status }) => status === "unsupported").length).toBe(2);
+    expect(clipping.passed).toBe(true);
+    const other = await runConformance(() => declaring(["topKAccuracy"], "clipByNorm"), { levels });
+    expect(other.results.filter(({ status }) => status === "failed").length).toBe(2);
+  });
+
+  it("are handed to a test runner's skip", async () => {
+    const [candidate] = conformanceCases(someOps).filter(({ op }) => op === "topKAccuracy");
+    const reasons: string[] = [];
+    await runCase(candidate!, await declares(), (reason) => reasons.push(reason));
+    expect(reasons).toEqual(["not written yet"]);
+    await expect(runCase(candidate!, await lacking("topKAccuracy"), () => undefined)).rejects.toThrow(/cannot run/);
+  });
+
+  it("cannot be skipped as known failures as well", async () => {
+    const skips = [{ op: "topKAccuracy", reason: "known" }];
+    const report = await runConformance(declares, { ...someOps, skips });
+    expect(report.results.filter(({ status }) => status === "unsupported")).toHaveLength(11);
   });
 });
 
