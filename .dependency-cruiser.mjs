@@ -35,7 +35,7 @@ const core = "^packages/core/src";
 const tests = "([.]test|/src/testing/[^/]+)[.]ts$";
 const backends = "^(packages/backend-[^/]+|templates/backend)/";
 /** Where a backend runs the ops that it has no kernel for yet. */
-const fallback = "src/hostFallback[.]ts$";
+const fallback = "src/run/hostFallback[.]ts$";
 /** Paths of these files and folders of core, as a regular expression. */
 const inCore = (/** @type {string[]} */ names) => `${core}/(${names.join("|")})(/|[.]ts$)`;
 

@@ -34,7 +34,7 @@ const files: Record<string, string> = {
   "packages/backend-one/package.json": JSON.stringify({ name: "@convoy/backend-one", exports: "./src/index.ts" }),
   "packages/backend-one/src/index.ts": 'import type { Op } from "@convoy/core/backend";\nexport type Mine = Op;',
   "packages/backend-one/src/root.ts": 'import "@convoy/core";',
-  "packages/backend-one/src/hostFallback.ts": 'import "@convoy/core/reference";',
+  "packages/backend-one/src/run/hostFallback.ts": 'import "@convoy/core/reference";',
   "packages/backend-one/src/oracle.ts": 'import "@convoy/core/reference";',
   "packages/backend-one/src/root.test.ts": 'import "@convoy/core";',
   "packages/backend-two/src/index.ts": 'import "@convoy/backend-one";',

@@ -6,47 +6,39 @@ import {
   type DeviceInfo,
   type Executable,
   type FusedName,
+  fusedKernels,
   kernelNames,
   type MemoryInfo,
+  missingKernels,
+  noKernel,
   type OpInstance,
   type Plan,
-  UnsupportedOpError,
 } from "@convoy/core/backend";
-import { TemplateBuffer } from "./buffer.js";
-import { Device } from "./device.js";
-import { TemplateExecutable } from "./executable.js";
+import type { Device } from "./device/device.js";
 import { kernels } from "./kernels/index.js";
+import { TemplateBuffer } from "./memory/buffer.js";
+import { TemplateExecutable } from "./run/executable.js";
 
-/** REPLACE: what a user may choose. Every option has a default. */
-export interface TemplateOptions {
-  /** For tables and messages; default the device's own name. */
-  readonly deviceName?: string;
-}
-
-/**
- * REPLACE: open your device here. Throw `BackendUnavailableError` where it is not there, saying what was tried and what to
- * install.
- */
-export async function template({ deviceName }: TemplateOptions = {}): Promise<Backend> {
-  const device = new Device();
-  return new TemplateBackend(device, deviceName ?? device.name);
-}
-
-class TemplateBackend implements Backend {
+/** The contract over one device. */
+export class TemplateBackend implements Backend {
   readonly name = "template";
   readonly device: DeviceInfo;
-  /** Name a fused op here once it has a kernel; until then plans come without it. */
-  readonly fusions: readonly FusedName[] = [];
+  /** The fused ops in the table of kernels; plans come without the others. */
+  readonly fusions: readonly FusedName[] = fusedKernels(kernels);
   readonly #device: Device;
 
   constructor(device: Device, name: string) {
     this.#device = device;
-    this.device = { name, details: { ownKernels: Object.keys(kernels).length, ops: kernelNames.length } };
+    const own = kernelNames.length - missingKernels(kernels).length;
+    this.device = { name, details: { ownKernels: own, ops: kernelNames.length } };
   }
 
-  /** Once the fallback is gone: whether there is a kernel that takes these shapes and attributes, or the reason why not. */
-  supports({ op }: OpInstance): true | string {
-    return (kernelNames as readonly string[]).includes(op) || `the template has no kernel ${op}`;
+  /**
+   * REPLACE once the fallback is gone: `kernelFor(kernels, op.op) !== undefined || noKernel("template", op.op)`, and
+   * `readonly unsupportedOps = missingKernels(kernels)` above. Whatever else your kernels cannot do, say here, with the reason.
+   */
+  supports({ op, parts }: OpInstance): true | string {
+    return (parts ? this.fusions : kernelNames).some((name) => name === op) || noKernel("template", op);
   }
 
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
@@ -59,26 +51,21 @@ class TemplateBackend implements Backend {
     onProgress?: CompileProgress,
   ): Promise<Executable> {
     this.#device.checkAlive();
-    for (const op of plan.ops) {
-      if (!(kernelNames as readonly string[]).includes(op.op)) {
-        throw new UnsupportedOpError(`template: ${op.op} (${op.label}) is not among the ops of this backend`);
-      }
-    }
-    const executable = new TemplateExecutable(plan, buffers, this.#device);
+    const executable = new TemplateExecutable(plan, buffers, this.#device, (op) => this.supports(op));
     onProgress?.(plan.ops.length, plan.ops.length);
     return executable;
   }
 
   synchronize(): Promise<void> {
-    return this.#device.idle();
+    return this.#device.queue.settled();
   }
 
   memory(): MemoryInfo {
-    return this.#device.memory;
+    return this.#device.count.info;
   }
 
   async dispose(): Promise<void> {
     this.#device.dispose();
-    await this.#device.idle();
+    await this.#device.queue.settled();
   }
 }

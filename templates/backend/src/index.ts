@@ -1,1 +1,1 @@
-export { type TemplateOptions, template } from "./backend.js";
+export { type TemplateOptions, template } from "./template.js";

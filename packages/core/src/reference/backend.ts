@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   type Backend,
   type BufferSpec,
   type CompileProgress,
@@ -9,36 +8,19 @@ import {
   type Executable,
   type FusedName,
   type MemoryInfo,
+  noKernel,
   type OpInstance,
   type Plan,
+  WorkQueue,
 } from "../backend/index.js";
-import { ReferenceBuffer } from "./buffer.js";
-import type { ReferenceDevice } from "./device.js";
-import { ReferenceExecutable } from "./executable.js";
-import { referenceKernels } from "./kernels/index.js";
-import { type FloatStorage, HostMemory } from "./memory.js";
-import { WorkQueue } from "./workQueue.js";
+import type { ReferenceDevice } from "./device/device.js";
+import { kernels } from "./kernels/index.js";
+import { ReferenceBuffer } from "./memory/buffer.js";
+import { type FloatStorage, HostMemory } from "./memory/hostMemory.js";
+import { ReferenceExecutable } from "./run/executable.js";
 
-export interface ReferenceOptions {
-  /**
-   * How float32 values are kept between ops; default "float32". With "float64" nothing is rounded to single precision:
-   * for checking gradients against finite differences. Buffers then read as Float64Array; results stay float32.
-   */
-  readonly storage?: FloatStorage;
-}
-
-/**
- * The backend that every other one is measured against: plain loops in JavaScript on one thread, sums in double
- * precision. It runs wherever JavaScript does.
- */
-export async function reference({ storage = "float32" }: ReferenceOptions = {}): Promise<Backend> {
-  if (storage !== "float32" && storage !== "float64") {
-    throw new ArgumentError(`reference: storage is "${storage}", expected "float32" or "float64"`);
-  }
-  return new ReferenceBackend(storage);
-}
-
-class ReferenceBackend implements Backend {
+/** The contract over host memory. */
+export class ReferenceBackend implements Backend {
   readonly name = "reference";
   readonly device: DeviceInfo;
   readonly fusions: readonly FusedName[] = [];
@@ -54,7 +36,7 @@ class ReferenceBackend implements Backend {
     if (parts !== undefined) {
       return "the reference has no fused kernels, only those of the parts";
     }
-    return Object.hasOwn(referenceKernels, op) || `the reference has no kernel for "${op}"`;
+    return Object.hasOwn(kernels, op) || noKernel("reference", op);
   }
 
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
@@ -74,7 +56,7 @@ class ReferenceBackend implements Backend {
   }
 
   synchronize(): Promise<void> {
-    return this.#device.queue.drained();
+    return this.#device.queue.settled();
   }
 
   memory(): MemoryInfo {
@@ -86,7 +68,7 @@ class ReferenceBackend implements Backend {
     for (const resource of [...this.#device.owned]) {
       resource.dispose();
     }
-    await this.#device.queue.drained();
+    await this.#device.queue.settled();
   }
 
   #checkAlive(): void {

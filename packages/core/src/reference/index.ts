@@ -1,6 +1,6 @@
-export { callReferenceOp } from "./callOp.js";
-export type { Kernel, KernelCall, KernelOf, KernelTensor } from "./kernel.js";
-export { referenceKernels } from "./kernels/index.js";
-export type { FloatStorage } from "./memory.js";
+export { kernels as referenceKernels } from "./kernels/index.js";
+export type { Kernel, KernelCall, KernelOf, KernelTensor } from "./kernels/kernel.js";
+export type { FloatStorage } from "./memory/hostMemory.js";
 export { type ReferenceOptions, reference } from "./reference.js";
-export { runReferenceOp } from "./runOp.js";
+export { callReferenceOp } from "./run/callOp.js";
+export { runReferenceOp } from "./run/runOp.js";

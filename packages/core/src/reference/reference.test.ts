@@ -201,7 +201,9 @@ describe("buffers", () => {
 
   test("refuse other types and places outside", async () => {
     const buffer = (await reference()).createBuffer("numbers", { dtype: "float32", length: 2 });
-    expect(() => buffer.write(Int32Array.of(1))).toThrow(/"numbers" holds Float32Array, got Int32Array/);
+    expect(() => buffer.write(Int32Array.of(1))).toThrow(
+      /"numbers" holds float32 and takes Float32Array, got Int32Array/,
+    );
     expect(() => buffer.write(Float32Array.of(1, 2), 1)).toThrow(ArgumentError);
     await expect(buffer.read(0, 3)).rejects.toThrow(/read 3 elements at 0 of buffer "numbers", which has 2/);
   });

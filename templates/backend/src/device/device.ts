@@ -1,4 +1,4 @@
-import { DeviceError, type MemoryInfo } from "@convoy/core/backend";
+import { DeviceError, MemoryCount, WorkQueue } from "@convoy/core/backend";
 
 /**
  * A piece of device memory.
@@ -13,38 +13,34 @@ export interface DeviceMemory {
  * The device: its memory, copies to and from it, and the order of work. Nothing else in this package touches device memory,
  * kernels apart.
  *
- * REPLACE the four methods that say so; the counting and the order can stay if your device has no queue of its own.
+ * REPLACE the four methods that say so; the queue goes if your device has one of its own.
  */
 export class Device {
   readonly name = "host memory";
-  #usedBytes = 0;
-  #peakBytes = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly count: MemoryCount = new MemoryCount();
+  /** Runs, reads and writes in their order. */
+  readonly queue: WorkQueue = new WorkQueue();
   #disposed = false;
-
-  get memory(): MemoryInfo {
-    return { usedBytes: this.#usedBytes, peakBytes: this.#peakBytes };
-  }
 
   /** REPLACE. Memory full of zeros. Throws `DeviceError` when there is not enough. */
   allocate(label: string, bytes: number): DeviceMemory {
     this.checkAlive();
     try {
       const memory = { bytes: new Uint8Array(bytes) };
-      this.#usedBytes += bytes;
-      this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
+      this.count.add(bytes);
       return memory;
     } catch (cause) {
-      throw new DeviceError(`template: cannot allocate ${bytes} bytes for "${label}", ${this.#usedBytes} are in use`, {
-        cause,
-      });
+      throw new DeviceError(
+        `template: cannot allocate ${bytes} bytes for "${label}", ${this.count.usedBytes} are in use`,
+        { cause },
+      );
     }
   }
 
   /** REPLACE. Gives memory back, if it has not gone with the device. */
   free({ bytes }: DeviceMemory): void {
     if (!this.#disposed) {
-      this.#usedBytes -= bytes.byteLength;
+      this.count.remove(bytes.byteLength);
     }
   }
 
@@ -58,30 +54,22 @@ export class Device {
     return memory.bytes.buffer.slice(byteOffset, byteOffset + byteLength);
   }
 
-  /** Starts `work` when everything that was handed in before is done, so that runs, reads and writes keep their order. */
-  enqueue<T>(work: () => T | Promise<T>): Promise<T> {
-    const result = this.#last.then(() => {
-      this.checkAlive();
-      return work();
-    });
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
-
-  /** Resolves when everything that was handed in so far is done. */
-  async idle(): Promise<void> {
-    await this.#last;
-  }
-
   /** Throws `DeviceError` once the device has been disposed. Long work asks in between. */
   checkAlive(): void {
     if (this.#disposed) {
-      throw new DeviceError("template: the backend has been disposed; make another with template()");
+      throw disposed();
     }
   }
 
   dispose(): void {
-    this.#disposed = true;
-    this.#usedBytes = 0;
+    if (!this.#disposed) {
+      this.#disposed = true;
+      this.queue.close(disposed());
+      this.count.remove(this.count.usedBytes);
+    }
   }
+}
+
+function disposed(): DeviceError {
+  return new DeviceError("template: the backend has been disposed; make another with template()");
 }

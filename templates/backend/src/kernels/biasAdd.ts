@@ -1,5 +1,5 @@
-import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { DeviceTensor, Kernel } from "../kernel.js";
+import type { OpAttributes } from "@convoy/core/backend";
+import { elements, type Kernel } from "./kernel.js";
 
 /**
  * y[r,c] = x[r,c] + b[c]; input [...,C], bias [C] -> [...,C]
@@ -15,7 +15,3 @@ export const biasAdd: Kernel<OpAttributes["biasAdd"]> = ({ inputs: [input, bias]
     }
   }
 };
-
-function elements({ memory, byteOffset, shape }: DeviceTensor): Float32Array {
-  return new Float32Array(memory.bytes.buffer, byteOffset, sizeOf(shape));
-}

@@ -1,14 +1,15 @@
 import {
-  ArgumentError,
   type BufferSpec,
+  checkRead,
+  checkWrite,
   type DeviceBuffer,
-  DeviceError,
   type DType,
+  disposedBuffer,
   dtypeBytes,
   type TensorData,
   typedArrays,
 } from "@convoy/core/backend";
-import type { Device, DeviceMemory } from "./device.js";
+import type { Device, DeviceMemory } from "../device/device.js";
 
 /** Device memory that outlives a step. What it asks of the device are `allocate`, `upload`, `download` and `free`. */
 export class TemplateBuffer implements DeviceBuffer {
@@ -29,33 +30,24 @@ export class TemplateBuffer implements DeviceBuffer {
   /** Throws `DeviceError` after `dispose`. */
   get memory(): DeviceMemory {
     if (this.#memory === undefined) {
-      throw new DeviceError(`template: buffer "${this.label}" has been disposed`);
+      throw disposedBuffer("template", this.label);
     }
     return this.#memory;
   }
 
   write(data: TensorData, offset = 0): void {
-    this.#check("write", offset, data.length);
-    const TypedArray = typedArrays[this.dtype];
-    if (!(data instanceof TypedArray)) {
-      throw new ArgumentError(
-        `template: buffer "${this.label}" takes ${TypedArray.name}, got ${data.constructor.name}`,
-      );
-    }
     const { memory } = this;
+    checkWrite("template", this, data, offset);
     // A copy: the caller may change the data as soon as this returns, and the device may still be busy.
     const bytes = new Uint8Array(data.slice().buffer);
-    // That a disposed device no longer takes data is told by the next run or read.
-    this.#device
-      .enqueue(() => this.#device.upload(memory, offset * dtypeBytes[this.dtype], bytes))
-      .catch(() => undefined);
+    this.#device.queue.addOrDo(() => this.#device.upload(memory, offset * dtypeBytes[this.dtype], bytes));
   }
 
   async read(offset = 0, length: number = this.length - offset): Promise<TensorData> {
-    this.#check("read", offset, length);
     const { memory } = this;
+    checkRead("template", this, offset, length);
     const size = dtypeBytes[this.dtype];
-    const bytes = await this.#device.enqueue(() => this.#device.download(memory, offset * size, length * size));
+    const bytes = await this.#device.queue.add(() => this.#device.download(memory, offset * size, length * size));
     return new typedArrays[this.dtype](bytes);
   }
 
@@ -63,14 +55,6 @@ export class TemplateBuffer implements DeviceBuffer {
     if (this.#memory !== undefined) {
       this.#device.free(this.#memory);
       this.#memory = undefined;
-    }
-  }
-
-  #check(action: string, offset: number, length: number): void {
-    if (offset < 0 || length < 0 || offset + length > this.length) {
-      throw new ArgumentError(
-        `template: cannot ${action} ${length} elements at ${offset} of buffer "${this.label}", which has ${this.length}`,
-      );
     }
   }
 }

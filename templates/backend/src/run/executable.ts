@@ -1,24 +1,25 @@
 import {
   type Attributes,
+  type BoundOp,
   bindBuffers,
+  bindPlan,
   type DeviceBuffer,
   DeviceError,
   type Executable,
-  type KernelName,
+  expectSupported,
+  kernelFor,
+  type OpInstance,
   type Plan,
-  PlanError,
-  type PlanOp,
   type PlanValue,
   type StepTable,
   type StepValues,
-  UnsupportedOpError,
   unpackStep,
 } from "@convoy/core/backend";
-import { TemplateBuffer } from "./buffer.js";
-import type { Device } from "./device.js";
+import type { Device } from "../device/device.js";
+import { kernels } from "../kernels/index.js";
+import type { DeviceTensor, Kernel } from "../kernels/kernel.js";
+import { TemplateBuffer } from "../memory/buffer.js";
 import { runOnHost } from "./hostFallback.js";
-import type { DeviceTensor, Kernel } from "./kernel.js";
-import { kernels } from "./kernels/index.js";
 
 /** Runs one op of the plan in one step. */
 type Launch = (step: StepValues) => void | Promise<void>;
@@ -30,27 +31,33 @@ type Launch = (step: StepValues) => void | Promise<void>;
  * backend records the whole step once, hands the device the step table, and reads the results back at the end of the run.
  */
 export class TemplateExecutable implements Executable {
-  readonly #plan: Plan;
   readonly #buffers: ReadonlyMap<string, TemplateBuffer>;
   readonly #device: Device;
-  readonly #tensors: ReadonlyMap<number, DeviceTensor>;
   readonly #launches: readonly Launch[];
+  /** What every step reports. */
+  readonly #results: readonly DeviceTensor[];
   #disposed = false;
 
-  /** Throws `PlanError` for a missing buffer and `UnsupportedOpError` for an op that does not exist. */
-  constructor(plan: Plan, buffers: Readonly<Record<string, DeviceBuffer>>, device: Device) {
-    this.#plan = plan;
+  /** Throws `PlanError` for a missing buffer and `UnsupportedOpError` for an op without kernel. */
+  constructor(
+    plan: Plan,
+    buffers: Readonly<Record<string, DeviceBuffer>>,
+    device: Device,
+    supports: (op: OpInstance) => true | string,
+  ) {
     this.#device = device;
     const isOwn = (buffer: DeviceBuffer): buffer is TemplateBuffer => buffer instanceof TemplateBuffer;
     this.#buffers = bindBuffers("template", plan, buffers, isOwn);
-    this.#tensors = new Map(plan.values.map((value) => [value.id, this.#tensor(value)]));
-    this.#launches = plan.ops.map((op) => this.#prepare(op));
+    const { ops, tensors } = bindPlan("template", plan, (value) => this.#tensor(value));
+    expectSupported("template", ops, supports);
+    this.#launches = ops.map((op) => this.#prepare(op));
+    this.#results = plan.results.map((id) => tensors.get(id)!);
   }
 
   async run(steps: StepTable): Promise<Float32Array> {
     // A copy: the caller may change the table as soon as this returns.
     const table = { count: steps.count, bytes: steps.bytes.slice() };
-    return await this.#device.enqueue(() => this.#run(table));
+    return await this.#device.queue.add(() => this.#run(table));
   }
 
   /** REPLACE: free what was recorded. Buffers are the caller's. */
@@ -59,44 +66,31 @@ export class TemplateExecutable implements Executable {
   }
 
   async #run(steps: StepTable): Promise<Float32Array> {
-    const { results } = this.#plan;
-    const reported = new Float32Array(steps.count * results.length);
+    const count = this.#results.length;
+    const reported = new Float32Array(steps.count * count);
+    this.#checkAlive();
     for (let row = 0; row < steps.count; row++) {
       const step = unpackStep(steps, row);
       for (const launch of this.#launches) {
         this.#checkAlive();
         await launch(step);
       }
-      for (const [index, id] of results.entries()) {
-        const { memory, byteOffset } = this.#tensors.get(id)!;
-        const [result] = new Float32Array(await this.#device.download(memory, byteOffset, 4));
-        reported[row * results.length + index] = result!;
+      for (const [index, { memory, byteOffset }] of this.#results.entries()) {
+        const [result] = new Float32Array(await this.#device.download(memory!, byteOffset, 4));
+        reported[row * count + index] = result!;
       }
     }
-    this.#checkAlive();
     return reported;
   }
 
   /** What can be done once is done here, so that nothing is looked up in a step. */
-  #prepare(op: PlanOp): Launch {
-    if (op.parts !== undefined) {
-      throw new UnsupportedOpError(`template: there is no fused kernel ${op.op}, and "fusions" names none`);
-    }
-    const kernel = kernels[op.op as KernelName] as Kernel<Attributes> | undefined;
-    if (kernel === undefined) {
-      return (step) => runOnHost(op, this.#tensors, step, this.#device);
-    }
-    const inputs = op.inputs.map((id) => this.#tensors.get(id)!);
-    const outputs = op.outputs.map((id) => this.#tensors.get(id)!);
-    return (step) => kernel({ inputs, outputs, attributes: op.attributes, step });
+  #prepare(op: BoundOp<DeviceTensor>): Launch {
+    const kernel = kernelFor(kernels, op.op) as Kernel<Attributes> | undefined;
+    return kernel ? (step) => kernel(op, step) : (step) => runOnHost(op, step, this.#device);
   }
 
   #tensor({ label, shape, dtype, buffer, byteOffset }: PlanValue): DeviceTensor {
-    const found = this.#buffers.get(buffer ?? "");
-    if (found === undefined) {
-      throw new PlanError(`template: value ${label} has no memory, which only values inside fused ops may do`);
-    }
-    return { shape, dtype, memory: found.memory, byteOffset };
+    return { label, shape, dtype, memory: this.#buffers.get(buffer ?? "")?.memory, byteOffset };
   }
 
   #checkAlive(): void {

@@ -1,5 +1,5 @@
-import type { HostMemory } from "./memory.js";
-import type { WorkQueue } from "./workQueue.js";
+import type { WorkQueue } from "../../backend/index.js";
+import type { HostMemory } from "../memory/hostMemory.js";
 
 /** What the buffers and executables of one backend share. */
 export interface ReferenceDevice {

@@ -1,6 +1,6 @@
 import type { TensorData } from "../../backend/index.js";
 import { lastAxis } from "../../ops/checks.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /**
  * The number of rows that are right; predictions [...,C], labels (class numbers [...] or targets [...,C]) -> [1]

@@ -1,4 +1,4 @@
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /** y[i] = a[i] + b[i]; both [...] -> [...] */
 export const add: KernelOf<"add"> = ({ inputs: [a, b], outputs: [output] }) => {

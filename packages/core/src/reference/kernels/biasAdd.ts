@@ -1,4 +1,4 @@
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /** y[r,c] = x[r,c] + b[c]; input [...,C], bias [C] -> [...,C] */
 export const biasAdd: KernelOf<"biasAdd"> = ({ inputs: [input, bias], outputs: [output] }) => {

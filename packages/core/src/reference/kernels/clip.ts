@@ -1,4 +1,4 @@
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /** g = min(max(g, -limit), limit); gradients [P] updated */
 export const clipByValue: KernelOf<"clipByValue"> = ({ inputs: [gradients], attributes: { limit } }) => {

@@ -3,7 +3,7 @@ import type { OpAttributes, Shape, Tensor } from "../../backend/index.js";
 import { sizeOf } from "../../backend/index.js";
 import { resolvePadding } from "../../ops/window.js";
 import { RandomStream } from "../../random/index.js";
-import { callReferenceOp } from "../callOp.js";
+import { callReferenceOp } from "../run/callOp.js";
 
 const plain = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] } as const;
 

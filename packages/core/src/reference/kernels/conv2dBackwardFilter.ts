@@ -1,4 +1,4 @@
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 import { Patches } from "./patches.js";
 import { WeightedRows } from "./weightedRows.js";
 

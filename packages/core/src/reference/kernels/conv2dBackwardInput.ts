@@ -1,5 +1,5 @@
 import { sizeOf } from "../../backend/index.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 import { Patches } from "./patches.js";
 import { WeightedRows } from "./weightedRows.js";
 

@@ -1,5 +1,5 @@
 import { dropoutThreshold, streamKey, threefry2x32 } from "../../backend/index.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /**
  * y[i] = word(i) >= threshold ? x[i] / (1 - rate) : 0, with the factor rounded to float32; [...] -> [...]

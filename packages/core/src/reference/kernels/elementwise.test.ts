@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { dropoutThreshold, streamKey, streamWord, type Tensor, type UnaryFunction } from "../../backend/index.js";
 import { seedKey } from "../../random/index.js";
-import { callReferenceOp } from "../callOp.js";
+import { callReferenceOp } from "../run/callOp.js";
 
 const row = (...values: number[]): Tensor => ({ shape: [values.length], data: Float32Array.from(values) });
 const exact = (...values: number[]): Tensor => ({ shape: [values.length], data: Float64Array.from(values) });

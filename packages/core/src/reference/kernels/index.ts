@@ -1,5 +1,4 @@
 import type { KernelName } from "../../backend/index.js";
-import type { KernelOf } from "../kernel.js";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
@@ -9,6 +8,7 @@ import { conv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import { dropout } from "./dropout.js";
+import type { KernelOf } from "./kernel.js";
 import { matMul } from "./matMul.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
@@ -20,7 +20,7 @@ import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCross
 import { unary, unaryBackward } from "./unary.js";
 
 /** The kernel of every op, on host arrays. */
-export const referenceKernels: { readonly [N in KernelName]: KernelOf<N> } = {
+export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   conv2d,
   conv2dBackwardInput,
   conv2dBackwardFilter,

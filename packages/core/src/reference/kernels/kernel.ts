@@ -1,4 +1,4 @@
-import type { Attributes, OpAttributes, StepValues, TensorData, TensorSpec } from "../backend/index.js";
+import type { Attributes, OpAttributes, StepValues, TensorData, TensorSpec } from "../../backend/index.js";
 
 /** A tensor in host memory: the data as an array over its elements in row-major order. */
 export interface KernelTensor extends TensorSpec {

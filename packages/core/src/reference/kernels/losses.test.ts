@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Tensor } from "../../backend/index.js";
-import { callReferenceOp } from "../callOp.js";
+import { callReferenceOp } from "../run/callOp.js";
 
 const rows = (shape: number[], ...values: number[]): Tensor => ({ shape, data: Float32Array.from(values) });
 const exact = (shape: number[], ...values: number[]): Tensor => ({ shape, data: Float64Array.from(values) });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Tensor } from "../../backend/index.js";
-import { callReferenceOp } from "../callOp.js";
+import { callReferenceOp } from "../run/callOp.js";
 
 // [1 2 3]   [7  8]    [ 58  64]
 // [4 5 6] * [9 10]  = [139 154]

@@ -1,5 +1,5 @@
 import { matMulSizes } from "../../backend/index.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 import { WeightedRows } from "./weightedRows.js";
 
 /**

@@ -1,5 +1,5 @@
 import { lastAxis } from "../../ops/checks.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /** loss = sum over rows of w * mean over c of (x[c] - t[c])^2; predictions [...,C], targets [...,C], weights [...] -> [1] */
 export const meanSquaredError: KernelOf<"meanSquaredError"> = (call) => {

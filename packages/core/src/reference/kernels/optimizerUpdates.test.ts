@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OpAttributes, StepValues, Tensor } from "../../backend/index.js";
-import { callReferenceOp } from "../callOp.js";
+import { callReferenceOp } from "../run/callOp.js";
 
 const flat = (...values: number[]): Tensor => ({ shape: [values.length], data: Float64Array.from(values) });
 const step = (stepSize: number, learningRate = stepSize): StepValues => ({

@@ -1,4 +1,4 @@
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /**
  * w -= s g; with momentum v = momentum v - s g, then w += v, or with Nesterov w += momentum v - s g; s = the step's stepSize

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OpAttributes, Tensor } from "../../backend/index.js";
-import { callReferenceOp } from "../callOp.js";
+import { callReferenceOp } from "../run/callOp.js";
 
 const pool2: OpAttributes["maxPool2d"] = {
   poolSize: [2, 2],

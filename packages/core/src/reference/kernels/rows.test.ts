@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DeviceError, type StepValues, type Tensor } from "../../backend/index.js";
-import { callReferenceOp } from "../callOp.js";
+import { callReferenceOp } from "../run/callOp.js";
 
 const at = (batchStart: number): StepValues => ({
   iteration: 0,

@@ -1,5 +1,5 @@
 import { DeviceError, sizeOf } from "../../backend/index.js";
-import type { KernelOf, KernelTensor } from "../kernel.js";
+import type { KernelOf, KernelTensor } from "./kernel.js";
 
 /**
  * y[b] = scale * source[order[batchStart + b]], without an order scale * source[batchStart + b]

@@ -1,5 +1,5 @@
 import { lastAxis } from "../../ops/checks.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /**
  * p = sigmoid(x); loss = sum over rows of w * mean over c of max(x, 0) - x t + ln(1 + e^-|x|)

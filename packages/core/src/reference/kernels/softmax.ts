@@ -1,5 +1,5 @@
 import { lastAxis } from "../../ops/checks.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /** y[r,c] = e^(x[r,c] - m) / sum over k of e^(x[r,k] - m), m = max of row r; input [...,C] -> [...,C] */
 export const softmax: KernelOf<"softmax"> = ({ inputs: [input], outputs: [output] }) => {

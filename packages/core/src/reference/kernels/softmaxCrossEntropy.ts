@@ -1,5 +1,5 @@
 import { lastAxis } from "../../ops/checks.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 /**
  * p = softmax(x); loss = sum over rows of w * sum over c of t[c] * (m + ln(sum over k of e^(x[k] - m)) - x[c])

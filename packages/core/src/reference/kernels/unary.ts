@@ -1,5 +1,5 @@
 import type { TensorData, UnaryFunction } from "../../backend/index.js";
-import type { KernelOf } from "../kernel.js";
+import type { KernelOf } from "./kernel.js";
 
 type Loop = (from: TensorData, to: TensorData, alpha: number) => void;
 type BackwardLoop = (dy: TensorData, y: TensorData, dx: TensorData, alpha: number) => void;

@@ -1,13 +1,14 @@
 import {
-  ArgumentError,
   type BufferSpec,
   bytesOf,
+  checkRead,
+  checkWrite,
   type DeviceBuffer,
-  DeviceError,
   type DType,
+  disposedBuffer,
   type TensorData,
-} from "../backend/index.js";
-import type { ReferenceDevice } from "./device.js";
+} from "../../backend/index.js";
+import type { ReferenceDevice } from "../device/device.js";
 
 /** Host memory that outlives a step. */
 export class ReferenceBuffer implements DeviceBuffer {
@@ -30,7 +31,7 @@ export class ReferenceBuffer implements DeviceBuffer {
   /** The bytes themselves. Throws `DeviceError` after `dispose`. */
   get memory(): ArrayBuffer {
     if (this.#memory === undefined) {
-      throw new DeviceError(`reference: buffer "${this.label}" has been disposed`);
+      throw disposedBuffer("reference", this.label);
     }
     return this.#memory;
   }
@@ -42,27 +43,17 @@ export class ReferenceBuffer implements DeviceBuffer {
 
   write(data: TensorData, offset = 0): void {
     const elements = this.#elements();
-    this.#checkRange("write", offset, data.length);
-    // Float64 storage takes float32 data as well: it loses nothing.
-    if (
-      data.constructor !== elements.constructor &&
-      !(elements instanceof Float64Array && data instanceof Float32Array)
-    ) {
-      throw new ArgumentError(
-        `reference: buffer "${this.label}" holds ${elements.constructor.name}, got ${data.constructor.name}`,
-      );
-    }
-    if (this.#device.queue.idle) {
-      elements.set(data, offset);
-    } else {
-      const copy = data.slice();
-      void this.#device.queue.add(() => elements.set(copy, offset));
-    }
+    // Float64 storage takes what it gives, too.
+    const given = elements instanceof Float64Array && data instanceof Float64Array ? Float32Array.from(data) : data;
+    checkWrite("reference", this, given, offset);
+    const { queue } = this.#device;
+    const kept = queue.idle ? data : data.slice();
+    queue.addOrDo(() => elements.set(kept, offset));
   }
 
   async read(offset = 0, length: number = this.length - offset): Promise<TensorData> {
     const elements = this.#elements();
-    this.#checkRange("read", offset, length);
+    checkRead("reference", this, offset, length);
     return await this.#device.queue.add(() => elements.slice(offset, offset + length));
   }
 
@@ -76,13 +67,5 @@ export class ReferenceBuffer implements DeviceBuffer {
 
   #elements(): TensorData {
     return this.#device.memory.view(this.memory, this.dtype, 0, this.length);
-  }
-
-  #checkRange(action: string, offset: number, length: number): void {
-    if (offset < 0 || length < 0 || offset + length > this.length) {
-      throw new ArgumentError(
-        `reference: cannot ${action} ${length} elements at ${offset} of buffer "${this.label}", which has ${this.length}`,
-      );
-    }
   }
 }

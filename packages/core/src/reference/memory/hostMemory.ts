@@ -1,4 +1,11 @@
-import { DeviceError, type DType, type MemoryInfo, type TensorData, typedArrays } from "../backend/index.js";
+import {
+  DeviceError,
+  type DType,
+  MemoryCount,
+  type MemoryInfo,
+  type TensorData,
+  typedArrays,
+} from "../../backend/index.js";
 
 /** How float32 values are kept: as they are, or with the 53 bits that finite differences need. */
 export type FloatStorage = "float32" | "float64";
@@ -8,8 +15,7 @@ export class HostMemory {
   readonly storage: FloatStorage;
   /** Bytes in memory for one byte of a plan: with float64 storage everything is as far apart again. */
   readonly stretch: 1 | 2;
-  #usedBytes = 0;
-  #peakBytes = 0;
+  readonly #count = new MemoryCount();
 
   constructor(storage: FloatStorage) {
     this.storage = storage;
@@ -17,7 +23,7 @@ export class HostMemory {
   }
 
   get info(): MemoryInfo {
-    return { usedBytes: this.#usedBytes, peakBytes: this.#peakBytes };
+    return this.#count.info;
   }
 
   /** Room for `bytes` of a plan. Throws `DeviceError` when there is not enough. */
@@ -28,19 +34,18 @@ export class HostMemory {
       memory = new ArrayBuffer(size);
     } catch (cause) {
       throw new DeviceError(
-        `reference: cannot allocate ${size} bytes for "${label}" with ${this.#usedBytes} bytes in use; ` +
-          `use a smaller batch, model or data set`,
+        `reference: cannot allocate ${size} bytes for "${label}" with ${this.#count.usedBytes} bytes in use; ` +
+          "use a smaller batch, model or data set",
         { cause },
       );
     }
-    this.#usedBytes += size;
-    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
+    this.#count.add(size);
     return memory;
   }
 
   /** Gives `allocate`d memory back; the garbage collector takes it when nothing refers to it any more. */
   release(memory: ArrayBuffer): void {
-    this.#usedBytes -= memory.byteLength;
+    this.#count.remove(memory.byteLength);
   }
 
   /** `length` elements over `memory`, starting `byteOffset` bytes into it by the plan's count. */

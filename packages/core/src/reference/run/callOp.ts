@@ -8,10 +8,9 @@ import {
   type Tensor,
   type TensorData,
   typedArrays,
-} from "../backend/index.js";
-
-import type { Kernel } from "./kernel.js";
-import { referenceKernels } from "./kernels/index.js";
+} from "../../backend/index.js";
+import { kernels } from "../kernels/index.js";
+import type { Kernel } from "../kernels/kernel.js";
 
 const noStep: StepValues = { iteration: 0, batchStart: 0, learningRate: 0, stepSize: 0, seed: [0, 0] };
 
@@ -31,7 +30,7 @@ export function callReferenceOp<N extends KernelName>(
     const TypedArray = wide && dtype === "float32" ? Float64Array : typedArrays[dtype];
     return { shape, dtype, data: new TypedArray(sizeOf(shape)) };
   });
-  (referenceKernels[op] as Kernel<OpAttributes[N]>)({ inputs, outputs, attributes, step });
+  (kernels[op] as Kernel<OpAttributes[N]>)({ inputs, outputs, attributes, step });
   return outputs.map(({ shape, data }) => ({ shape, data }));
 }
 

@@ -1,5 +1,7 @@
 import {
+  type BoundOp,
   bindBuffers,
+  bindPlan,
   bytesOf,
   type DeviceBuffer,
   DeviceError,
@@ -11,10 +13,10 @@ import {
   sizeOf,
   unpackStep,
   validatePlan,
-} from "../backend/index.js";
-import { ReferenceBuffer } from "./buffer.js";
-import type { ReferenceDevice } from "./device.js";
-import type { KernelTensor } from "./kernel.js";
+} from "../../backend/index.js";
+import type { ReferenceDevice } from "../device/device.js";
+import type { KernelTensor } from "../kernels/kernel.js";
+import { ReferenceBuffer } from "../memory/buffer.js";
 import { referenceKernel, runReferenceOp } from "./runOp.js";
 
 /** How long a run keeps the thread before timers and events get their turn. */
@@ -22,10 +24,11 @@ const sliceMs = 50;
 
 /** A plan with a typed array for each of its values; a run is a loop over the ops. */
 export class ReferenceExecutable implements Executable {
-  readonly #plan: Plan;
+  readonly #ops: readonly BoundOp<KernelTensor>[];
+  /** What every step reports. */
+  readonly #results: readonly KernelTensor[];
   readonly #buffers: readonly ReferenceBuffer[];
   readonly #device: ReferenceDevice;
-  readonly #tensors: ReadonlyMap<number, KernelTensor>;
   /** Memory of the values that the plan gives none: those inside fused ops. */
   readonly #temporaries: ArrayBuffer[] = [];
   #disposed = false;
@@ -37,10 +40,11 @@ export class ReferenceExecutable implements Executable {
     const isOwn = (buffer: DeviceBuffer): buffer is ReferenceBuffer =>
       buffer instanceof ReferenceBuffer && buffer.isOn(device);
     const own = bindBuffers("reference", plan, buffers, isOwn);
-    this.#plan = plan;
     this.#buffers = [...own.values()];
     this.#device = device;
-    this.#tensors = new Map(plan.values.map((value) => [value.id, this.#tensor(value, own)]));
+    const { ops, tensors } = bindPlan("reference", plan, (value) => this.#tensor(value, own));
+    this.#ops = ops;
+    this.#results = plan.results.map((id) => tensors.get(id)!);
     device.owned.add(this);
   }
 
@@ -61,22 +65,21 @@ export class ReferenceExecutable implements Executable {
   }
 
   async #run(steps: StepTable): Promise<Float32Array> {
-    const { ops, results } = this.#plan;
-    const reported = new Float32Array(steps.count * results.length);
+    const reported = new Float32Array(steps.count * this.#results.length);
     this.#checkAlive();
     let sliceStart = performance.now();
     for (let row = 0; row < steps.count; row++) {
       const step = unpackStep(steps, row);
-      for (const op of ops) {
-        runReferenceOp(op, this.#tensors, step);
+      for (const op of this.#ops) {
+        runReferenceOp(op, step);
         if (performance.now() - sliceStart > sliceMs) {
           await new Promise((resolve) => setTimeout(resolve));
           this.#checkAlive();
           sliceStart = performance.now();
         }
       }
-      results.forEach((id, index) => {
-        reported[row * results.length + index] = this.#tensors.get(id)!.data[0]!;
+      this.#results.forEach(({ data }, index) => {
+        reported[row * this.#results.length + index] = data[0]!;
       });
     }
     return reported;
