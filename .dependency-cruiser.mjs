@@ -1,34 +1,5 @@
 // Who may import whom. `npm run lint` holds these arrows; tests may look at everything in their own package.
-
-const everything = "everything in core";
-const graph = ["ops", "plan", "random", "errors"];
-const declarations = ["layers", "losses", "metrics", "optimizers", "initializers", "names", "tensor"];
-
-/**
- * What each file or folder of packages/core/src may import beside itself.
- * @type {Record<string, string[] | typeof everything>}
- */
-const coreMayImport = {
-  errors: [],
-  names: ["errors"],
-  tensor: ["errors"],
-  random: ["errors"],
-  ops: ["random", "errors"],
-  plan: ["ops", "random", "errors"],
-  backend: ["tensor", ...graph],
-  reference: ["backend", ...graph],
-  layers: [...declarations, ...graph],
-  losses: [...declarations, ...graph],
-  metrics: [...declarations, ...graph],
-  optimizers: [...declarations, ...graph],
-  initializers: [...declarations, ...graph],
-  callbacks: ["model", ...declarations, ...graph],
-  model: ["callbacks", "backend", ...declarations, ...graph],
-  applications: ["model", "callbacks", "backend", "datasets", ...declarations, ...graph],
-  datasets: ["random", "tensor", "errors"],
-  conformance: everything,
-  index: everything,
-};
+import { coreImports } from "./scripts/importTable.mjs";
 
 const core = "^packages/core/src";
 /** Tests, and what a folder named testing holds for them. */
@@ -37,25 +8,31 @@ const backends = "^(packages/backend-[^/]+|templates/backend)/";
 /** Where a backend runs the ops that it has no kernel for yet. */
 const fallback = "src/run/hostFallback[.]ts$";
 /** Paths of these files and folders of core, as a regular expression. */
-const inCore = (/** @type {string[]} */ names) => `${core}/(${names.join("|")})(/|[.]ts$)`;
+const inCore = (/** @type {readonly string[]} */ names) => `${core}/(${names.join("|")})(/|[.]ts$)`;
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 export default {
   forbidden: [
-    ...Object.entries(coreMayImport)
-      .filter(([, allowed]) => allowed !== everything)
-      .map(([name, allowed]) => ({
-        name: `core-${name}`,
-        comment: `${name} may import only ${[...allowed].join(", ") || "nothing"}.`,
-        severity: /** @type {const} */ ("error"),
-        from: { path: inCore([name]), pathNot: tests },
-        to: { path: core, pathNot: inCore([name, ...allowed]) },
-      })),
+    {
+      name: "no-circles",
+      comment:
+        "Files that import each other in a circle can only be understood together. Move what both need to a third.",
+      severity: "error",
+      from: { pathNot: tests },
+      to: { circular: true },
+    },
+    ...Object.entries(coreImports).map(([name, allowed]) => ({
+      name: `core-${name}`,
+      comment: `${name} may import only ${allowed.join(", ") || "nothing"}.`,
+      severity: /** @type {const} */ ("error"),
+      from: { path: inCore([name]), pathNot: tests },
+      to: { path: core, pathNot: inCore([name, ...allowed]) },
+    })),
     {
       name: "core-unnamed",
-      comment: "Say in .dependency-cruiser.mjs what this file or folder may import.",
+      comment: "Say in scripts/importTable.mjs what this file or folder may import.",
       severity: "error",
-      from: { path: core, pathNot: [inCore(Object.keys(coreMayImport)), tests] },
+      from: { path: core, pathNot: [inCore(Object.keys(coreImports)), tests] },
       to: { path: core },
     },
     {

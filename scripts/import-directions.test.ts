@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { coreImports, drawImports, reachable } from "./importTable.mjs";
 import { biome, dependencyCruiser, root } from "./tools.mjs";
 
 /** A repository in miniature: what each file holds. */
@@ -21,13 +22,15 @@ const files: Record<string, string> = {
   "packages/core/src/backend/index.ts": 'export type { Op } from "../ops/index.js";',
   "packages/core/src/model/index.ts": 'export { show } from "#terminal";',
   "packages/core/src/callbacks/terminal.ts": "export const show = 1;",
-  "packages/core/src/reference/index.ts": 'export { Failure } from "../errors.js";',
+  "packages/core/src/reference/index.ts": 'export type { Op } from "../ops/index.js";',
   "packages/core/src/ops/index.ts": 'import type { Failure } from "../errors.js";\nexport type Op = Failure;',
   "packages/core/src/ops/index.test.ts": 'import "../reference/index.js";',
   "packages/core/src/ops/value.ts": 'import { show } from "../model/index.js";\nshow;',
   "packages/core/src/ops/type.ts": 'import type { show } from "../model/index.js";\nexport type Show = typeof show;',
   "packages/core/src/ops/dynamic.ts": 'await import("../model/index.js");',
   "packages/core/src/ops/deep/down.ts": 'import "../index.js";\nexport * from "../../reference/index.js";',
+  "packages/core/src/plan/one.ts": 'export { other } from "./two.js";',
+  "packages/core/src/plan/two.ts": 'import type { other as own } from "./one.js";\nexport const other: typeof own = 1;',
   "packages/core/src/ops/missing.ts": 'import "./nowhere.js";',
   "packages/core/src/novelty/index.ts": 'import "../errors.js";',
   "packages/core/src/model/upwards.test.ts": 'import "@convoy/backend-one";',
@@ -47,6 +50,7 @@ const violations = [
   "core-ops: packages/core/src/ops/type.ts -> packages/core/src/model/index.ts",
   "core-ops: packages/core/src/ops/dynamic.ts -> packages/core/src/model/index.ts",
   "core-ops: packages/core/src/ops/deep/down.ts -> packages/core/src/reference/index.ts",
+  "no-circles: packages/core/src/plan/one.ts -> packages/core/src/plan/two.ts",
   "resolvable: packages/core/src/ops/missing.ts -> ./nowhere.js",
   "core-unnamed: packages/core/src/novelty/index.ts -> packages/core/src/errors.ts",
   "core-is-the-bottom: packages/core/src/model/upwards.test.ts -> packages/backend-one/src/index.ts",
@@ -97,4 +101,34 @@ test("the type form of import(), which that check does not see, is refused", () 
   writeFileSync(join(repository, "biome.json"), JSON.stringify({ plugins: [plugin] }));
   const report = JSON.parse(run(biome, ["lint", "hidden.ts", "--reporter", "json"]));
   expect(report.summary.errors).toBe(1);
+});
+
+test("the table of imports allows nothing that no file needs, and no circle of folders", () => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [dependencyCruiser, "packages/core", "--output-type", "json"],
+    {
+      cwd: root,
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+    },
+  );
+  expect(status).toBe(0);
+  const folderOf = (path: string): string | undefined => /^packages\/core\/src\/([^/.]+)/.exec(path)?.[1];
+  const found: Record<string, string[]> = Object.fromEntries(Object.keys(coreImports).map((name) => [name, []]));
+  for (const { source, dependencies } of JSON.parse(stdout).modules) {
+    const from = folderOf(source);
+    if (from !== undefined && !source.endsWith(".test.ts")) {
+      const to = dependencies.flatMap(({ resolved }: { resolved: string }) => folderOf(resolved) ?? []);
+      found[from] = [...new Set([...(found[from] ?? []), ...to])].filter((name) => name !== from).sort();
+    }
+  }
+  expect(coreImports).toEqual(found);
+  const inCircle = Object.keys(coreImports).filter((name) => reachable(name).has(name));
+  expect(inCircle).toEqual([]);
+});
+
+test("the diagram in docs/architecture.md is that table", () => {
+  const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
+  expect(page).toContain(`\`\`\`\n${drawImports()}\n\`\`\`\n`);
 });

@@ -1,0 +1,66 @@
+// Who may import whom in core. `npm run lint` holds it, a test keeps it as tight as the code, and the diagram in
+// docs/architecture.md is drawn from it.
+
+/**
+ * What each file or folder of packages/core/src may import beside itself.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const coreImports = {
+  errors: [],
+  random: [],
+  tensor: [],
+  names: ["errors"],
+  ops: ["errors"],
+  plan: ["errors", "ops"],
+  backend: ["errors", "ops", "plan", "random", "tensor"],
+  reference: ["backend", "ops"],
+  datasets: ["errors", "random", "tensor"],
+  initializers: ["errors", "names", "ops", "random"],
+  layers: ["errors", "initializers", "names", "ops", "plan"],
+  losses: ["names", "ops", "plan"],
+  metrics: ["errors", "losses", "names", "ops", "plan"],
+  optimizers: ["errors", "names", "ops", "plan"],
+  callbacks: ["errors"],
+  model: [
+    ...["backend", "callbacks", "errors", "initializers", "layers", "losses", "metrics", "ops", "optimizers", "plan"],
+    ...["random", "tensor"],
+  ],
+  applications: ["layers", "model"],
+  conformance: [
+    ...["backend", "datasets", "errors", "layers", "losses", "metrics", "model", "ops", "optimizers", "plan", "random"],
+    ...["reference", "tensor"],
+  ],
+  index: [
+    ...["applications", "backend", "callbacks", "errors", "initializers", "layers", "losses", "metrics", "model"],
+    ...["optimizers", "plan", "tensor"],
+  ],
+};
+
+/**
+ * Everything that `name` may reach by way of what it imports.
+ * @param {string} name
+ * @returns {Set<string>}
+ */
+export function reachable(name) {
+  const direct = coreImports[name] ?? [];
+  return new Set(direct.flatMap((to) => [to, ...reachable(to)]));
+}
+
+/**
+ * The table as text: a line for each file or folder with what it imports and does not reach through another import anyway,
+ * top down.
+ * @returns {string}
+ */
+export function drawImports() {
+  /** @type {(name: string) => number} */
+  const height = (name) => 1 + Math.max(-1, ...(coreImports[name] ?? []).map(height));
+  const names = Object.keys(coreImports).sort((a, b) => height(b) - height(a) || a.localeCompare(b));
+  const width = Math.max(...names.map(({ length }) => length));
+  return names
+    .map((name) => {
+      const direct = coreImports[name] ?? [];
+      const shown = direct.filter((to) => !direct.some((other) => other !== to && reachable(other).has(to)));
+      return `${name.padEnd(width)} -> ${shown.join(", ") || "nothing"}`;
+    })
+    .join("\n");
+}
