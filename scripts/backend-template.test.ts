@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { applyBlock, guideBlocks } from "./guide.js";
 import { root, typescript, vitest } from "./tools.mjs";
 
 /** A workspace with nothing in it but a copy of the template. */
@@ -10,7 +11,7 @@ let workspace: string;
 
 beforeAll(() => {
   workspace = realpathSync(mkdtempSync(join(tmpdir(), "convoy-template-")));
-  cpSync(join(root, "templates/backend"), join(workspace, "packages/backend-copied"), { recursive: true });
+  cpSync(join(root, "templates/backend"), join(workspace, "packages/backend-mine"), { recursive: true });
   mkdirSync(join(workspace, "scripts"));
   for (const file of ["tsconfig.base.json", "vitest.config.ts"]) {
     cpSync(join(root, file), join(workspace, file));
@@ -26,13 +27,25 @@ function run(command: string[]): { status: number | null; output: string } {
 }
 
 test("a copy of the backend template compiles", () => {
-  const { status, output } = run([typescript, "-p", "packages/backend-copied"]);
+  const { status, output } = run([typescript, "-p", "packages/backend-mine"]);
   expect(output).toBe("");
   expect(status).toBe(0);
 });
 
 test("a copy of the backend template passes the conformance kit", () => {
-  const { status, output } = run([vitest, "run", "--project", "backend-copied"]);
+  const { status, output } = run([vitest, "run", "--project", "backend-mine"]);
   expect(output).toContain("template on host memory: passed");
   expect(status).toBe(0);
+}, 300_000);
+
+test("the steps of the guide add a fused kernel to the copy, and the kit uses it", () => {
+  const blocks = guideBlocks(readFileSync(join(root, "docs/add-a-backend.md"), "utf8"));
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const block of blocks) {
+    applyBlock(workspace, block);
+  }
+  expect(run([typescript, "-p", "packages/backend-mine"])).toEqual({ status: 0, output: "" });
+  const { status, output } = run([vitest, "run", "--project", "backend-mine"]);
+  expect(status, output).toBe(0);
+  expect(output).toMatch(/^fusedDense +- +✓/m);
 }, 300_000);
