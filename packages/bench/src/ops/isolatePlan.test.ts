@@ -1,8 +1,8 @@
 import { applications, type Backend } from "@convoy/core";
 import { fusedNames, type Plan } from "@convoy/core/backend";
+import { isolatePlan, planOfOps } from "@convoy/core/conformance";
 import { reference } from "@convoy/core/reference";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { isolatePlan, oneOpPlan } from "./isolatePlan.js";
 import { networkPlans } from "./networkPlans.js";
 import { fillBuffers, stepTable } from "./opBuffers.js";
 
@@ -31,7 +31,7 @@ it("gives every tensor a buffer of its own, which holds the same when the ops ru
     }
   }
   for (const op of isolated.ops) {
-    const single = oneOpPlan(isolated, op);
+    const single = planOfOps(isolated, [op]);
     const bound = Object.fromEntries(Object.keys(single.buffers).map((name) => [name, apart[name]!]));
     const executable = await backend.compile(single, { ...bound, arena: apart.arena! });
     await executable.run(stepTable(1));

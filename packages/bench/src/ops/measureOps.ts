@@ -1,8 +1,8 @@
 import { applications, type Backend } from "@convoy/core";
 import type { Plan, PlanOp } from "@convoy/core/backend";
+import { isolatePlan, planOfOps } from "@convoy/core/conformance";
 import { Bench } from "tinybench";
 import type { OpResult } from "../report/opResult.js";
-import { isolatePlan, oneOpPlan } from "./isolatePlan.js";
 import { networkPlans } from "./networkPlans.js";
 import { fillBuffers, type OpBuffers, stepTable } from "./opBuffers.js";
 import { opKey, opShapes } from "./opShapes.js";
@@ -75,7 +75,7 @@ async function measureFound(
   try {
     const results: OpResult[] = [];
     for (const { op, usedBy } of found) {
-      const { medianMs, errorPercent } = await timeOp(backend, oneOpPlan(plan, op), buffers, timing);
+      const { medianMs, errorPercent } = await timeOp(backend, planOfOps(plan, [op]), buffers, timing);
       results.push({
         op: op.op,
         shapes: opShapes(op, plan),

@@ -1,4 +1,5 @@
-import { bytesOf, type Plan, type PlanOp, type PlanValue, sizeOf } from "@convoy/core/backend";
+import { bytesOf, sizeOf } from "../../ops/definition.js";
+import type { Plan, PlanOp, PlanValue } from "../../plan/index.js";
 
 /**
  * The same plan with a buffer of its own for every tensor that shared the arena, so that what each op reads is still there
@@ -45,15 +46,17 @@ export function isolatePlan(plan: Plan): Plan {
   };
 }
 
-/** A plan of one op of an isolated plan, over the same buffers. */
-export function oneOpPlan(plan: Plan, op: PlanOp): Plan {
+/** A plan of some ops of an isolated plan, in their order, over the same buffers. */
+export function planOfOps(plan: Plan, ops: readonly PlanOp[]): Plan {
   const ids = new Set(
-    [op, ...(op.parts ?? [])].flatMap(({ inputs, outputs, updates, workspace }) => [
-      ...inputs,
-      ...outputs,
-      ...updates,
-      ...(workspace === undefined ? [] : [workspace]),
-    ]),
+    ops
+      .flatMap((op) => [op, ...(op.parts ?? [])])
+      .flatMap(({ inputs, outputs, updates, workspace }) => [
+        ...inputs,
+        ...outputs,
+        ...updates,
+        ...(workspace === undefined ? [] : [workspace]),
+      ]),
   );
   const values = plan.values.filter(({ id }) => ids.has(id));
   const names = new Set(values.map(({ buffer }) => buffer));
@@ -61,9 +64,24 @@ export function oneOpPlan(plan: Plan, op: PlanOp): Plan {
     mode: "test",
     batchSize: plan.batchSize,
     values,
-    ops: [op],
+    ops,
     buffers: Object.fromEntries(Object.entries(plan.buffers).filter(([name]) => names.has(name))),
-    arenaBytes: op.workspace === undefined ? 0 : plan.arenaBytes,
+    arenaBytes: ops.some(({ workspace }) => workspace !== undefined) ? plan.arenaBytes : 0,
     results: [],
+  };
+}
+
+/** An isolated plan with the parts of its fused ops one by one, and with memory for what only the parts use. */
+export function unfusePlan(plan: Plan): Plan {
+  const inside = plan.values.filter(({ buffer }) => buffer === undefined);
+  const placed = new Map(inside.map((value) => [value.id, { ...value, buffer: `value${value.id}`, byteOffset: 0 }]));
+  return {
+    ...plan,
+    values: plan.values.map((value) => placed.get(value.id) ?? value),
+    ops: plan.ops.flatMap((op) => op.parts ?? [op]),
+    buffers: {
+      ...plan.buffers,
+      ...Object.fromEntries(inside.map(({ id, dtype, shape }) => [`value${id}`, { dtype, length: sizeOf(shape) }])),
+    },
   };
 }

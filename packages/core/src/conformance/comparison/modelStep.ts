@@ -1,0 +1,133 @@
+/** The only file of the comparison that knows how a model makes its plan. */
+
+import type { Backend } from "../../backend/index.js";
+import { ArgumentError } from "../../errors.js";
+import { type Loss, type LossName, resolveLoss } from "../../losses/index.js";
+import { type Metric, type MetricName, resolveMetric } from "../../metrics/index.js";
+import { buildPlan, type CompiledModel } from "../../model/buildPlan.js";
+import { checkInputs, checkLabels, sampleWeights } from "../../model/checkData.js";
+import { type HostSamples, signatureOf } from "../../model/deviceDataset.js";
+import type { Sequential, TensorInput } from "../../model/index.js";
+import { buildNetwork } from "../../model/network.js";
+import { flattenParameters, layOutParameters, type ParameterLayout } from "../../model/parameterLayout.js";
+import { stepValues } from "../../model/stepValues.js";
+import { type Optimizer, type OptimizerName, resolveOptimizer } from "../../optimizers/index.js";
+import { type Plan, packSteps, type StepTable, typedArrays } from "../../plan/index.js";
+import type { TensorData } from "../../tensor.js";
+
+/** Samples of one step: `[x, y]`, or by name. Without labels the step is one of prediction. */
+export type ComparisonBatch =
+  | readonly [x: TensorInput, y?: TensorInput]
+  | { readonly x: TensorInput; readonly y?: TensorInput; readonly sampleWeight?: TensorInput };
+
+/** What a step is made of, beside model and samples. */
+export interface StepOptions {
+  /** Name or loss; needed for a training step. */
+  readonly loss?: LossName | Loss;
+  /** Name or optimizer; default "rmsprop", as in `compile`. Its slots start at 0. */
+  readonly optimizer?: OptimizerName | Optimizer;
+  /** Default none. */
+  readonly metrics?: readonly (MetricName | Metric)[];
+  /** Seed of dropout; default: the model's. */
+  readonly seed?: number;
+  /** Training steps before this one, as learning rate, bias correction and dropout see them; default 0. */
+  readonly iteration?: number;
+}
+
+/** One step of a model, with what its buffers hold before it. */
+export interface ModelStep {
+  readonly plan: Plan;
+  readonly contents: ReadonlyMap<string, TensorData>;
+  readonly steps: StepTable;
+  readonly layout: ParameterLayout;
+}
+
+/**
+ * The step as `fit` or `predict` would run it over all the samples, whether the backend has all the ops or not.
+ * @param fused whether the backend's fused ops are used
+ */
+export async function modelStep(
+  model: Sequential,
+  backend: Backend,
+  fused: boolean,
+  batch: ComparisonBatch,
+  options: StepOptions,
+): Promise<ModelStep> {
+  const network = buildNetwork(model.layers);
+  const layout = layOutParameters(network);
+  const { loss, optimizer = "rmsprop", metrics = [], seed = model.seed, iteration = 0 } = options;
+  const compiled: CompiledModel = {
+    network,
+    layout,
+    backend: planner(backend, fused),
+    optimizer: resolveOptimizer(optimizer),
+    ...(loss === undefined ? {} : { loss: resolveLoss(loss) }),
+    metrics: metrics.map(resolveMetric),
+  };
+  const samples = hostSamples(compiled, batch);
+  const mode = samples.labels === undefined ? "predict" : "train";
+  // In training rows are read through an order, as in `fit`.
+  const plan = buildPlan(compiled, mode, samples.inputs.rows, signatureOf(samples, mode === "train"));
+  return {
+    plan,
+    contents: contentsOf(plan, samples, flattenParameters(layout, await weightsOf(model))),
+    steps: packSteps([stepValues(compiled.optimizer, iteration, 0, seed)]),
+    layout,
+  };
+}
+
+/** Stands in for the backend where a plan is made: single ops that it lacks are found when their turn comes. */
+function planner(backend: Backend, fused: boolean): Backend {
+  const asked: Pick<Backend, "name" | "fusions" | "supports"> = {
+    name: backend.name,
+    fusions: fused ? backend.fusions : [],
+    supports: (op) => op.parts === undefined || backend.supports(op),
+  };
+  return asked as Backend;
+}
+
+function hostSamples({ network, loss }: CompiledModel, batch: ComparisonBatch): HostSamples {
+  const [x, y, sampleWeight] = isPair(batch) ? [batch[0], batch[1]] : [batch.x, batch.y, batch.sampleWeight];
+  const inputs = checkInputs("x", x, network.inputShape, () => undefined);
+  if (y === undefined) {
+    return { inputs };
+  }
+  if (loss === undefined) {
+    throw new ArgumentError(
+      'comparePlans: the batch has labels, but there is no loss; pass one, such as { loss: "sparseCategoricalCrossentropy" }, ' +
+        "or leave out the labels to compare a step of prediction",
+    );
+  }
+  const labels = checkLabels("y", y, inputs.rows, network.outputShape, loss);
+  const weights = sampleWeights(labels, sampleWeight, undefined);
+  return { inputs, labels, ...(weights ? { weights } : {}) };
+}
+
+function isPair(batch: ComparisonBatch): batch is readonly [x: TensorInput, y?: TensorInput] {
+  return Array.isArray(batch);
+}
+
+async function weightsOf(model: Sequential): Promise<Float32Array[]> {
+  return (await model.getWeights()).map(({ data }) => data);
+}
+
+/** What every buffer of the plan holds before the step. */
+function contentsOf(
+  plan: Plan,
+  { inputs, labels, weights }: HostSamples,
+  parameters: Float32Array,
+): Map<string, TensorData> {
+  const known: Readonly<Record<string, TensorData | undefined>> = {
+    inputs: inputs.data,
+    labels: labels?.data,
+    weights,
+    order: Int32Array.from({ length: inputs.rows }, (_, row) => row),
+    parameters,
+  };
+  return new Map(
+    Object.entries(plan.buffers).map(([name, { dtype, length }]) => [
+      name,
+      known[name] ?? new typedArrays[dtype](length),
+    ]),
+  );
+}
