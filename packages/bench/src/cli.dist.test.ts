@@ -32,6 +32,17 @@ it("measures, prints a table and writes JSON where it was started", async () => 
   expect(report.backends.map(({ backend }: { backend: string }) => backend)).toEqual(["reference", "cuda"]);
 });
 
+it("measures a third party's backend, and says before anything is measured that one cannot be loaded", async () => {
+  const fixture = fileURLToPath(new URL("../fixtures/otherBackend.js", import.meta.url));
+  const { status, out, error } = await bench("ops", "--backend", fixture, "--filter", "accuracy", "--batch-size", "2");
+  expect({ status, error }).toEqual({ status: 0, error: "" });
+  expect(out).toMatch(/^other: a device of its own$/m);
+  const missing = await bench("ops", "--backend", "./none.js");
+  expect(missing.status).toBe(1);
+  expect(missing.error).toMatch(/^bench: --backend .\/none.js: there is no module .*none.js. Name the file .*\n$/);
+  expect(missing.out).toBe("");
+});
+
 it("ends with status 1 and one line for what it cannot do", async () => {
   const unknown = await bench("--backends", "vulkan");
   expect(unknown.status).toBe(1);

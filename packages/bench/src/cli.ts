@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { ConvoyError } from "@convoy/core";
 import { CommanderError } from "commander";
+import { checkBackends } from "./backends/backends.js";
 import { parseCommandLine } from "./commandLine.js";
 import { runOps } from "./ops/runOps.js";
 import { checkJsonFile, writeJsonFile } from "./report/jsonFile.js";
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
   if (json !== undefined) {
     await checkJsonFile(json);
   }
+  await checkBackends(parsed.request.backends);
   const { report, table, failed } = parsed.command === "train" ? await train(parsed) : await ops(parsed);
   console.log(`\n${table}`);
   if (json !== undefined) {

@@ -54,13 +54,35 @@ it("reads the options of ops", () => {
   });
 });
 
+/** The backends that a command line asks for. */
+const backends = (...args: string[]) => parseCommandLine(args).request.backends;
+
+it("takes third parties' backends by path and package", () => {
+  expect(backends("--backend", "./my-backend.js")).toEqual(["./my-backend.js"]);
+  expect(backends("--backend", "./a.js", "--backend", "backend-x#make", "--backend", "./a.js")).toEqual([
+    "./a.js",
+    "backend-x#make",
+  ]);
+  expect(backends("--backend", "./a.js", "--backends", "wasm,@scope/backend-x")).toEqual([
+    "wasm",
+    "@scope/backend-x",
+    "./a.js",
+  ]);
+  expect(backends("ops", "--backends", "reference,../b.js", "--backend", "reference")).toEqual([
+    "reference",
+    "../b.js",
+  ]);
+  expect(backends("ops", "--backend", "./a.js", "--filter", "conv2d")).toEqual(["./a.js"]);
+  expect(complaint("--backend", " ")).toContain("Expected the path of a file or the name of a package.");
+});
+
 it("lists the known names where one is unknown", () => {
   expect(complaint("--backends", "wasm,vulkan")).toBe(
     "error: option '--backends <names>' argument 'wasm,vulkan' is invalid. " +
-      'Unknown name "vulkan", expected some of cuda,webgpu,wasm,reference.',
+      'Unknown name "vulkan", expected any of cuda,webgpu,wasm,reference.',
   );
   expect(complaint("--peers", "caffe")).toContain(
-    "expected some of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node-gpu,jax-js,pytorch.",
+    "expected any of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node-gpu,jax-js,pytorch.",
   );
   expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple.");
   expect(complaint("--dataset", "cifar")).toContain("Allowed choices are mnist, fashion-mnist, kmnist, synthetic.");
@@ -87,5 +109,6 @@ it("shows help and ends well", () => {
   const output = { writeOut: (text: string) => void shown.push(text), writeErr: () => undefined };
   expect(() => parseCommandLine(["--help"], output)).toThrow(expect.objectContaining({ exitCode: 0 }));
   expect(shown.join("")).toContain("--train-samples");
+  expect(shown.join("")).toContain("--backend <module>");
   expect(shown.join("")).toContain("ops [options]");
 });

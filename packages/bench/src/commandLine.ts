@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { backendNames } from "./backends/backends.js";
+import { backendNames, isBuiltIn } from "./backends/backends.js";
 import type { OpsRequest } from "./ops/runOps.js";
 import { peerNames } from "./peers/peers.js";
 import { datasetNames } from "./training/loadData.js";
@@ -17,7 +17,7 @@ export interface CommandLineOutput {
   readonly writeErr: (text: string) => void;
 }
 
-const largestSeed = 2 ** 32 - 1;
+const maxSeed = 2 ** 32 - 1;
 
 /**
  * Reads the arguments after the command's name. Throws commander's `CommanderError`, which has the exit code, after help
@@ -26,7 +26,9 @@ const largestSeed = 2 ** 32 - 1;
 export function parseCommandLine(args: readonly string[], output?: CommandLineOutput): Request {
   let parsed: Request | undefined;
   const program = new Command("bench")
-    .description("Trains a convolutional network on every backend that this machine has, and tells how fast.")
+    .description(
+      "Trains a convolutional network on every backend available on this machine and reports how fast each one is.",
+    )
     .exitOverride()
     .enablePositionalOptions()
     .showSuggestionAfterError();
@@ -35,11 +37,12 @@ export function parseCommandLine(args: readonly string[], output?: CommandLineOu
   }
   program
     .addOption(backendsOption())
+    .addOption(backendOption())
     .addOption(new Option("--model <name>", "network to train").choices(modelNames).default(modelNames[0]))
     .addOption(new Option("--dataset <name>", "images to train on").choices(datasetNames).default(datasetNames[0]))
-    .addOption(count("--epochs <number>", "passes over the samples").default(3))
-    .addOption(count("--batch-size <number>", "samples a step").default(64))
-    .addOption(count("--train-samples <number>", "training samples of an epoch (default: all, fewer on slow devices)"))
+    .addOption(count("--epochs <number>", "passes over the training samples").default(3))
+    .addOption(count("--batch-size <number>", "samples per step").default(64))
+    .addOption(count("--train-samples <number>", "training samples per epoch (default: all, fewer on slow devices)"))
     .addOption(seedOption())
     .addOption(threadsOption())
     .addOption(
@@ -48,28 +51,64 @@ export function parseCommandLine(args: readonly string[], output?: CommandLineOu
         .default([], "none"),
     )
     .addOption(jsonOption())
-    .action(({ json, ...request }: TrainingRequest & { json?: string }) => {
-      parsed = { command: "train", request, ...(json === undefined ? {} : { json }) };
+    .action(({ json, backend, ...request }: TrainingRequest & OwnOptions, command: Command) => {
+      const backends = chosenBackends(request.backends, backend, command);
+      parsed = { command: "train", request: { ...request, backends }, ...(json === undefined ? {} : { json }) };
     });
   program
     .command("ops")
     .description("Measures the ops of the networks one by one.")
     .addOption(backendsOption())
+    .addOption(backendOption())
     .addOption(new Option("--filter <text>", "only ops whose name or shapes contain this").default("", "all"))
-    .addOption(count("--batch-size <number>", "samples a step").default(64))
+    .addOption(count("--batch-size <number>", "samples per step").default(64))
     .addOption(threadsOption())
     .addOption(jsonOption())
-    .action(({ json, ...request }: OpsRequest & { json?: string }) => {
-      parsed = { command: "ops", request, ...(json === undefined ? {} : { json }) };
+    .action(({ json, backend, ...request }: OpsRequest & OwnOptions, command: Command) => {
+      const backends = chosenBackends(request.backends, backend, command);
+      parsed = { command: "ops", request: { ...request, backends }, ...(json === undefined ? {} : { json }) };
     });
   program.parse(args, { from: "user" });
   return parsed!;
 }
 
+/** What the command line has beyond the request. */
+interface OwnOptions {
+  readonly json?: string;
+  /** Of every `--backend`, in order. */
+  readonly backend?: readonly string[];
+}
+
 function backendsOption(): Option {
-  return new Option("--backends <names>", "backends to run, separated by commas")
-    .argParser((text: string) => names(text, backendNames))
-    .default(backendNames, backendNames.join(","));
+  return new Option(
+    "--backends <names>",
+    "backends to run, separated by commas; paths and packages of others among them",
+  )
+    .argParser((text: string) => names(text, backendNames, isModule))
+    .default(backendNames, `${backendNames.join(",")}; none with --backend`);
+}
+
+function backendOption(): Option {
+  return new Option(
+    "--backend <module>",
+    "a third party's backend: ./my-backend.js, a package, or either with #export; may be repeated",
+  ).argParser((text: string, earlier: readonly string[] | undefined) => {
+    if (text.trim() === "") {
+      throw new InvalidArgumentError("Expected the path of a file or the name of a package.");
+    }
+    return [...(earlier ?? []), text.trim()];
+  });
+}
+
+/** Each once: those of `--backends`, which runs everything only where no `--backend` says what to run, then the others. */
+function chosenBackends(listed: readonly string[], own: readonly string[] = [], command: Command): string[] {
+  const isListed = command.getOptionValueSource("backends") !== "default";
+  return [...new Set([...(isListed || own.length === 0 ? listed : []), ...own])];
+}
+
+/** A path, or a package with a scope: what cannot be a misspelt name. */
+function isModule(text: string): boolean {
+  return !isBuiltIn(text) && /^[.@/\\]|^[A-Za-z]:[\\/]|^file:/.test(text);
 }
 
 function jsonOption(): Option {
@@ -77,12 +116,12 @@ function jsonOption(): Option {
 }
 
 function threadsOption(): Option {
-  return count("--threads <number>", "threads of backends that can be told (default: all cores)");
+  return count("--threads <number>", "threads of the WASM backend and of PyTorch (default: all cores)");
 }
 
 function seedOption(): Option {
-  return new Option("--seed <number>", "of first weights and order")
-    .argParser((text: string) => wholeNumber(text, 0, largestSeed))
+  return new Option("--seed <number>", "seed of the initial weights and of the sample order")
+    .argParser((text: string) => wholeNumber(text, 0, maxSeed))
     .default(0);
 }
 
@@ -98,12 +137,16 @@ function wholeNumber(text: string, low: number, high: number): number {
   return value;
 }
 
-/** A list of names, each once, in the order given. */
-function names<Name extends string>(text: string, known: readonly Name[]): Name[] {
+/** A list of names, each once, in the order given. Those that `others` accepts need not be known. */
+function names<Name extends string>(
+  text: string,
+  known: readonly Name[],
+  others: (name: string) => boolean = () => false,
+): Name[] {
   const given = text.split(",").map((name) => name.trim());
-  const unknown = given.find((name) => !known.includes(name as Name));
+  const unknown = given.find((name) => !known.includes(name as Name) && !others(name));
   if (unknown !== undefined) {
-    throw new InvalidArgumentError(`Unknown name "${unknown}", expected some of ${known.join(",")}.`);
+    throw new InvalidArgumentError(`Unknown name "${unknown}", expected any of ${known.join(",")}.`);
   }
   return [...new Set(given as Name[])];
 }

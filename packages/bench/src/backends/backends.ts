@@ -1,11 +1,12 @@
 import { type Backend, BackendUnavailableError } from "@convoy/core";
+import { loadBackendModule, openBackendModule } from "./moduleBackend.js";
 
-/** The backends that are looked for, in the order in which they run: the fast ones first. */
+/** The backends that come with Convoy, in the order in which they run: the fast ones first. */
 export const backendNames = ["cuda", "webgpu", "wasm", "reference"] as const;
 
 export type BackendName = (typeof backendNames)[number];
 
-/** What backends can be told. */
+/** Options that bench passes on to the backends that have them. */
 export interface BackendSettings {
   readonly threads?: number;
 }
@@ -28,8 +29,20 @@ const sources: Readonly<Record<BackendName, BackendSource>> = {
   reference: { module: "@convoy/core/reference", options: nothing },
 };
 
+/** Whether a choice names a backend that comes with Convoy. Any other is a third party's module. */
+export function isBuiltIn(choice: string): choice is BackendName {
+  return (backendNames as readonly string[]).includes(choice);
+}
+
+/** Loads the modules of third parties' backends, so that one that cannot be loaded is reported before anything is measured. */
+export async function checkBackends(choices: readonly string[]): Promise<void> {
+  for (const choice of choices.filter((each) => !isBuiltIn(each))) {
+    await loadBackendModule(choice);
+  }
+}
+
 /** The module that a backend comes from. */
-export async function backendModule(
+async function backendModule(
   name: BackendName,
   importModule: ImportModule = (specifier) => import(specifier),
 ): Promise<Readonly<Record<string, unknown>>> {
@@ -41,11 +54,24 @@ export async function backendModule(
   }
 }
 
-/** Opens a backend. Rejects with an error whose message stands in the table: not installed, no driver, no adapter. */
+/**
+ * Opens a backend: by its name where it comes with Convoy, else by the path or package of its module. Rejects with an error
+ * whose message stands in the table: not installed, no driver, no adapter.
+ */
 export async function openBackend(
-  name: BackendName,
+  choice: string,
   settings: BackendSettings = {},
   importModule?: ImportModule,
+): Promise<Backend> {
+  return isBuiltIn(choice)
+    ? await openBuiltIn(choice, settings, importModule)
+    : await openBackendModule(await loadBackendModule(choice));
+}
+
+async function openBuiltIn(
+  name: BackendName,
+  settings: BackendSettings,
+  importModule: ImportModule | undefined,
 ): Promise<Backend> {
   const open = (await backendModule(name, importModule))[name];
   const { module, options } = sources[name];

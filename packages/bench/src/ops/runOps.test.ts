@@ -59,3 +59,26 @@ it("has a reason for what cannot run, and tells failure from absence", async () 
   expect(second.failed).toBe(true);
   expect(second.report.backends[0]?.reason).toContain("not today");
 });
+
+it("measures a third party's backend under its own name, and tells two of one name apart", async () => {
+  const module = new URL("../../fixtures/otherBackend.js", import.meta.url).href;
+  const backends = [module, `${module}#impostor`, `${module}#unavailable`, "reference"];
+  const outcome = await runOps({ backends, filter: "accuracy", batchSize: 2 }, quiet);
+  expect(outcome.failed).toBe(false);
+  expect(outcome.report.backends.map(({ backend, available }) => [backend, available])).toEqual([
+    ["other", true],
+    [`reference (${module}#impostor)`, true],
+    [`${module}#unavailable`, false],
+    ["reference", true],
+  ]);
+  expect(outcome.report.backends[0]?.ops).toHaveLength(1);
+  expect(outcome.report.backends[2]?.reason).toBe("other: no such card in this machine");
+});
+
+it("counts a third party's module that gives no backend as a failure", async () => {
+  const module = `${new URL("../../fixtures/otherBackend.js", import.meta.url).href}#half`;
+  const { report, failed } = await runOps({ backends: [module], filter: "", batchSize: 2 }, quiet);
+  expect(failed).toBe(true);
+  expect(report.backends).toEqual([expect.objectContaining({ backend: module, available: false, device: null })]);
+  expect(report.backends[0]?.reason).toContain("half() gives no backend; missing: device.name");
+});

@@ -1,5 +1,7 @@
 import type { Backend } from "@convoy/core";
-import { type BackendName, openBackend } from "../backends/backends.js";
+import { isBuiltIn, openBackend } from "../backends/backends.js";
+import { Labels } from "../backends/labels.js";
+import { isUnavailable } from "../backends/moduleBackend.js";
 import { thisMachine } from "../machine.js";
 import type { BackendOps, OpsReport } from "../report/opResult.js";
 import { schemaVersion } from "../report/result.js";
@@ -8,7 +10,8 @@ import { peakGflops } from "./peak.js";
 
 /** What `bench ops` is asked to do. */
 export interface OpsRequest {
-  readonly backends: readonly BackendName[];
+  /** Names of those that come with Convoy, paths and packages of others. */
+  readonly backends: readonly string[];
   /** Part of an op's name or shapes; empty: all ops. */
   readonly filter: string;
   readonly batchSize: number;
@@ -23,7 +26,7 @@ export interface OpsOutcome {
 
 /** Measures the ops of every backend asked for. One that cannot run gets a row with its reason. */
 export async function runOps(
-  { backends: names, filter, batchSize, threads }: OpsRequest,
+  { backends: choices, filter, batchSize, threads }: OpsRequest,
   print: (line: string) => void = console.log,
   open: typeof openBackend = openBackend,
 ): Promise<OpsOutcome> {
@@ -31,18 +34,21 @@ export async function runOps(
   print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
   const backends: BackendOps[] = [];
   let failed = false;
-  for (const name of names) {
-    const absent = (error: unknown, device: string | null): BackendOps => ({
+  const labels = new Labels(choices);
+  for (const choice of choices) {
+    const absent = (error: unknown, name: string, device: string | null): BackendOps => ({
       ...{ backend: name, available: false, device, peakGflops: null, ops: [] },
       reason: error instanceof Error ? error.message : String(error),
     });
     let backend: Backend;
     try {
-      backend = await open(name, threads === undefined ? {} : { threads });
+      backend = await open(choice, threads === undefined ? {} : { threads });
     } catch (error) {
-      backends.push(absent(error, null));
+      failed ||= !isBuiltIn(choice) && !isUnavailable(error);
+      backends.push(absent(error, choice, null));
       continue;
     }
+    const name = labels.label(choice, backend.name);
     const device = backend.device.name;
     try {
       print(`measuring ${name} on ${device}`);
@@ -53,7 +59,7 @@ export async function runOps(
       backends.push({ backend: name, available: true, device, peakGflops: peak, ops });
     } catch (error) {
       failed = true;
-      backends.push(absent(error, device));
+      backends.push(absent(error, name, device));
     } finally {
       await backend.dispose();
     }

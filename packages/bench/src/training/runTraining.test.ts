@@ -2,6 +2,7 @@ import { type Backend, BackendUnavailableError, DeviceError } from "@convoy/core
 import { syntheticDigits } from "@convoy/core/datasets";
 import { reference } from "@convoy/core/reference";
 import { expect, it } from "vitest";
+import { openBackend } from "../backends/backends.js";
 import type { BenchResult } from "../report/result.js";
 import { runTraining, type TrainingTools } from "./runTraining.js";
 import type { TrainingRequest } from "./trainingRequest.js";
@@ -110,6 +111,26 @@ it("has a row with its reason for a backend that cannot run, and goes on", async
     stepMs: { p50: null, p95: null },
   });
   expect(other?.available).toBe(true);
+});
+
+it("trains on a third party's backend and names its row as the backend calls itself", async () => {
+  const module = new URL("../../fixtures/otherBackend.js", import.meta.url).href;
+  const backends = [module, `${module}#impostor`, "reference", `${module}#unavailable`, `${module}#half`];
+  const given = { ...tools(), open: openBackend };
+  const { report, failed } = await runTraining({ ...request, epochs: 1, backends }, given);
+  expect(failed).toBe(true);
+  expect(report.results.map(({ backend, device }) => [backend, device])).toEqual([
+    ["other", "a device of its own"],
+    [`reference (${module}#impostor)`, "a device of its own"],
+    ["reference", "JavaScript, 1 thread"],
+    [`${module}#unavailable`, null],
+    [`${module}#half`, null],
+  ]);
+  const [first, second] = report.results;
+  expect(first?.losses).toEqual(second?.losses);
+  expect(given.lines).toContain("\nother: a device of its own");
+  expect(report.results[3]?.reason).toBe("other: no such card in this machine");
+  expect(report.results[4]?.reason).toContain("half() gives no backend");
 });
 
 it("has a row for a backend that breaks down, disposes it and counts the run as failed", async () => {

@@ -1,5 +1,7 @@
 import { ArgumentError, type Backend } from "@convoy/core";
-import { type BackendName, openBackend } from "../backends/backends.js";
+import { isBuiltIn, openBackend } from "../backends/backends.js";
+import { Labels } from "../backends/labels.js";
+import { isUnavailable } from "../backends/moduleBackend.js";
 import { thisMachine } from "../machine.js";
 import type { OpenPeer } from "../peers/peer.js";
 import { type PeerName, peers } from "../peers/peers.js";
@@ -27,7 +29,7 @@ const defaultTools: TrainingTools = { print: console.log, verbose: 1, open: open
 
 /**
  * Trains and evaluates on every backend and peer asked for, one after the other. One that cannot run gets a row with its
- * reason. Rejects only for what concerns them all: data that cannot be had, more samples than there are.
+ * reason. Rejects only for what concerns them all: data that cannot be loaded, more samples than there are.
  */
 export async function runTraining(
   request: TrainingRequest,
@@ -46,7 +48,7 @@ export async function runTraining(
     train: firstImages(train, trainSamples),
   };
   print(`${model} on ${dataset}, batch ${batchSize}, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, seed ${seed}`);
-  const run = new TrainingRun(workload, tools, request.trainSamples === undefined);
+  const run = new TrainingRun(workload, tools, request.trainSamples === undefined, new Labels(request.backends));
   const results: BenchResult[] = [];
   for (const name of request.backends) {
     results.push(await run.backend(name));
@@ -64,32 +66,36 @@ class TrainingRun {
   readonly #workload: Workload;
   readonly #tools: TrainingTools;
   readonly #mayShorten: boolean;
-  /** Whether one was there but broke down. */
+  readonly #labels: Labels;
+  /** Whether one failed that was available. */
   failed = false;
 
   /** @param mayShorten whether slow devices get fewer samples */
-  constructor(workload: Workload, tools: TrainingTools, mayShorten: boolean) {
+  constructor(workload: Workload, tools: TrainingTools, mayShorten: boolean, labels: Labels) {
     this.#workload = workload;
     this.#tools = tools;
     this.#mayShorten = mayShorten;
+    this.#labels = labels;
   }
 
-  async backend(name: BackendName): Promise<BenchResult> {
+  async backend(choice: string): Promise<BenchResult> {
     const { print, open } = this.#tools;
     let backend: Backend;
     try {
       const { threads } = this.#workload;
-      backend = await open(name, threads === undefined ? {} : { threads });
+      backend = await open(choice, threads === undefined ? {} : { threads });
     } catch (error) {
-      return this.#absent(name, messageOf(error), this.#workload);
+      this.failed ||= !isBuiltIn(choice) && !isUnavailable(error);
+      return this.#absent(choice, messageOf(error), this.#workload);
     }
+    const name = this.#labels.label(choice, backend.name);
     const workload = this.#fitting(backend);
     const [samples, all] = [countOf(workload.train), countOf(this.#workload.train)];
     const note =
       samples < all ? `; slow, so it trains on the first ${formatCount(samples)} of ${formatCount(all)} images` : "";
     print(`\n${name}: ${backend.device.name}${note}`);
     try {
-      return await measureBackend(backend, workload, this.#tools);
+      return { ...(await measureBackend(backend, workload, this.#tools)), backend: name };
     } catch (error) {
       this.failed = true;
       return { ...this.#absent(name, messageOf(error), workload), device: backend.device.name };
@@ -117,7 +123,7 @@ class TrainingRun {
     }
   }
 
-  /** All samples, or as many as the device manages in about two minutes. */
+  /** All samples, or as many as the device can train on in about two minutes. */
   #fitting(backend: Backend): Workload {
     const { epochs, batchSize, train } = this.#workload;
     const limit = this.#mayShorten ? sampleLimit(backend, epochs, batchSize) : undefined;
