@@ -11,14 +11,14 @@ import { opKey, opShapes } from "./opShapes.js";
 export interface OpTiming {
   readonly timeMs: number;
   readonly warmupMs: number;
-  /** Runs together at least so long, so that starting them does not count. */
+  /** Minimum length of the runs that are started together, so that starting them does not count. */
   readonly runMs: number;
 }
 
 const usualTiming: OpTiming = { timeMs: 300, warmupMs: 50, runMs: 3 };
-/** Fewest measurements, however long each takes. */
-const iterations = 3;
-const mostSteps = 4096;
+/** Minimum number of measurements, however long each takes. */
+const minIterations = 3;
+const maxSteps = 4096;
 
 /** One op out of a network's plan. */
 interface FoundOp {
@@ -114,10 +114,16 @@ async function timeOp(
     };
     // The first run may still build things.
     await run();
-    for (let durationMs = await run(); durationMs < runMs && table.count < mostSteps; durationMs = await run()) {
+    for (let durationMs = await run(); durationMs < runMs && table.count < maxSteps; durationMs = await run()) {
       table = stepTable(table.count * 2);
     }
-    const bench = new Bench({ time: timeMs, iterations, warmupTime: warmupMs, warmupIterations: 1, throws: true });
+    const bench = new Bench({
+      time: timeMs,
+      iterations: minIterations,
+      warmupTime: warmupMs,
+      warmupIterations: 1,
+      throws: true,
+    });
     bench.add(plan.ops[0]!.op, async () => {
       const durationMs = await run();
       return { overriddenDuration: durationMs / table.count, overriddenIterationCost: durationMs };

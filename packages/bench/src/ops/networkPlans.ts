@@ -11,7 +11,7 @@ export interface NetworkPlan {
 
 /**
  * What a backend is given for the two applications, in its fused ops and also op by op: the shapes that matter, and what fusing
- * them is worth.
+ * them gains.
  */
 export function networkPlans(backend: Backend, batchSize: number): NetworkPlan[] {
   const targets = backend.fusions.length > 0 ? [backend, withoutFusions(backend)] : [backend];

@@ -13,7 +13,7 @@ import { syntheticDigits } from "@convoy/core/datasets";
 /** The buffers of an isolated plan, each holding what it holds in training. */
 export type OpBuffers = Readonly<Record<string, DeviceBuffer>>;
 
-/** A table of equal steps. Rates are 0: weights stay what they are however often an update runs, at the same cost. */
+/** A table of equal steps. Rates are 0: the weights stay the same however often an update runs, at the same cost. */
 export function stepTable(count: number): StepTable {
   const bytes = new Uint8Array(count * stepBytes);
   const view = new DataView(bytes.buffer);

@@ -6,7 +6,7 @@ interface MeasuresPeak {
   measurePeak(): Promise<number>;
 }
 
-/** GFLOP/s of the backend's microkernel alone, measured now; null where it cannot tell. */
+/** GFLOP/s of the backend's microkernel alone, measured now; null where the backend has no such measurement. */
 export async function peakGflops(backend: Backend): Promise<number | null> {
   return measuresPeak(backend) ? await backend.measurePeak() : null;
 }

@@ -14,13 +14,15 @@ export async function offerWebgpu(): Promise<string> {
       Object.assign(globalThis, globals);
       dawn = create([]);
     } catch (error) {
-      throw new BackendUnavailableError(`WebGPU is not there: npm install webgpu (${(error as Error).message})`);
+      throw new BackendUnavailableError(
+        `the webgpu package is missing: npm install webgpu (${(error as Error).message})`,
+      );
     }
     Object.defineProperty(globalThis, "navigator", { value: { gpu: dawn, userAgent: "Node" }, configurable: true });
   }
   const adapter = await dawn.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) {
-    throw new BackendUnavailableError("WebGPU finds no adapter; install a Vulkan driver");
+    throw new BackendUnavailableError("WebGPU found no adapter; install a Vulkan driver");
   }
   return adapter.info.description || adapter.info.device || adapter.info.vendor;
 }

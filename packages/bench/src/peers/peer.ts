@@ -7,7 +7,7 @@ export interface PeerWorkload extends Workload {
   readonly weights: readonly { readonly data: Float32Array; readonly shape: readonly number[] }[];
 }
 
-/** What a peer found out. What it did of the workload stands beside the figures where that is not all of it. */
+/** What a peer measured. Where it did only part of the workload, which part stands beside the figures. */
 export interface PeerResult extends Figures, Partial<Pick<BenchResult, "epochs" | "batchSize" | "trainSamples">> {
   /** What it ran on, with its version. */
   readonly device: string;
@@ -22,6 +22,6 @@ export interface OpenPeer {
 
 /** Another library that trains the same network on the same data, for comparison. */
 export interface Peer {
-  /** Loads the library. Rejects with an error that says what to install when it is not there. */
+  /** Loads the library. Rejects with an error that says what to install where it is missing. */
   open(): Promise<OpenPeer>;
 }

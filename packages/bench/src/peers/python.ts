@@ -12,7 +12,7 @@ export type RunCommand = (
 ) => Promise<string>;
 
 /**
- * Runs a command to its end. `output` is told each line that it writes to standard output. Resolves to what it wrote
+ * Runs a command to its end. `output` is called with each line that it writes to standard output. Resolves to what it wrote
  * there; rejects with the last line of its error output.
  */
 export const runCommand: RunCommand = (command, options, output = () => undefined) =>

@@ -2,7 +2,7 @@ import { lossesKept } from "../report/result.js";
 import { median, percentile } from "../training/percentile.js";
 import type { StepFigures } from "../training/trainingClock.js";
 
-/** How much of a workload is done. */
+/** The part of a workload that is done. */
 export interface Portion {
   readonly batchSize: number;
   readonly steps: number;

@@ -18,7 +18,7 @@ export interface BackendOps {
   /** Why it did not run. */
   readonly reason?: string;
   readonly device: string | null;
-  /** Fastest that the backend's own microkernel went in this run, in GFLOP/s; null where it has no such measurement. */
+  /** Peak of the backend's own microkernel in this run, in GFLOP/s; null where it has no such measurement. */
   readonly peakGflops: number | null;
   readonly ops: readonly OpResult[];
 }
@@ -30,9 +30,9 @@ export interface OpResult {
   readonly shapes: string;
   /** Networks and steps that it is part of: "simple train". */
   readonly usedBy: readonly string[];
-  /** Floating-point operations of a run, done densely: a kernel that skips zeros may seem to pass the peak. */
+  /** Floating-point operations of a run, computed densely: a kernel that skips zeros may seem to exceed the peak. */
   readonly flops: number;
-  /** Bytes that a run must move at least. */
+  /** Minimum number of bytes that a run must move. */
   readonly bytes: number;
   /** Median microseconds of a run. */
   readonly medianUs: number;

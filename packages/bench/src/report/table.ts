@@ -4,7 +4,7 @@ import CliTable from "cli-table3";
 export interface Column {
   readonly heading: string;
   readonly align?: "left" | "right";
-  /** Characters from which on cells are wrapped at spaces; absent: never. */
+  /** Maximum characters per line: longer cells are wrapped at spaces. Absent: no limit. */
   readonly width?: number;
 }
 

@@ -13,7 +13,7 @@ export interface TrainingData {
   readonly test: LabelledImages;
 }
 
-/** How many synthetic digits there are: as many as MNIST has. */
+/** Number of synthetic digits: as many as MNIST has. */
 const syntheticSamples = { train: 60_000, test: 10_000 };
 
 /** Where the published sets come from. */
@@ -24,8 +24,8 @@ export type Readers = Readonly<
 const readers: Readers = { mnist, "fashion-mnist": fashionMnist, kmnist };
 
 /**
- * Loads a data set. Where MNIST cannot be had it says so and draws synthetic digits instead. Throws `DatasetError` for the
- * other sets, which nothing stands in for.
+ * Loads a data set. Where MNIST cannot be loaded it says so and draws synthetic digits instead. Throws `DatasetError` for the
+ * other sets, which have no replacement.
  */
 export async function loadData(
   dataset: DatasetName,

@@ -4,9 +4,9 @@ import { median } from "./percentile.js";
 import { TrainingClock } from "./trainingClock.js";
 import { buildModel, countOf, describeWorkload, type Workload } from "./workload.js";
 
-/** Evaluations go on until there are so many of them, */
-const mostEvaluations = 5;
-/** or they have taken so long. */
+/** Maximum number of evaluations, */
+const maxEvaluations = 5;
+/** and how long they may take in all. */
 const evaluationBudgetMs = 2000;
 
 /** How a measurement shows where it stands. */
@@ -68,7 +68,7 @@ export interface Evaluation {
 
 /**
  * Evaluates several times where that is quick; the first time counts only if there is no other.
- * @param evaluate told how often it was called before
+ * @param evaluate called with the number of earlier calls
  */
 export async function timedEvaluations(
   evaluate: (time: number) => Promise<Evaluation>,
@@ -76,7 +76,7 @@ export async function timedEvaluations(
   const start = performance.now();
   const first = await evaluate(0);
   const later: number[] = [];
-  while (later.length < mostEvaluations && performance.now() - start < evaluationBudgetMs) {
+  while (later.length < maxEvaluations && performance.now() - start < evaluationBudgetMs) {
     later.push((await evaluate(later.length + 1)).usPerSample);
   }
   return { testAccuracy: first.accuracy, evaluateUsPerSample: median(later.length > 0 ? later : [first.usPerSample]) };

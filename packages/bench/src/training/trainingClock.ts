@@ -6,8 +6,8 @@ import { median, percentile, type Weighted } from "./percentile.js";
 export type StepFigures = Pick<Figures, "losses" | "trainUsPerSample" | "stepMs" | "firstStepMs">;
 
 /**
- * Watches a `fit` and times it. The results of several steps arrive together, so a step's duration is the mean of those
- * that it arrived with. Costs no speed: it wants no call between steps.
+ * Watches a `fit` and times it. The results of several steps arrive together, so a step's duration is the mean over those
+ * that it arrived with. It does not slow training down: it asks for no call between steps.
  */
 export class TrainingClock implements Callback {
   readonly #compileMs: () => number;
@@ -17,7 +17,7 @@ export class TrainingClock implements Callback {
   readonly #epochUsPerSample: number[] = [];
   #firstStepMs: number | null = null;
   #firstStepOnly: Weighted | undefined;
-  /** Where the part of the epoch that counts began. */
+  /** Where the measured part of the epoch began. */
   #from: { at: number; compileMs: number; samples: number } = { at: 0, compileMs: 0, samples: 0 };
   #epochUs: number | null = null;
 

@@ -13,13 +13,13 @@ export interface Workload {
   readonly test: LabelledImages;
   readonly epochs: number;
   readonly batchSize: number;
-  /** Of the first weights and of the order of the samples. */
+  /** Of the initial weights and of the order of the samples. */
   readonly seed: number;
-  /** Threads of backends and peers that can be told; absent: their own choice. */
+  /** Threads of backends and peers that have such an option; absent: their default. */
   readonly threads?: number;
 }
 
-/** The network with its first weights. */
+/** The network with its initial weights. */
 export function buildModel({ model, seed }: Pick<Workload, "model" | "seed">): Sequential {
   return applications[model]({ seed });
 }
