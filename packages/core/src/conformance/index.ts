@@ -38,7 +38,7 @@ export type { ComparisonTolerance } from "./comparison/compareTensors.js";
 export { formatComparison } from "./comparison/formatComparison.js";
 export { isolatePlan, planOfOps } from "./comparison/isolatePlan.js";
 export type { ComparisonBatch, StepOptions } from "./comparison/modelStep.js";
-export type { ComparedOp, Difference, PlanComparison } from "./comparison/planComparison.js";
+export type { ComparedOp, Difference, PlanComparison, StepDifference } from "./comparison/planComparison.js";
 export { type ConformanceCase, type Level, runCase } from "./conformanceCase.js";
 export { type ConformanceOptions, conformanceCases, type Skip } from "./conformanceCases.js";
 export { ConformanceFailure, UnexpectedPass, UnsupportedCase } from "./failure.js";

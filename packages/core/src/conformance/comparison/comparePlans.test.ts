@@ -108,7 +108,10 @@ it("finds no difference between a backend and itself, and leaves the model as it
   expect(report.ops.map(({ op }) => op)).toEqual(
     expect.arrayContaining(["gatherRows", "conv2d", "dropout", "softmaxCrossEntropy", "accuracy", "adamUpdate"]),
   );
-  expect(formatComparison(report)).toMatch(/\nAll \d+ ops compared agree within the tolerance\.$/);
+  expect(report.wholeStep).toBe("agrees");
+  expect(formatComparison(report)).toMatch(
+    /\nAll \d+ ops compared agree within the tolerance, and so does B's whole step with its ops one by one\.$/,
+  );
   expect(await model.getWeights()).toEqual(before);
 });
 
@@ -249,10 +252,35 @@ it("reports ops that one backend does not support, and goes on", async () => {
     expect(left.map(({ op, layer }) => `${op} ${layer}`)).toEqual(
       ["conv2d", "conv2d_1", "dense"].map((name) => `biasAdd ${name}`),
     );
+    expect(report.wholeStep).toBe(b === lacking ? "unsupported" : "agrees");
     expect(formatComparison(report)).toContain("not compared: biasAdd (conv2d): defective: no kernel yet");
   }
   await expect(comparePlans(network(), lacking, lacking, [x, y], training)).rejects.toThrow(
     "no backend can run biasAdd (conv2d): defective: no kernel yet",
+  );
+});
+
+it("finds what goes wrong between ops alone, in the memory that they share", async () => {
+  // Destroy what lies behind a tensor: nothing where every tensor has its own buffer, other tensors in the arena.
+  const behind = ({ data: { buffer, byteOffset, byteLength } }: Call["inputs"][0], floats?: number): Float32Array =>
+    new Float32Array(buffer, byteOffset + byteLength).subarray(0, floats);
+  const conv2dBackwardFilter: Defect = (call, right) => {
+    right(call);
+    behind(call.inputs[1]!).fill(7);
+  };
+  const loss = await compare(await defective({ conv2dBackwardFilter }));
+  expect(loss.first).toBeUndefined();
+  expect(loss.wholeStepDifference).toMatchObject({ buffer: "results", value: "loss.lossSum", whole: 7 });
+  const unaryBackward: Defect = (call, right) => {
+    right(call);
+    const isShared = behind(call.outputs[0]!, 1).length > 0;
+    call.outputs[0]!.data[0] = isShared ? 100 : call.outputs[0]!.data[0]!;
+  };
+  const gradients = await compare(await defective({ unaryBackward }));
+  expect(gradients.first).toBeUndefined();
+  expect(gradients.wholeStepDifference).toMatchObject({ buffer: "gradients", value: "conv2d/kernel" });
+  expect(formatComparison(gradients)).toMatch(
+    /but B's whole step does not give .* one by one: element \[0,0,0,\d\] of conv2d\/kernel in gradients is .* instead of .*\. The fault lies between/,
   );
 });
 
@@ -272,6 +300,7 @@ it("takes a reference in double precision, and backends with workspaces", async 
   const wide = await reference({ storage: "float64" });
   const report = await comparePlans(network(), wide, roomy, [x, y], training);
   expect(report.first).toBeUndefined();
+  expect(report.wholeStep).toBe("agrees");
   expect(wide.memory().usedBytes).toBe(0);
 });
 

@@ -4,10 +4,11 @@ import type { Sequential } from "../../model/index.js";
 import type { Plan, PlanOp } from "../../plan/index.js";
 import { type ComparisonTolerance, resolveTolerance } from "./compareTensors.js";
 import { OpExaminer } from "./examineOp.js";
-import { isolatePlan, unfusePlan } from "./isolatePlan.js";
+import { isolatePlan, unfusePlan, withoutWorkspaces } from "./isolatePlan.js";
 import { type ComparisonBatch, type ModelStep, modelStep, type StepOptions } from "./modelStep.js";
-import type { ComparedOp, PlanComparison } from "./planComparison.js";
-import { type HostMemory, refusal, runOps } from "./runOps.js";
+import type { ComparedOp, PlanComparison, StepDifference } from "./planComparison.js";
+import { type HostMemory, type PlanOutcome, refusal, runOps, runPlan } from "./runOps.js";
+import { compareWholeStep } from "./wholeStep.js";
 
 export interface ComparisonOptions extends StepOptions {
   /**
@@ -22,6 +23,8 @@ export interface ComparisonOptions extends StepOptions {
 /**
  * Runs one step of a model op by op on two backends and finds the first op, layer and element that differ. Each op gets the
  * same inputs on both, those that backend A computed, so that an error does not spread: every op that differs is wrong by itself.
+ * In the end backend B runs the whole step, which must give what its ops gave one by one.
+ *
  * A step of training where the batch has labels (then `options.loss` is needed), else of prediction; from the model's weights as
  * they are, which stay as they are. Frees all that it allocates on either backend.
  *
@@ -47,10 +50,15 @@ export async function comparePlans(
   for (const op of run.ops) {
     ops.push(await run.compare(op));
   }
+  const { status: wholeStep, difference: wholeStepDifference } = await run.wholeStep();
   const first = ops.find(({ difference }) => difference !== undefined)?.difference;
   const { mode, batchSize } = step.plan;
   const named = ({ name, device }: Backend): string => `${name} (${device.name})`;
-  return { mode, batchSize, fused, a: named(backendA), b: named(backendB), ops, ...(first ? { first } : {}) };
+  return {
+    ...{ mode, batchSize, fused, a: named(backendA), b: named(backendB), ops, wholeStep },
+    ...(wholeStepDifference ? { wholeStepDifference } : {}),
+    ...(first ? { first } : {}),
+  };
 }
 
 /** A step that goes through its ops on two backends side by side. */
@@ -62,18 +70,23 @@ class ComparisonRun {
   readonly #planB: Plan;
   /** As A does: the fused ops taken apart, over the same buffers. */
   readonly #planA: Plan;
+  readonly #tolerance: Required<ComparisonTolerance>;
   readonly #examiner: OpExaminer;
   /** What both find before the next op. */
   #memory: HostMemory;
+  /** What B finds there when it goes on with what it computed itself; undefined once it lacks an op. */
+  #ownMemory: HostMemory | undefined;
 
   constructor(a: Backend, b: Backend, step: ModelStep, tolerance: Required<ComparisonTolerance>) {
     this.#a = a;
     this.#b = b;
     this.#step = step;
-    this.#planB = isolatePlan(step.plan);
+    this.#planB = withoutWorkspaces(isolatePlan(step.plan));
     this.#planA = unfusePlan(this.#planB);
     this.#examiner = new OpExaminer(this.#planA.values, step.layout, tolerance);
+    this.#tolerance = tolerance;
     this.#memory = step.contents;
+    this.#ownMemory = step.contents;
   }
 
   get ops(): readonly PlanOp[] {
@@ -82,8 +95,10 @@ class ComparisonRun {
 
   /** Runs an op on both, compares what it wrote, and goes on with what A made of it. */
   async compare(op: PlanOp): Promise<ComparedOp> {
-    const a = await this.#run(this.#a, this.#planA, op.parts ?? [op], op);
-    const b = await this.#run(this.#b, this.#planB, [op], op);
+    const a = await this.#run(this.#a, this.#planA, op.parts ?? [op], op, this.#memory);
+    const b = await this.#run(this.#b, this.#planB, [op], op, this.#memory);
+    const own =
+      b.memory && this.#ownMemory && (await this.#run(this.#b, this.#planB, [op], op, this.#ownMemory)).memory;
     const next = a.memory ?? b.memory;
     if (next === undefined) {
       throw new ConvoyError(
@@ -92,6 +107,7 @@ class ComparisonRun {
       );
     }
     this.#memory = new Map([...this.#memory, ...next]);
+    this.#ownMemory = own && new Map([...this.#ownMemory!, ...own]);
     const described = { op: op.op, ...(op.parts ? { parts: op.parts.map((part) => part.op) } : {}), layer: op.label };
     return a.memory === undefined || b.memory === undefined
       ? {
@@ -105,20 +121,45 @@ class ComparisonRun {
       : { ...described, ...this.#examiner.examine(op, a.memory, b.memory) };
   }
 
-  async #run(backend: Backend, plan: Plan, ops: readonly PlanOp[], whole: PlanOp): Promise<Outcome> {
+  /** Runs the whole step on B, as a model would, after all ops were compared. */
+  async wholeStep(): Promise<{ status: PlanComparison["wholeStep"]; difference?: StepDifference }> {
+    if (this.#ownMemory === undefined) {
+      return { status: "unsupported" };
+    }
+    const { plan, contents, steps } = this.#step;
+    let whole: PlanOutcome;
+    try {
+      whole = await runPlan(this.#b, plan, contents, steps);
+    } catch (error) {
+      throw failure(this.#b, "the whole step", error);
+    }
+    const values = new Map(this.#planB.values.map((value) => [value.id, value]));
+    const difference = compareWholeStep(this.#step, whole, this.#ownMemory, values, this.#tolerance);
+    return difference === undefined ? { status: "agrees" } : { status: "differs", difference };
+  }
+
+  async #run(
+    backend: Backend,
+    plan: Plan,
+    ops: readonly PlanOp[],
+    { op, label }: PlanOp,
+    memory: HostMemory,
+  ): Promise<Outcome> {
     const refused = refusal(backend, plan, ops);
     if (refused !== undefined) {
       return { refused: `${backend.name}: ${refused}` };
     }
     try {
-      return { memory: await runOps(backend, plan, ops, this.#memory, this.#step.steps) };
+      return { memory: await runOps(backend, plan, ops, memory, this.#step.steps) };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new ConvoyError(`comparePlans: ${backend.name} failed in ${whole.op} (${whole.label}): ${message}`, {
-        cause: error,
-      });
+      throw failure(backend, `${op} (${label})`, error);
     }
   }
+}
+
+function failure({ name }: Backend, what: string, error: unknown): ConvoyError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new ConvoyError(`comparePlans: ${name} failed in ${what}: ${message}`, { cause: error });
 }
 
 /** What the buffers of an op hold after it, or why the backend does not run it. */

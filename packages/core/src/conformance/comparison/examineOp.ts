@@ -3,6 +3,7 @@ import { bytesOf } from "../../ops/definition.js";
 import type { OpAttributes, OpName } from "../../ops/index.js";
 import { opDefinition, type PlanOp, type PlanValue } from "../../plan/index.js";
 import { type ComparisonTolerance, compareTensors, type TensorComparison } from "./compareTensors.js";
+import { coordinates, placeInParameters } from "./places.js";
 import type { ComparedOp, Difference } from "./planComparison.js";
 import { isPoolingTie } from "./poolingTies.js";
 import { type HostMemory, tensorIn } from "./runOps.js";
@@ -117,36 +118,16 @@ export class OpExaminer {
     };
   }
 
-  /** Of an update of all parameters, the parameter that the element belongs to. */
   #place(value: PlanValue, part: PlanOp, at: number): Pick<Difference, "layer" | "value" | "shape" | "index"> {
     const isFlat = value.shape.length === 1 && value.shape[0] === this.#layout.trainableLength;
-    const parameter =
-      isFlat && part.updates.length > 0
-        ? this.#layout.parameters.find(({ trainable, offset, size }) => trainable && offset <= at && at < offset + size)
-        : undefined;
-    return parameter === undefined
-      ? { layer: part.label, value: value.label, shape: value.shape, index: coordinates(at, value.shape) }
-      : {
-          layer: parameter.path.split("/")[0]!,
-          value: parameter.path,
-          shape: parameter.shape,
-          index: coordinates(at - parameter.offset, parameter.shape),
-        };
+    const parameter = isFlat && part.updates.length > 0 ? placeInParameters(this.#layout, at) : undefined;
+    return (
+      parameter ?? { layer: part.label, value: value.label, shape: value.shape, index: coordinates(at, value.shape) }
+    );
   }
 }
 
 /** Whether two tensors share memory. */
 function overlap(a: PlanValue, b: PlanValue): boolean {
   return a.buffer === b.buffer && a.byteOffset < b.byteOffset + bytesOf(b) && b.byteOffset < a.byteOffset + bytesOf(a);
-}
-
-/** From the index in row-major order. */
-function coordinates(index: number, shape: readonly number[]): number[] {
-  const found: number[] = [];
-  let rest = index;
-  for (const size of shape.toReversed()) {
-    found.unshift(rest % size);
-    rest = Math.floor(rest / size);
-  }
-  return found;
 }

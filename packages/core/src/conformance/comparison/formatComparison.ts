@@ -1,5 +1,5 @@
 import { formatShape } from "../../errors.js";
-import type { ComparedOp, Difference, PlanComparison } from "./planComparison.js";
+import type { ComparedOp, Difference, PlanComparison, StepDifference } from "./planComparison.js";
 
 /** The comparison as a table of ops, and a last sentence that names the first op, layer and element that differ. */
 export function formatComparison(comparison: PlanComparison): string {
@@ -29,16 +29,26 @@ function unsupported(ops: readonly ComparedOp[]): string[] {
     .map(({ op, layer, reason }) => `not compared: ${op} (${layer}): ${reason}`);
 }
 
-function conclusion({ ops, first, fused }: PlanComparison): string {
-  const compared = ops.filter(({ status }) => status !== "unsupported").length;
+function conclusion({ ops, first, fused, wholeStep, wholeStepDifference }: PlanComparison): string {
   if (first === undefined) {
-    return `All ${compared} ops compared agree within the tolerance.`;
+    const compared = ops.filter(({ status }) => status !== "unsupported").length;
+    const agreed = `All ${compared} ops compared agree within the tolerance`;
+    return wholeStepDifference
+      ? `${agreed}, but B's whole step does not give what its ops give one by one: ${stepSentence(wholeStepDifference)}`
+      : `${agreed}${wholeStep === "agrees" ? ", and so does B's whole step with its ops one by one" : ""}.`;
   }
   const others = ops.filter(({ status }) => status === "differs").length - 1;
   return (
     `The first difference is in ${sentence(first)}` +
     (others > 0 ? ` ${others} later ${others === 1 ? "op differs" : "ops differ"} on the same inputs, too.` : "") +
     (fused && first.parts ? " Compare with { fused: false } to see whether one of its parts is wrong by itself." : "")
+  );
+}
+
+function stepSentence({ buffer, value, index, whole, apart, differing }: StepDifference): string {
+  return (
+    `element ${formatShape(index)} of ${value} in ${buffer} is ${whole} instead of ${apart}; ${differing} of the elements ` +
+    "differ. The fault lies between the ops: memory that they share, their order, or what B does across ops."
   );
 }
 

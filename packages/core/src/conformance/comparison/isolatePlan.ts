@@ -46,6 +46,16 @@ export function isolatePlan(plan: Plan): Plan {
   };
 }
 
+/** A plan without the workspaces that it was lowered with, for ops that are run on another backend. */
+export function withoutWorkspaces(plan: Plan): Plan {
+  const workspaces = new Set(plan.ops.map(({ workspace }) => workspace));
+  return {
+    ...plan,
+    values: plan.values.filter(({ id }) => !workspaces.has(id)),
+    ops: plan.ops.map(({ workspace, ...op }) => op),
+  };
+}
+
 /** A plan of some ops of an isolated plan, in their order, over the same buffers. */
 export function planOfOps(plan: Plan, ops: readonly PlanOp[]): Plan {
   const ids = new Set(

@@ -78,10 +78,11 @@ export async function modelStep(
 
 /** Stands in for the backend where a plan is made: single ops that it lacks are found when their turn comes. */
 function planner(backend: Backend, fused: boolean): Backend {
-  const asked: Pick<Backend, "name" | "fusions" | "supports"> = {
+  const asked: Pick<Backend, "name" | "fusions" | "supports" | "workspaceBytes"> = {
     name: backend.name,
     fusions: fused ? backend.fusions : [],
     supports: (op) => op.parts === undefined || backend.supports(op),
+    workspaceBytes: (op) => (backend.supports(op) === true ? (backend.workspaceBytes?.(op) ?? 0) : 0),
   };
   return asked as Backend;
 }

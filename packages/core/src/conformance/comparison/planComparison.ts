@@ -44,6 +44,24 @@ export interface ComparedOp {
   readonly difference?: Difference;
 }
 
+/** A number that the whole step leaves behind and that its ops, run one by one on the same backend, leave otherwise. */
+export interface StepDifference {
+  /** The buffer: "gradients", "parameters", "predictions", ...; or "results", the sums of loss and metrics. */
+  readonly buffer: string;
+  /** Name of the tensor: the parameter "conv2d_1/kernel", or of a result "loss.lossSum". */
+  readonly value: string;
+  /** Coordinates of the first element in row-major order that differs. */
+  readonly index: readonly number[];
+  /** Of the whole step. */
+  readonly whole: number;
+  /** Of its ops one by one. */
+  readonly apart: number;
+  /** What the two may be apart. */
+  readonly allowed: number;
+  /** How many elements of the buffer differ. */
+  readonly differing: number;
+}
+
 /** One step on two backends, op by op. */
 export interface PlanComparison {
   readonly mode: PlanMode;
@@ -56,6 +74,13 @@ export interface PlanComparison {
   readonly b: string;
   /** In the order in which they run. */
   readonly ops: readonly ComparedOp[];
-  /** The first difference; undefined where all that both backends support agrees. */
+  /**
+   * Whether B's whole step leaves the same as its ops one by one. Where the ops agree and this does not, the fault lies between
+   * them: memory that they share, their order, what B does across ops. Unsupported where B lacks an op.
+   */
+  readonly wholeStep: "agrees" | "differs" | "unsupported";
+  /** Of the whole step. */
+  readonly wholeStepDifference?: StepDifference;
+  /** The first difference; undefined where all ops that both backends support agree. */
   readonly first?: Difference;
 }

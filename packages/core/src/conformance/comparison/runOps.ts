@@ -29,6 +29,14 @@ export function refusal(backend: Backend, plan: Plan, ops: readonly PlanOp[]): s
   return refused as string | undefined;
 }
 
+/** What a plan left behind. */
+export interface PlanOutcome {
+  /** Of the plan's buffers, the arena left out. */
+  readonly memory: HostMemory;
+  /** The numbers that the step reports. */
+  readonly results: Float32Array;
+}
+
 /**
  * Runs some ops of an isolated plan on a backend over copies of the memory and returns what the buffers that they use hold
  * afterwards. Frees all that it allocates.
@@ -41,25 +49,35 @@ export async function runOps(
   steps: StepTable,
 ): Promise<HostMemory> {
   const plan = withWorkspaces(backend, planOfOps(isolated, ops));
+  return (await runPlan(backend, plan, prepared(plan, memory), steps)).memory;
+}
+
+/** Runs a plan on a backend, its buffers filled with these contents and its arena with garbage. Frees all that it allocates. */
+export async function runPlan(
+  backend: Backend,
+  plan: Plan,
+  contents: HostMemory,
+  steps: StepTable,
+): Promise<PlanOutcome> {
   const buffers: Record<string, DeviceBuffer> = {};
   let executable: Executable | undefined;
   try {
-    for (const [name, content] of prepared(plan, memory)) {
-      buffers[name] = backend.createBuffer(name, plan.buffers[name]!);
-      buffers[name].write(content);
+    for (const [name, spec] of Object.entries(plan.buffers)) {
+      buffers[name] = backend.createBuffer(name, spec);
+      buffers[name].write(contents.get(name)!);
     }
     const arenaBytes = Math.max(1, plan.arenaBytes);
     buffers.arena = backend.createBuffer("arena", { dtype: "uint8", length: arenaBytes });
     buffers.arena.write(new Uint8Array(arenaBytes).fill(garbage));
     executable = await backend.compile(plan, buffers);
-    await executable.run(steps);
-    const contents = new Map<string, TensorData>();
+    const results = await executable.run(steps);
+    const memory = new Map<string, TensorData>();
     for (const [name, { dtype }] of Object.entries(plan.buffers)) {
       const content = await buffers[name]!.read();
       // A backend that keeps more digits hands on those of the plan's element type.
-      contents.set(name, content instanceof typedArrays[dtype] ? content : typedArrays[dtype].from(content));
+      memory.set(name, content instanceof typedArrays[dtype] ? content : typedArrays[dtype].from(content));
     }
-    return contents;
+    return { memory, results };
   } finally {
     executable?.dispose();
     for (const buffer of Object.values(buffers)) {
