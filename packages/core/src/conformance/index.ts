@@ -30,10 +30,7 @@
  */
 
 export type { AnyOpCase, CaseGradient, CaseInput, CaseStep, Fill, OpCase, Tolerance } from "../ops/opCase.js";
-export {
-  type ComparisonOptions,
-  comparePlans,
-} from "./comparison/comparePlans.js";
+export { type ComparisonOptions, comparePlans } from "./comparison/comparePlans.js";
 export type { ComparisonTolerance } from "./comparison/compareTensors.js";
 export { formatComparison } from "./comparison/formatComparison.js";
 export { isolatePlan, planOfOps } from "./comparison/isolatePlan.js";

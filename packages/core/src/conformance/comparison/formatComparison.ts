@@ -4,8 +4,9 @@ import type { ComparedOp, Difference, PlanComparison, StepDifference } from "./p
 /** The comparison as a table of ops, and a last sentence that names the first op, layer and element that differ. */
 export function formatComparison(comparison: PlanComparison): string {
   const { mode, batchSize, fused, a, b, ops } = comparison;
-  const header = ["#", "op", "layer", "elements", "max error", "differing", "result", "parts"];
-  const rows = ops.map((op, index) => [String(index), ...opRow(op)]);
+  const isFused = ops.some(({ parts }) => parts !== undefined);
+  const header = ["#", "op", "layer", "elements", "max error", "differing", "result", ...(isFused ? ["parts"] : [])];
+  const rows = ops.map((op, index) => [String(index), ...opRow(op).slice(0, header.length - 1)]);
   return [
     `one ${mode} step, batch of ${batchSize}: A is ${a}, B is ${b}, ${fused ? "with" : "without"} its fused ops`,
     ...table([header, ...rows]),
@@ -47,7 +48,7 @@ function conclusion({ ops, first, fused, wholeStep, wholeStepDifference }: PlanC
 
 function stepSentence({ buffer, value, index, whole, apart, differing }: StepDifference): string {
   return (
-    `element ${formatShape(index)} of ${value} in ${buffer} is ${whole} instead of ${apart}; ${differing} of the elements ` +
+    `element ${formatShape(index)} of ${value} in ${buffer} is ${shown(whole)} instead of ${shown(apart)}; ${differing} of the elements ` +
     "differ. The fault lies between the ops: memory that they share, their order, or what B does across ops."
   );
 }
@@ -57,10 +58,15 @@ function sentence(difference: Difference): string {
   const where = `${op}, layer ${layer}, element ${formatShape(index)} of ${output} ${formatShape(shape)} (${value})`;
   const apart = Math.abs(a - b);
   const numbers = readOnly
-    ? `B changed it from ${a} to ${b}, though the op only reads it`
-    : `${a} on A and ${b} on B` +
+    ? `B changed it from ${shown(a)} to ${shown(b)}, though the op only reads it`
+    : `${shown(a)} on A and ${shown(b)} on B` +
       (Number.isFinite(apart) ? `, ${apart.toExponential(2)} apart where ${allowed.toExponential(2)} is allowed` : "");
   return `${where}: ${numbers}; ${differing} of its elements differ.`;
+}
+
+/** As many digits as tell two float32 apart. */
+function shown(value: number): string {
+  return String(Number(value.toPrecision(9)));
 }
 
 /** Columns that hold numbers and stand right. */

@@ -8,9 +8,9 @@ export interface Difference {
   readonly parts?: readonly string[];
   /** The layer, or "data", "loss", "optimizer", ...; of an update of all parameters the layer of the element. */
   readonly layer: string;
-  /** Name of the output or updated input in the op's definition: "filterGradient". Of an input that B overwrote, its name. */
+  /** Name of the output or updated input in the op's definition: "kernelGradient". Of an input that B overwrote, its name. */
   readonly output: string;
-  /** Name of the tensor in the plan: "conv2d_1.filterGradient", or the parameter "conv2d_1/kernel". */
+  /** Name of the tensor in the plan: "conv2d_1.kernelGradient", or the parameter "conv2d_1/kernel". */
   readonly value: string;
   /** Of that tensor. */
   readonly shape: Shape;
