@@ -82,7 +82,7 @@ interface OwnOptions {
 function backendsOption(): Option {
   return new Option(
     "--backends <names>",
-    "backends to run, separated by commas; paths and packages of others among them",
+    "backends to run, separated by commas: names, and paths or @scope/packages of third parties",
   )
     .argParser((text: string) => names(text, backendNames, isModule))
     .default(backendNames, `${backendNames.join(",")}; none with --backend`);
