@@ -1,8 +1,8 @@
-import type { ParameterLayout } from "../../model/parameterLayout.js";
 import { bytesOf } from "../../ops/definition.js";
 import type { OpAttributes, OpName } from "../../ops/index.js";
 import { opDefinition, type PlanOp, type PlanValue } from "../../plan/index.js";
 import { type ComparisonTolerance, compareTensors, type TensorComparison } from "./compareTensors.js";
+import type { ParameterLayout } from "./modelStep.js";
 import { coordinates, placeInParameters } from "./places.js";
 import type { ComparedOp, Difference } from "./planComparison.js";
 import { isPoolingTie } from "./poolingTies.js";

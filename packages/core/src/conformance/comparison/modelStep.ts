@@ -15,6 +15,8 @@ import { type Optimizer, type OptimizerName, resolveOptimizer } from "../../opti
 import { type Plan, packSteps, type StepTable, typedArrays } from "../../plan/index.js";
 import type { TensorData } from "../../tensor.js";
 
+export type { ParameterLayout };
+
 /** Samples of one step: `[x, y]`, or by name. Without labels the step is one of prediction. */
 export type ComparisonBatch =
   | readonly [x: TensorInput, y?: TensorInput]

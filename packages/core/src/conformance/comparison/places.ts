@@ -1,4 +1,4 @@
-import type { ParameterLayout } from "../../model/parameterLayout.js";
+import type { ParameterLayout } from "./modelStep.js";
 import type { Difference } from "./planComparison.js";
 
 /** The element of a parameter that lies at a position of the flat buffers; undefined for the gaps between them. */
