@@ -1,10 +1,11 @@
+import { expectCount } from "../checkOption.js";
 import { formatShape, ShapeError } from "../errors.js";
 import { type Initializer, type InitializerName, resolveInitializer } from "../initializers/index.js";
 import { lookUp } from "../names.js";
 import { type PaddingName, resolvePadding, spatial } from "../ops/window.js";
 import { type Activation, resolveActivation } from "./activationFunction.js";
 import { commonFields, type Layer, type LayerOptions } from "./layer.js";
-import { type Pair, positiveInteger, toPair } from "./options.js";
+import { type Pair, toPair } from "./options.js";
 
 export interface Conv2dOptions extends LayerOptions {
   /** Number of output channels. */
@@ -36,7 +37,7 @@ export const paddings: { readonly [N in PaddingName]: N } = { valid: "valid", sa
  * Throws `ArgumentError` for sizes below 1 or unknown names, and `ShapeError` when built on an input that does not fit.
  */
 export function conv2d(options: Conv2dOptions): Layer {
-  const filters = positiveInteger("conv2d: filters", options.filters);
+  const filters = expectCount("conv2d: filters", options.filters);
   const kernelSize = toPair("conv2d: kernelSize", options.kernelSize);
   const strides = toPair("conv2d: strides", options.strides ?? 1);
   const dilation = toPair("conv2d: dilationRate", options.dilationRate ?? 1);

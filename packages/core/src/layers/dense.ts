@@ -1,9 +1,9 @@
+import { expectCount } from "../checkOption.js";
 import { formatShape, ShapeError } from "../errors.js";
 import { type Initializer, type InitializerName, resolveInitializer } from "../initializers/index.js";
 import { lastAxis, rowsOf } from "../ops/checks.js";
 import { type Activation, resolveActivation } from "./activationFunction.js";
 import { commonFields, type Layer, type LayerOptions } from "./layer.js";
-import { positiveInteger } from "./options.js";
 
 export interface DenseOptions extends LayerOptions {
   /** Size of the output's last axis. */
@@ -23,7 +23,7 @@ export interface DenseOptions extends LayerOptions {
  * Throws `ArgumentError` for units below 1 or unknown names.
  */
 export function dense(options: DenseOptions): Layer {
-  const units = positiveInteger("dense: units", options.units);
+  const units = expectCount("dense: units", options.units);
   const activate = resolveActivation(options.activation ?? "linear");
   const useBias = options.useBias ?? true;
   const kernelInitializer = resolveInitializer(options.kernelInitializer ?? "glorotUniform");

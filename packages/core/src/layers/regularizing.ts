@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors.js";
+import { expectRange } from "../checkOption.js";
 import { commonFields, type Layer, type LayerOptions } from "./layer.js";
 
 export interface DropoutOptions extends LayerOptions {
@@ -12,10 +12,7 @@ export interface DropoutOptions extends LayerOptions {
  * every backend. Throws `ArgumentError` for a rate outside [0, 1).
  */
 export function dropout(options: DropoutOptions): Layer {
-  const { rate } = options;
-  if (!(rate >= 0 && rate < 1)) {
-    throw new ArgumentError(`dropout: rate is ${rate}, expected a number in [0, 1)`);
-  }
+  const rate = expectRange("dropout: rate", options.rate, 0, 1);
   return {
     className: "Dropout",
     defaultName: "dropout",

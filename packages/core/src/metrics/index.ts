@@ -1,4 +1,4 @@
-import { ArgumentError } from "../errors.js";
+import { expectCount } from "../checkOption.js";
 import type { Loss } from "../losses/index.js";
 import { lookUp } from "../names.js";
 import { lastAxis } from "../ops/checks.js";
@@ -48,9 +48,7 @@ export interface TopKOptions {
 
 /** Share of rows whose label is among the `k` largest predictions; for one-hot labels and class numbers alike. */
 export function topKCategoricalAccuracy({ k = 5 }: TopKOptions = {}): Metric {
-  if (!Number.isInteger(k) || k < 1) {
-    throw new ArgumentError(`topKCategoricalAccuracy: k is ${k}, expected an integer of at least 1`);
-  }
+  expectCount("topKCategoricalAccuracy: k", k);
   return {
     name: "topKCategoricalAccuracy",
     build({ graph, predictions, labels, loss }) {

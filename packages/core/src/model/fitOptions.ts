@@ -1,4 +1,5 @@
 import type { Callback, Verbosity } from "../callbacks/index.js";
+import { expectCount, expectRange } from "../checkOption.js";
 import { ArgumentError } from "../errors.js";
 import type { ClassWeight } from "./checkData.js";
 import { type HostSamples, sliceSamples } from "./deviceDataset.js";
@@ -35,14 +36,6 @@ export interface FitOptions {
 /** Batch size of `fit` where none is given (Keras). */
 export const defaultBatchSize = 32;
 
-/** Throws unless `value` is an integer of at least `least`. */
-export function expectCount(what: string, value: number, least: number): number {
-  if (!Number.isInteger(value) || value < least) {
-    throw new ArgumentError(`${what} is ${value}, expected an integer of at least ${least}`);
-  }
-  return value;
-}
-
 /** Throws unless `value` is a seed. */
 export function expectSeed(value: number): number {
   if (!Number.isSafeInteger(value) || value < 0) {
@@ -66,11 +59,11 @@ export function resolveFit(
   validation: HostSamples | undefined,
   modelSeed: number,
 ): FitRequest {
-  const batchSize = expectCount("batchSize", options.batchSize ?? defaultBatchSize, 1);
+  const batchSize = expectCount("batchSize", options.batchSize ?? defaultBatchSize);
   const split = splitOff(samples, options.validationSplit ?? 0, validation);
   const { rows } = split.samples.inputs;
   const all = Math.ceil(rows / batchSize);
-  const steps = expectCount("stepsPerEpoch", options.stepsPerEpoch ?? all, 1);
+  const steps = expectCount("stepsPerEpoch", options.stepsPerEpoch ?? all);
   if (steps > all) {
     throw new ArgumentError(
       `stepsPerEpoch is ${steps}, but ${rows} samples give ${all} steps at batchSize ${batchSize}`,
@@ -80,7 +73,7 @@ export function resolveFit(
     ...split,
     batchSize: Math.min(batchSize, rows),
     steps,
-    epochs: expectCount("epochs", options.epochs ?? 1, 1),
+    epochs: expectCount("epochs", options.epochs ?? 1),
     initialEpoch: expectCount("initialEpoch", options.initialEpoch ?? 0, 0),
     shuffle: options.shuffle ?? true,
     seed: expectSeed(options.seed ?? modelSeed),
@@ -95,9 +88,7 @@ function splitOff(
   share: number,
   validation: HostSamples | undefined,
 ): { samples: HostSamples; validation?: HostSamples } {
-  if (!(share >= 0 && share < 1)) {
-    throw new ArgumentError(`validationSplit is ${share}, expected a number in [0, 1)`);
-  }
+  expectRange("validationSplit", share, 0, 1);
   if (validation !== undefined) {
     return { samples, validation };
   }

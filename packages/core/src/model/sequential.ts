@@ -1,6 +1,7 @@
 import type { Backend } from "../backend/index.js";
 import type { Logs, Verbosity } from "../callbacks/index.js";
 import { withProgress } from "../callbacks/progressBar.js";
+import { expectCount } from "../checkOption.js";
 import { ArgumentError, StateError } from "../errors.js";
 import type { Layer } from "../layers/index.js";
 import { type Loss, type LossName, resolveLoss } from "../losses/index.js";
@@ -14,14 +15,7 @@ import type { HostSamples } from "./deviceDataset.js";
 import type { DeviceModel, ModelMode } from "./deviceModel.js";
 import { evaluateSamples } from "./evaluate.js";
 import { fit, type History } from "./fit.js";
-import {
-  defaultBatchSize,
-  expectCount,
-  expectSeed,
-  type FitOptions,
-  resolveFit,
-  resolveVerbosity,
-} from "./fitOptions.js";
+import { defaultBatchSize, expectSeed, type FitOptions, resolveFit, resolveVerbosity } from "./fitOptions.js";
 import { ModelPlacement } from "./modelPlacement.js";
 import { buildNetwork, drawParameters, type Network } from "./network.js";
 import { layOutParameters } from "./parameterLayout.js";
@@ -167,7 +161,7 @@ export class Sequential {
   /** Loss and metrics over samples, by name. Throws like `fit`. A device that fails leaves the weights, as in `fit`. */
   async evaluate(x: TensorInput, y: TensorInput, options: EvaluateOptions = {}): Promise<Record<string, number>> {
     const samples = this.#samples("x", "y", x, y, options);
-    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch, 1);
+    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
     return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
       ...(await this.#onDevice((compiled, device) => evaluateSamples(compiled, device, samples, batchSize, report))),
     }));
@@ -180,7 +174,7 @@ export class Sequential {
   async predict(x: TensorInput, options: PredictOptions = {}): Promise<Tensor<Float32Array>> {
     const { network } = this.#expectCompiled();
     const inputs = checkInputs("x", x, network.inputShape, console.warn);
-    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch, 1);
+    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
     return withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
       this.#onDevice((compiled, device) => predictSamples(compiled, device, { inputs }, batchSize, report)),
     );
@@ -211,7 +205,7 @@ export class Sequential {
   /** The compiled plan of a step, also printed: ops in order, shapes, FLOPs, bytes, memory. */
   plan({ mode = "train", batchSize = defaultBatchSize, print = console.log }: PlanOptions = {}): Plan {
     const compiled = this.#expectCompiled();
-    const plan = buildPlan(compiled, mode, expectCount("batchSize", batchSize, 1), this.#nominalData(mode, batchSize));
+    const plan = buildPlan(compiled, mode, expectCount("batchSize", batchSize), this.#nominalData(mode, batchSize));
     print(formatPlan(plan, compiled.backend.launches?.(plan)));
     return plan;
   }

@@ -1,5 +1,6 @@
+import { expectRange } from "../checkOption.js";
 import { lookUp } from "../names.js";
-import { expectRange, makeOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.js";
+import { makeOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.js";
 
 export interface SgdOptions extends OptimizerOptions {
   /** Share of the last update that is kept; default 0. */

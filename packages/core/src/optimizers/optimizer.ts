@@ -82,11 +82,3 @@ export function makeOptimizer(
     },
   };
 }
-
-/** Throws unless `low <= value < high`. */
-export function expectRange(what: string, value: number, low: number, high: number): number {
-  if (!(value >= low && value < high)) {
-    throw new ArgumentError(`${what} is ${value}, expected a number in [${low}, ${high})`);
-  }
-  return value;
-}
