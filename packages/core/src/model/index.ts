@@ -1,6 +1,7 @@
-export type { ClassWeight } from "./checkData.js";
-export type { History } from "./fit.js";
-export type { FitOptions } from "./fitOptions.js";
+export type { ClassWeight } from "./data/checkData.js";
+export type { NestedNumbers, TensorInput } from "./data/tensorInput.js";
+export type { FitOptions } from "./options.js";
+export type { History } from "./run/fit.js";
 export {
   type CompileOptions,
   type EvaluateOptions,
@@ -11,4 +12,3 @@ export {
   sequential,
   type TrainOnBatchOptions,
 } from "./sequential.js";
-export type { NestedNumbers, TensorInput } from "./tensorInput.js";

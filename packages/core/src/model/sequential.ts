@@ -9,21 +9,21 @@ import { type Metric, type MetricName, resolveMetric } from "../metrics/index.js
 import { type Optimizer, type OptimizerName, resolveOptimizer } from "../optimizers/index.js";
 import { formatPlan, type Plan } from "../plan/index.js";
 import type { Tensor } from "../tensor.js";
-import { buildPlan, type CompiledModel, type DataSignature } from "./buildPlan.js";
-import { type ClassWeight, checkInputs, checkLabels, sampleWeights } from "./checkData.js";
-import type { HostSamples } from "./deviceDataset.js";
-import type { DeviceModel, ModelMode } from "./deviceModel.js";
-import { evaluateSamples } from "./evaluate.js";
-import { fit, type History } from "./fit.js";
-import { defaultBatchSize, expectSeed, type FitOptions, resolveFit, resolveVerbosity } from "./fitOptions.js";
-import { ModelPlacement } from "./modelPlacement.js";
-import { buildNetwork, drawParameters, type Network } from "./network.js";
-import { layOutParameters } from "./parameterLayout.js";
-import { predictSamples } from "./predict.js";
-import { formatSummary } from "./summary.js";
-import type { TensorInput } from "./tensorInput.js";
-import { trainOnBatch } from "./trainOnBatch.js";
-import { checkWeights } from "./weights.js";
+import { type ClassWeight, checkInputs, checkLabels, sampleWeights } from "./data/checkData.js";
+import { checkWeights } from "./data/checkWeights.js";
+import type { HostSamples } from "./data/deviceDataset.js";
+import type { TensorInput } from "./data/tensorInput.js";
+import { buildPlan, type CompiledModel, type DataSignature } from "./declare/buildPlan.js";
+import { buildNetwork, drawParameters, type Network } from "./declare/network.js";
+import { layOutParameters } from "./declare/parameterLayout.js";
+import { formatSummary } from "./declare/summary.js";
+import { defaultBatchSize, expectSeed, type FitOptions, resolveFit, resolveVerbosity } from "./options.js";
+import type { DeviceModel, ModelMode } from "./run/deviceModel.js";
+import { evaluateSamples } from "./run/evaluate.js";
+import { fit, type History } from "./run/fit.js";
+import { ModelPlacement } from "./run/placement.js";
+import { predictSamples } from "./run/predict.js";
+import { trainOnBatch } from "./run/trainOnBatch.js";
 
 export interface SequentialOptions {
   /** Default "sequential". */

@@ -1,8 +1,8 @@
-import { DataError, formatShape, ShapeError } from "../errors.js";
-import type { Loss } from "../losses/index.js";
-import { sameShape } from "../ops/checks.js";
-import { type Shape, sizeOf } from "../ops/definition.js";
-import type { Tensor, TensorData } from "../tensor.js";
+import { DataError, formatShape, ShapeError } from "../../errors.js";
+import type { Loss } from "../../losses/index.js";
+import { sameShape } from "../../ops/checks.js";
+import { type Shape, sizeOf } from "../../ops/definition.js";
+import type { Tensor, TensorData } from "../../tensor.js";
 import { type TensorInput, toTensor } from "./tensorInput.js";
 
 /** Inputs as a model takes them: [N, ...inputShape], bytes or float32. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Backend } from "../backend/index.js";
+import type { Backend } from "../../backend/index.js";
 import {
   type ConvoyError,
   DataError,
@@ -8,8 +8,8 @@ import {
   ShapeError,
   sequential,
   type TensorInput,
-} from "../index.js";
-import { reference } from "../reference/index.js";
+} from "../../index.js";
+import { reference } from "../../reference/index.js";
 
 let backend: Backend;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Backend } from "../backend/index.js";
+import type { Backend } from "../../backend/index.js";
 import {
   callbacks,
   type FitOptions,
@@ -8,9 +8,9 @@ import {
   optimizers,
   sequential,
   type Tensor,
-} from "../index.js";
-import { RandomStream } from "../random/index.js";
-import { reference } from "../reference/index.js";
+} from "../../index.js";
+import { RandomStream } from "../../random/index.js";
+import { reference } from "../../reference/index.js";
 
 let backend: Backend;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import { sizeOf, type Value } from "../ops/definition.js";
-import { alignmentBytes, type Graph } from "../plan/index.js";
+import { sizeOf, type Value } from "../../ops/definition.js";
+import { alignmentBytes, type Graph } from "../../plan/index.js";
 import type { Network, NetworkLayer, NetworkParameter } from "./network.js";
 
 /** Elements between two possible starts of a parameter in the flat buffer. */

@@ -1,5 +1,5 @@
-import type { Executable } from "../backend/index.js";
-import { packSteps, type StepValues } from "../plan/index.js";
+import type { Executable } from "../../backend/index.js";
+import { packSteps, type StepValues } from "../../plan/index.js";
 
 /** Results of steps that ran together. */
 export interface StepsResult {

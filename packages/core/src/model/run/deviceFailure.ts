@@ -1,4 +1,4 @@
-import { DeviceError } from "../errors.js";
+import { DeviceError } from "../../errors.js";
 import type { DeviceModel } from "./deviceModel.js";
 
 /** Errors that say how to go on, and what they were before. */

@@ -1,7 +1,7 @@
-import type { Backend, DeviceBuffer, Executable } from "../backend/index.js";
-import type { DType } from "../ops/definition.js";
-import type { TensorData } from "../tensor.js";
-import type { DataSignature } from "./buildPlan.js";
+import type { Backend, DeviceBuffer, Executable } from "../../backend/index.js";
+import type { DType } from "../../ops/definition.js";
+import type { TensorData } from "../../tensor.js";
+import type { DataSignature } from "../declare/buildPlan.js";
 import type { ModelInputs, ModelLabels } from "./checkData.js";
 
 /** Samples on the host, checked: what a device data set is filled from. */

@@ -1,5 +1,5 @@
-import { DataError, formatShape, ShapeError } from "../errors.js";
-import type { Tensor, TensorData } from "../tensor.js";
+import { DataError, formatShape, ShapeError } from "../../errors.js";
+import type { Tensor, TensorData } from "../../tensor.js";
 
 /** Numbers nested as deep as they have dimensions. */
 export type NestedNumbers = readonly number[] | readonly NestedNumbers[];

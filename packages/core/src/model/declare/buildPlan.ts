@@ -1,12 +1,12 @@
-import { type Backend, bindPlan, expectSupported } from "../backend/index.js";
-import { ArgumentError } from "../errors.js";
-import type { Loss } from "../losses/index.js";
-import type { Metric } from "../metrics/index.js";
-import { rowsOf } from "../ops/checks.js";
-import type { DType, Shape, Value } from "../ops/definition.js";
-import { sizeOf } from "../ops/definition.js";
-import type { Optimizer } from "../optimizers/index.js";
-import { differentiate, Graph, lower, type Plan, poolBeforeActivation } from "../plan/index.js";
+import { type Backend, bindPlan, expectSupported } from "../../backend/index.js";
+import { ArgumentError } from "../../errors.js";
+import type { Loss } from "../../losses/index.js";
+import type { Metric } from "../../metrics/index.js";
+import { rowsOf } from "../../ops/checks.js";
+import type { DType, Shape, Value } from "../../ops/definition.js";
+import { sizeOf } from "../../ops/definition.js";
+import type { Optimizer } from "../../optimizers/index.js";
+import { differentiate, Graph, lower, type Plan, poolBeforeActivation } from "../../plan/index.js";
 import type { Network } from "./network.js";
 import { applyNetwork, type ParameterLayout, placeParameters } from "./parameterLayout.js";
 

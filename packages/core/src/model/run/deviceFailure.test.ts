@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Backend, DeviceBuffer } from "../backend/index.js";
+import type { Backend, DeviceBuffer } from "../../backend/index.js";
 import {
   ArgumentError,
   DeviceError,
@@ -8,9 +8,9 @@ import {
   type Sequential,
   sequential,
   type Tensor,
-} from "../index.js";
-import { RandomStream } from "../random/index.js";
-import { reference } from "../reference/index.js";
+} from "../../index.js";
+import { RandomStream } from "../../random/index.js";
+import { reference } from "../../reference/index.js";
 
 let sound: Backend;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
-import { ArgumentError, formatShape, ShapeError } from "../errors.js";
-import type { Initializer } from "../initializers/index.js";
-import type { Layer } from "../layers/index.js";
-import { type Shape, sizeOf, type Value } from "../ops/definition.js";
-import { Graph } from "../plan/index.js";
-import { RandomStream } from "../random/index.js";
+import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import type { Initializer } from "../../initializers/index.js";
+import type { Layer } from "../../layers/index.js";
+import { type Shape, sizeOf, type Value } from "../../ops/definition.js";
+import { Graph } from "../../plan/index.js";
+import { RandomStream } from "../../random/index.js";
 
 /** A parameter of a built network. */
 export interface NetworkParameter {

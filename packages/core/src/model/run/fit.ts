@@ -1,10 +1,10 @@
-import type { Callback, Logs, Progress, Training, Verbosity } from "../callbacks/index.js";
-import { trainingProgress } from "../callbacks/progressBar.js";
-import { NonFiniteLossError } from "../errors.js";
-import type { StepValues } from "../plan/index.js";
-import { permutation, RandomStream } from "../random/index.js";
-import type { CompiledModel } from "./buildPlan.js";
-import { DeviceDataset, type HostSamples } from "./deviceDataset.js";
+import type { Callback, Logs, Progress, Training, Verbosity } from "../../callbacks/index.js";
+import { trainingProgress } from "../../callbacks/progressBar.js";
+import { NonFiniteLossError } from "../../errors.js";
+import type { StepValues } from "../../plan/index.js";
+import { permutation, RandomStream } from "../../random/index.js";
+import { DeviceDataset, type HostSamples } from "../data/deviceDataset.js";
+import type { CompiledModel } from "../declare/buildPlan.js";
 import { explainFailure } from "./deviceFailure.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { evaluateDataset } from "./evaluate.js";

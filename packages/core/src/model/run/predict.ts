@@ -1,8 +1,8 @@
-import type { EvaluationProgress } from "../callbacks/index.js";
-import { sizeOf } from "../ops/definition.js";
-import type { Tensor } from "../tensor.js";
-import type { CompiledModel } from "./buildPlan.js";
-import type { HostSamples } from "./deviceDataset.js";
+import type { EvaluationProgress } from "../../callbacks/index.js";
+import { sizeOf } from "../../ops/definition.js";
+import type { Tensor } from "../../tensor.js";
+import type { HostSamples } from "../data/deviceDataset.js";
+import type { CompiledModel } from "../declare/buildPlan.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { chunks, RowProgress, runRows } from "./evaluate.js";
 

@@ -1,8 +1,8 @@
-import type { EvaluationProgress, Logs } from "../callbacks/index.js";
-import type { StepValues } from "../plan/index.js";
-import { seedKey } from "../random/index.js";
-import type { CompiledModel } from "./buildPlan.js";
-import { type DeviceDataset, type HostSamples, sliceSamples } from "./deviceDataset.js";
+import type { EvaluationProgress, Logs } from "../../callbacks/index.js";
+import type { StepValues } from "../../plan/index.js";
+import { seedKey } from "../../random/index.js";
+import { type DeviceDataset, type HostSamples, sliceSamples } from "../data/deviceDataset.js";
+import type { CompiledModel } from "../declare/buildPlan.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { RunningMeans, rowsPerStep } from "./runningMeans.js";
 import { runSteps } from "./runSteps.js";

@@ -1,5 +1,5 @@
-import { DeviceError } from "../errors.js";
-import type { CompiledModel } from "./buildPlan.js";
+import { DeviceError } from "../../errors.js";
+import type { CompiledModel } from "../declare/buildPlan.js";
 import { explainFailure, withRemedy } from "./deviceFailure.js";
 import { DeviceModel } from "./deviceModel.js";
 

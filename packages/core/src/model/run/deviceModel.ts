@@ -1,10 +1,10 @@
-import type { Backend, DeviceBuffer, Executable } from "../backend/index.js";
-import { DeviceError, StateError } from "../errors.js";
-import type { Plan } from "../plan/index.js";
-import { buildPlan, type CompiledModel, type DataSignature, slotBuffer } from "./buildPlan.js";
-import { DeviceDataset, type HostSamples, signatureOf } from "./deviceDataset.js";
+import type { Backend, DeviceBuffer, Executable } from "../../backend/index.js";
+import { DeviceError, StateError } from "../../errors.js";
+import type { Plan } from "../../plan/index.js";
+import { DeviceDataset, type HostSamples, signatureOf } from "../data/deviceDataset.js";
+import { buildPlan, type CompiledModel, type DataSignature, slotBuffer } from "../declare/buildPlan.js";
+import { flattenParameters, splitParameters } from "../declare/parameterLayout.js";
 import { LastGoodWeights } from "./lastGoodWeights.js";
-import { flattenParameters, splitParameters } from "./parameterLayout.js";
 
 /** What plans are for. */
 export type ModelMode = "train" | "evaluate" | "predict";

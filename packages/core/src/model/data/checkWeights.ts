@@ -1,6 +1,6 @@
-import { formatShape, ShapeError } from "../errors.js";
-import { sameShape } from "../ops/checks.js";
-import type { NetworkParameter } from "./network.js";
+import { formatShape, ShapeError } from "../../errors.js";
+import { sameShape } from "../../ops/checks.js";
+import type { NetworkParameter } from "../declare/network.js";
 import { type TensorInput, toTensor } from "./tensorInput.js";
 
 /** Weights that fit the parameters, copied. Throws `ShapeError` where number or shapes differ. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import type { Backend } from "../backend/index.js";
-import { DeviceError, layers, type Sequential, sequential } from "../index.js";
-import { reference } from "../reference/index.js";
+import type { Backend } from "../../backend/index.js";
+import { DeviceError, layers, type Sequential, sequential } from "../../index.js";
+import { reference } from "../../reference/index.js";
 
 let inner: Backend;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
-import type { Logs } from "../callbacks/index.js";
-import { NonFiniteLossError } from "../errors.js";
-import { packSteps } from "../plan/index.js";
-import type { CompiledModel } from "./buildPlan.js";
-import type { HostSamples } from "./deviceDataset.js";
+import type { Logs } from "../../callbacks/index.js";
+import { NonFiniteLossError } from "../../errors.js";
+import { packSteps } from "../../plan/index.js";
+import type { HostSamples } from "../data/deviceDataset.js";
+import type { CompiledModel } from "../declare/buildPlan.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { RunningMeans, rowsPerStep } from "./runningMeans.js";
 import { stepValues } from "./stepValues.js";

@@ -1,10 +1,10 @@
 import type { Callback, Verbosity } from "../callbacks/index.js";
 import { expectCount, expectRange } from "../checkOption.js";
 import { ArgumentError } from "../errors.js";
-import type { ClassWeight } from "./checkData.js";
-import { type HostSamples, sliceSamples } from "./deviceDataset.js";
-import type { FitRequest } from "./fit.js";
-import type { TensorInput } from "./tensorInput.js";
+import type { ClassWeight } from "./data/checkData.js";
+import { type HostSamples, sliceSamples } from "./data/deviceDataset.js";
+import type { TensorInput } from "./data/tensorInput.js";
+import type { FitRequest } from "./run/fit.js";
 
 /** Options of `fit`. Names and defaults are Keras'. */
 export interface FitOptions {

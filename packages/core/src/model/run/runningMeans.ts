@@ -1,5 +1,5 @@
-import { rowsOf } from "../ops/checks.js";
-import type { CompiledModel } from "./buildPlan.js";
+import { rowsOf } from "../../ops/checks.js";
+import type { CompiledModel } from "../declare/buildPlan.js";
 
 /** Rows of predictions that a step of `batchSize` samples sums its results over. */
 export function rowsPerStep({ network }: CompiledModel, batchSize: number): number {

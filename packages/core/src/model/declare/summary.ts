@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from "../ops/definition.js";
+import { type Shape, sizeOf } from "../../ops/definition.js";
 import type { Network } from "./network.js";
 
 const width = 65;
