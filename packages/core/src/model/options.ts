@@ -1,10 +1,33 @@
+import type { Backend } from "../backend/index.js";
 import type { Callback, Verbosity } from "../callbacks/index.js";
 import { expectCount, expectRange } from "../checkOption.js";
 import { ArgumentError } from "../errors.js";
+import type { Loss, LossName } from "../losses/index.js";
+import type { Metric, MetricName } from "../metrics/index.js";
+import type { Optimizer, OptimizerName } from "../optimizers/index.js";
 import type { ClassWeight } from "./data/checkData.js";
-import { type HostSamples, sliceSamples } from "./data/deviceDataset.js";
+import { type HostSamples, sliceSamples } from "./data/hostSamples.js";
 import type { TensorInput } from "./data/tensorInput.js";
+import type { ModelMode } from "./declare/buildPlan.js";
 import type { FitRequest } from "./run/fit.js";
+
+export interface SequentialOptions {
+  /** Default "sequential". */
+  readonly name?: string;
+  /** Seed of the first weights and, unless `fit` gets another, of order and dropout; default 0. */
+  readonly seed?: number;
+}
+
+export interface CompileOptions {
+  /** What the model runs on: `await wasm()`, `await webgpu()`, `await cuda()`, `await reference()`. It is not the model's to dispose. */
+  readonly backend: Backend;
+  /** Name or optimizer; default "rmsprop", as in Keras. */
+  readonly optimizer?: OptimizerName | Optimizer;
+  /** Name or loss. May be left out for prediction alone. */
+  readonly loss?: LossName | Loss;
+  /** Default none. */
+  readonly metrics?: readonly (MetricName | Metric)[];
+}
 
 /** Options of `fit`. Names and defaults are Keras'. */
 export interface FitOptions {
@@ -32,6 +55,41 @@ export interface FitOptions {
   /** Epoch at which training starts; default 0. */
   readonly initialEpoch?: number;
 }
+
+export interface EvaluateOptions {
+  /** Samples a step; does not change the result. Default 256. */
+  readonly batchSize?: number;
+  /** As in `fit`. */
+  readonly verbose?: Verbosity | "auto";
+  /** One weight a sample [N]. */
+  readonly sampleWeight?: TensorInput;
+}
+
+export interface PredictOptions {
+  /** Samples a step; does not change the result. Default 256. */
+  readonly batchSize?: number;
+  /** Default 0. */
+  readonly verbose?: Verbosity | "auto";
+}
+
+export interface TrainOnBatchOptions {
+  readonly sampleWeight?: TensorInput;
+  readonly classWeight?: ClassWeight;
+  /** Seed of dropout; default: the model's. */
+  readonly seed?: number;
+}
+
+export interface PlanOptions {
+  /** Default "train". */
+  readonly mode?: ModelMode;
+  /** Default 32. */
+  readonly batchSize?: number;
+  /** Where the printed plan goes; default `console.log`. */
+  readonly print?: (text: string) => void;
+}
+
+/** Batch size of `evaluate` and `predict`, which does not change their results. */
+export const defaultEvaluationBatch = 256;
 
 /** Batch size of `fit` where none is given (Keras). */
 export const defaultBatchSize = 32;

@@ -1,82 +1,40 @@
-import type { Backend } from "../backend/index.js";
-import type { Logs, Verbosity } from "../callbacks/index.js";
 import { withProgress } from "../callbacks/progressBar.js";
 import { expectCount } from "../checkOption.js";
 import { ArgumentError, StateError } from "../errors.js";
 import type { Layer } from "../layers/index.js";
-import { type Loss, type LossName, resolveLoss } from "../losses/index.js";
-import { type Metric, type MetricName, resolveMetric } from "../metrics/index.js";
-import { type Optimizer, type OptimizerName, resolveOptimizer } from "../optimizers/index.js";
+import { resolveLoss } from "../losses/index.js";
+import { resolveMetric } from "../metrics/index.js";
+import { resolveOptimizer } from "../optimizers/index.js";
 import { formatPlan, type Plan } from "../plan/index.js";
 import type { Tensor } from "../tensor.js";
-import { type ClassWeight, checkInputs, checkLabels, sampleWeights } from "./data/checkData.js";
+import { checkInputs, checkLabels, sampleWeights } from "./data/checkData.js";
 import { checkWeights } from "./data/checkWeights.js";
-import type { HostSamples } from "./data/deviceDataset.js";
+import type { DataSignature, HostSamples } from "./data/hostSamples.js";
 import type { TensorInput } from "./data/tensorInput.js";
-import { buildPlan, type CompiledModel, type DataSignature } from "./declare/buildPlan.js";
+import { buildPlan, type ModelMode } from "./declare/buildPlan.js";
+import { type CompileSettings, expectLoss } from "./declare/compileSettings.js";
 import { buildNetwork, drawParameters, type Network } from "./declare/network.js";
 import { layOutParameters } from "./declare/parameterLayout.js";
 import { formatSummary } from "./declare/summary.js";
-import { defaultBatchSize, expectSeed, type FitOptions, resolveFit, resolveVerbosity } from "./options.js";
-import type { DeviceModel, ModelMode } from "./run/deviceModel.js";
+import {
+  type CompileOptions,
+  defaultBatchSize,
+  defaultEvaluationBatch,
+  type EvaluateOptions,
+  expectSeed,
+  type FitOptions,
+  type PlanOptions,
+  type PredictOptions,
+  resolveFit,
+  resolveVerbosity,
+  type SequentialOptions,
+  type TrainOnBatchOptions,
+} from "./options.js";
 import { evaluateSamples } from "./run/evaluate.js";
 import { fit, type History } from "./run/fit.js";
-import { ModelPlacement } from "./run/placement.js";
+import { Placement } from "./run/placement.js";
 import { predictSamples } from "./run/predict.js";
 import { trainOnBatch } from "./run/trainOnBatch.js";
-
-export interface SequentialOptions {
-  /** Default "sequential". */
-  readonly name?: string;
-  /** Seed of the first weights and, unless `fit` gets another, of order and dropout; default 0. */
-  readonly seed?: number;
-}
-
-export interface CompileOptions {
-  /** What the model runs on: `await wasm()`, `await webgpu()`, `await cuda()`, `await reference()`. It is not the model's to dispose. */
-  readonly backend: Backend;
-  /** Name or optimizer; default "rmsprop", as in Keras. */
-  readonly optimizer?: OptimizerName | Optimizer;
-  /** Name or loss. May be left out for prediction alone. */
-  readonly loss?: LossName | Loss;
-  /** Default none. */
-  readonly metrics?: readonly (MetricName | Metric)[];
-}
-
-export interface EvaluateOptions {
-  /** Samples a step; does not change the result. Default 256. */
-  readonly batchSize?: number;
-  /** As in `fit`. */
-  readonly verbose?: Verbosity | "auto";
-  /** One weight a sample [N]. */
-  readonly sampleWeight?: TensorInput;
-}
-
-export interface PredictOptions {
-  /** Samples a step; does not change the result. Default 256. */
-  readonly batchSize?: number;
-  /** Default 0. */
-  readonly verbose?: Verbosity | "auto";
-}
-
-export interface TrainOnBatchOptions {
-  readonly sampleWeight?: TensorInput;
-  readonly classWeight?: ClassWeight;
-  /** Seed of dropout; default: the model's. */
-  readonly seed?: number;
-}
-
-export interface PlanOptions {
-  /** Default "train". */
-  readonly mode?: ModelMode;
-  /** Default 32. */
-  readonly batchSize?: number;
-  /** Where the printed plan goes; default `console.log`. */
-  readonly print?: (text: string) => void;
-}
-
-/** Batch size of `evaluate` and `predict`, which does not change their results. */
-const defaultEvaluationBatch = 256;
 
 /**
  * A stack of layers. Keras' `Sequential`: declare, `compile`, `fit`, `evaluate`, `predict`. Shapes, parameters and options
@@ -87,7 +45,7 @@ export class Sequential {
   readonly seed: number;
   readonly #layers: Layer[];
   #network: Network | undefined;
-  readonly #placement = new ModelPlacement(() => drawParameters(this.#build(), this.seed));
+  readonly #placement = new Placement(() => drawParameters(this.#build(), this.seed));
   #training = false;
 
   constructor(layers: readonly Layer[] = [], { name = "sequential", seed = 0 }: SequentialOptions = {}) {
@@ -103,7 +61,7 @@ export class Sequential {
 
   /** Adds a layer at the end. Throws `StateError` once the model is compiled. */
   add(layer: Layer): this {
-    if (this.#placement.compiled !== undefined) {
+    if (this.#placement.settings !== undefined) {
       throw new StateError("add: the model is compiled already; add all layers first");
     }
     this.#layers.push(layer);
@@ -137,7 +95,8 @@ export class Sequential {
 
   /**
    * Trains for some epochs. `x` is [N, ...inputShape] (a last axis of size 1 may be left out), `y` what the loss takes.
-   * Throws before training for data or options that do not fit; throws `NonFiniteLossError` when the loss leaves the numbers.
+   * Throws before training for data or options that do not fit; throws `NonFiniteLossError` when the loss becomes NaN or
+   * infinite.
    *
    * Throws `DeviceError` when the device fails: a GPU that is lost, a worker that crashes. The model then holds a copy of its
    * weights; `compile` it with another backend and call `fit` again with the `initialEpoch` that the message names. Copies
@@ -152,10 +111,7 @@ export class Sequential {
         ? undefined
         : this.#samples("validation x", "validation y", validationX, validationY, weightOption(validationWeight));
     const request = resolveFit(options, samples, validation, this.seed);
-    return this.#whileTraining(async () => {
-      const device = await this.#placement.device();
-      return fit(device.model, device, request);
-    });
+    return this.#whileTraining(async () => fit(await this.#placement.device(), request));
   }
 
   /** Loss and metrics over samples, by name. Throws like `fit`. A device that fails leaves the weights, as in `fit`. */
@@ -163,7 +119,7 @@ export class Sequential {
     const samples = this.#samples("x", "y", x, y, options);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
     return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
-      ...(await this.#onDevice((compiled, device) => evaluateSamples(compiled, device, samples, batchSize, report))),
+      ...(await this.#placement.run((device) => evaluateSamples(device, samples, batchSize, report))),
     }));
   }
 
@@ -176,7 +132,7 @@ export class Sequential {
     const inputs = checkInputs("x", x, network.inputShape, console.warn);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
     return withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
-      this.#onDevice((compiled, device) => predictSamples(compiled, device, { inputs }, batchSize, report)),
+      this.#placement.run((device) => predictSamples(device, { inputs }, batchSize, report)),
     );
   }
 
@@ -192,9 +148,9 @@ export class Sequential {
   ): Promise<Record<string, number>> {
     const samples = this.#samples("x", "y", x, y, options);
     const seed = expectSeed(options.seed ?? this.seed);
-    const step = (compiled: CompiledModel, device: DeviceModel): Promise<Logs> =>
-      trainOnBatch(compiled, device, samples, seed);
-    return { ...(await this.#whileTraining(() => this.#onDevice(step))) };
+    return this.#whileTraining(async () => ({
+      ...(await this.#placement.run((device) => trainOnBatch(device, samples, seed))),
+    }));
   }
 
   /** Prints Keras' table of layers, shapes and parameters. */
@@ -204,9 +160,9 @@ export class Sequential {
 
   /** The compiled plan of a step, also printed: ops in order, shapes, FLOPs, bytes, memory. */
   plan({ mode = "train", batchSize = defaultBatchSize, print = console.log }: PlanOptions = {}): Plan {
-    const compiled = this.#expectCompiled();
-    const plan = buildPlan(compiled, mode, expectCount("batchSize", batchSize), this.#nominalData(mode, batchSize));
-    print(formatPlan(plan, compiled.backend.launches?.(plan)));
+    const settings = this.#expectCompiled();
+    const plan = buildPlan(settings, mode, expectCount("batchSize", batchSize), this.#nominalData(mode, batchSize));
+    print(formatPlan(plan, settings.backend.launches?.(plan)));
     return plan;
   }
 
@@ -224,10 +180,10 @@ export class Sequential {
   /** Replaces the weights by others of the same number and shapes, in `getWeights`' order. Throws `ShapeError` otherwise. */
   async setWeights(weights: readonly TensorInput[]): Promise<void> {
     const checked = checkWeights(this.#build().parameters, weights);
-    if (this.#placement.compiled === undefined) {
+    if (this.#placement.settings === undefined) {
       this.#placement.replaceHostWeights(checked);
     } else {
-      (await this.#placement.device()).writeWeights(checked);
+      (await this.#placement.device()).weights.write(checked);
     }
   }
 
@@ -246,19 +202,14 @@ export class Sequential {
     return this.#network;
   }
 
-  #expectCompiled(): CompiledModel {
-    const { compiled } = this.#placement;
-    if (compiled === undefined) {
+  #expectCompiled(): CompileSettings {
+    const { settings } = this.#placement;
+    if (settings === undefined) {
       throw new StateError(
         'the model is not compiled; call compile({ backend, optimizer: "adam", loss, metrics }) first',
       );
     }
-    return compiled;
-  }
-
-  /** Runs work on the device. Where that fails, the error says how to go on. */
-  #onDevice<T>(work: (compiled: CompiledModel, device: DeviceModel) => Promise<T>): Promise<T> {
-    return this.#placement.run((device) => work(device.model, device));
+    return settings;
   }
 
   #samples(
@@ -268,12 +219,9 @@ export class Sequential {
     y: TensorInput,
     options: Pick<FitOptions, "sampleWeight" | "classWeight" | "verbose">,
   ): HostSamples {
-    const { network, loss } = this.#expectCompiled();
-    if (loss === undefined) {
-      throw new ArgumentError(
-        'compile was called without a loss; pass one, such as loss: "sparseCategoricalCrossentropy"',
-      );
-    }
+    const settings = this.#expectCompiled();
+    const { network } = settings;
+    const loss = expectLoss(settings);
     const warn = options.verbose === 0 ? (): void => undefined : console.warn;
     const inputs = checkInputs(whatX, x, network.inputShape, warn);
     const labels = checkLabels(whatY, y, inputs.rows, network.outputShape, loss);

@@ -1,60 +1,34 @@
 import { type Backend, bindPlan, expectSupported } from "../../backend/index.js";
 import { ArgumentError } from "../../errors.js";
-import type { Loss } from "../../losses/index.js";
-import type { Metric } from "../../metrics/index.js";
 import { rowsOf } from "../../ops/checks.js";
 import type { DType, Shape, Value } from "../../ops/definition.js";
 import { sizeOf } from "../../ops/definition.js";
-import type { Optimizer } from "../../optimizers/index.js";
 import { differentiate, Graph, lower, type Plan, poolBeforeActivation } from "../../plan/index.js";
+import type { DataSignature } from "../data/hostSamples.js";
+import { bufferNames } from "./bufferNames.js";
+import { type CompileSettings, expectLoss } from "./compileSettings.js";
 import type { Network } from "./network.js";
-import { applyNetwork, type ParameterLayout, placeParameters } from "./parameterLayout.js";
+import { applyNetwork, placeParameters } from "./parameterLayout.js";
 
-/** Shape of a data set on the device: what a plan has to know of it. */
-export interface DataSignature {
-  /** Rows that the buffers hold. */
-  readonly rows: number;
-  readonly inputs: { readonly dtype: DType; readonly scale: number };
-  /** Sparse labels are int32 [rows,...], others float32 [rows,...,C]; absent for prediction. */
-  readonly labels?: { readonly dtype: "int32" | "float32"; readonly shape: Shape };
-  /** Whether samples are weighted. */
-  readonly weights: boolean;
-  /** Whether rows are read through a permutation. */
-  readonly ordered: boolean;
-}
-
-/** What a model was compiled with, resolved. */
-export interface CompiledModel {
-  readonly network: Network;
-  readonly layout: ParameterLayout;
-  readonly backend: Backend;
-  readonly optimizer: Optimizer;
-  readonly loss?: Loss;
-  readonly metrics: readonly Metric[];
-}
-
-/** Gradients that the optimizer reads, and its slots, by buffer name. */
-export const slotBuffer = (slot: number): string => `slot${slot}`;
+/** What a step is for. */
+export type ModelMode = "train" | "evaluate" | "predict";
 
 /** The plan of one training, evaluation or prediction step. Throws `UnsupportedOpError` where the backend lacks an op. */
-export function buildPlan(
-  model: CompiledModel,
-  mode: "train" | "evaluate" | "predict",
-  batchSize: number,
-  data: DataSignature,
-): Plan {
+export function buildPlan(settings: CompileSettings, mode: ModelMode, batchSize: number, data: DataSignature): Plan {
   const graph = new Graph();
-  const parameters = placeParameters(graph, model.layout);
-  const { input, labels, weights } = gatherBatch(graph, model.network, batchSize, data);
-  const output = applyNetwork(graph, model.network.layers, input, parameters, mode === "train");
+  const parameters = placeParameters(graph, settings.layout);
+  const { input, labels, weights } = gatherBatch(graph, settings.network, batchSize, data);
+  const output = applyNetwork(graph, settings.network.layers, input, parameters, mode === "train");
   const results =
-    mode === "predict" ? storePredictions(graph, output, data.rows) : judge(graph, model, output, labels!, weights);
+    mode === "predict"
+      ? storePredictions(graph, output, data.rows)
+      : lossAndMetrics(graph, settings, output, labels!, weights);
   poolBeforeActivation(graph);
   if (mode === "train") {
-    appendUpdate(graph, model, parameters, results[0]!, 1 / rowsOf(output.shape));
+    appendUpdate(graph, settings, parameters, results[0]!, 1 / rowsOf(output.shape));
   }
-  const plan = lower(graph, { mode, batchSize, results, target: model.backend });
-  checkSupport(plan, model.backend);
+  const plan = lower(graph, { mode, batchSize, results, target: settings.backend });
+  checkSupport(plan, settings.backend);
   return plan;
 }
 
@@ -68,13 +42,15 @@ function gatherBatch(
     graph.declareBuffer(name, { dtype, length: sizeOf(shape) });
     return graph.place(name, { shape, dtype }, name);
   };
-  const order = ordered ? [source("order", [rows], "int32")] : [];
+  const order = ordered ? [source(bufferNames.order, [rows], "int32")] : [];
   const gather = (from: Value, dtype: "float32" | "int32", scale: number): Value =>
     graph.labelled("data", () => graph.apply("gatherRows", [from, ...order], { batchSize, dtype, scale })[0]!);
   return {
-    input: gather(source("inputs", [rows, ...inputShape], inputs.dtype), "float32", inputs.scale),
-    ...(labels ? { labels: gather(source("labels", labels.shape, labels.dtype), labels.dtype, 1) } : {}),
-    ...(weights && labels ? { weights: gather(source("weights", weightsShape(labels), "float32"), "float32", 1) } : {}),
+    input: gather(source(bufferNames.inputs, [rows, ...inputShape], inputs.dtype), "float32", inputs.scale),
+    ...(labels ? { labels: gather(source(bufferNames.labels, labels.shape, labels.dtype), labels.dtype, 1) } : {}),
+    ...(weights && labels
+      ? { weights: gather(source(bufferNames.sampleWeights, weightsShape(labels), "float32"), "float32", 1) }
+      : {}),
   };
 }
 
@@ -84,22 +60,18 @@ export function weightsShape({ dtype, shape }: { readonly dtype: DType; readonly
 }
 
 /** Loss and metrics, the loss first. */
-function judge(
+function lossAndMetrics(
   graph: Graph,
-  { loss, metrics }: CompiledModel,
+  settings: CompileSettings,
   output: Value,
   labels: Value,
   weights: Value | undefined,
 ): Value[] {
-  if (loss === undefined) {
-    throw new ArgumentError(
-      'compile was called without a loss; pass one, such as loss: "sparseCategoricalCrossentropy"',
-    );
-  }
+  const loss = expectLoss(settings);
   const { lossSum, predictions } = graph.labelled("loss", () =>
     loss.build({ graph, output, labels, ...(weights ? { weights } : {}) }),
   );
-  const sums = metrics.map((metric) =>
+  const sums = settings.metrics.map((metric) =>
     graph.labelled(metric.name, () => metric.build({ graph, predictions, labels, loss })),
   );
   return [lossSum, ...sums];
@@ -107,8 +79,9 @@ function judge(
 
 function storePredictions(graph: Graph, output: Value, rows: number): Value[] {
   const shape = [rows, ...output.shape.slice(1)];
-  graph.declareBuffer("predictions", { dtype: "float32", length: sizeOf(shape) });
-  const destination = graph.place("predictions", { shape, dtype: "float32" }, "predictions");
+  const { predictions } = bufferNames;
+  graph.declareBuffer(predictions, { dtype: "float32", length: sizeOf(shape) });
+  const destination = graph.place(predictions, { shape, dtype: "float32" }, predictions);
   graph.labelled("predictions", () => graph.apply("storeRows", [output, destination], {}));
   return [];
 }
@@ -116,7 +89,7 @@ function storePredictions(graph: Graph, output: Value, rows: number): Value[] {
 /** Gradients into their flat buffer, then one update of everything trainable. */
 function appendUpdate(
   graph: Graph,
-  { layout, optimizer }: CompiledModel,
+  { layout, optimizer }: CompileSettings,
   parameters: ReadonlyMap<string, Value>,
   loss: Value,
   lossScale: number,
@@ -128,23 +101,23 @@ function appendUpdate(
   }
   const wanted = trained.map(({ path }) => parameters.get(path)!);
   const gradients = differentiate(graph, { loss, lossScale, wanted });
-  graph.declareBuffer("gradients", { dtype: "float32", length });
+  graph.declareBuffer(bufferNames.gradients, { dtype: "float32", length });
   const gradientParts = trained.map(({ path, offset, shape }) => {
     const gradient = gradients.get(parameters.get(path)!.id)!;
-    graph.bind(gradient, { buffer: "gradients", offset });
-    return graph.place(`${path}.gradient`, { shape, dtype: "float32" }, "gradients", offset);
+    graph.bind(gradient, { buffer: bufferNames.gradients, offset });
+    return graph.place(`${path}.gradient`, { shape, dtype: "float32" }, bufferNames.gradients, offset);
   });
-  const flat = (label: string, buffer: string): Value => {
+  const flat = (buffer: string): Value => {
     if (!graph.buffers.has(buffer)) {
       graph.declareBuffer(buffer, { dtype: "float32", length });
     }
-    return graph.place(label, { shape: [length], dtype: "float32" }, buffer);
+    return graph.place(buffer, { shape: [length], dtype: "float32" }, buffer);
   };
   optimizer.update({
     graph,
-    parameters: flat("parameters", "parameters"),
-    gradients: flat("gradients", "gradients"),
-    slots: Array.from({ length: optimizer.slots }, (_, slot) => flat(slotBuffer(slot), slotBuffer(slot))),
+    parameters: flat(bufferNames.parameters),
+    gradients: flat(bufferNames.gradients),
+    slots: Array.from({ length: optimizer.slots }, (_, slot) => flat(bufferNames.slot(slot))),
     gradientParts,
   });
 }

@@ -1,5 +1,6 @@
 import { sizeOf, type Value } from "../../ops/definition.js";
 import { alignmentBytes, type Graph } from "../../plan/index.js";
+import { bufferNames } from "./bufferNames.js";
 import type { Network, NetworkLayer, NetworkParameter } from "./network.js";
 
 /** Elements between two possible starts of a parameter in the flat buffer. */
@@ -61,11 +62,11 @@ export function splitParameters(layout: ParameterLayout, flat: Float32Array): Fl
 
 /** The parameters as tensors of a graph, by path. */
 export function placeParameters(graph: Graph, layout: ParameterLayout): Map<string, Value> {
-  graph.declareBuffer("parameters", { dtype: "float32", length: layout.length });
+  graph.declareBuffer(bufferNames.parameters, { dtype: "float32", length: layout.length });
   return new Map(
     layout.parameters.map(({ path, shape, offset }) => [
       path,
-      graph.place(path, { shape, dtype: "float32" }, "parameters", offset),
+      graph.place(path, { shape, dtype: "float32" }, bufferNames.parameters, offset),
     ]),
   );
 }

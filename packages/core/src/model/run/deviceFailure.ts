@@ -1,5 +1,5 @@
 import { DeviceError } from "../../errors.js";
-import type { DeviceModel } from "./deviceModel.js";
+import type { DeviceWeights } from "./deviceWeights.js";
 
 /** Errors that say how to go on, and what they were before. */
 const explained = new WeakMap<DeviceError, DeviceError>();
@@ -14,11 +14,15 @@ export function withRemedy(error: DeviceError, remedy: string): DeviceError {
 }
 
 /** Runs work on a device. Where the device fails in it, the `DeviceError` also says how to go on. */
-export async function explainFailure<T>(device: DeviceModel, remedy: () => string, work: () => Promise<T>): Promise<T> {
+export async function explainFailure<T>(
+  weights: DeviceWeights,
+  remedy: () => string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof DeviceError && (await device.hasFailed())) {
+    if (error instanceof DeviceError && (await weights.hasFailed())) {
       throw withRemedy(error, remedy());
     }
     throw error;

@@ -1,18 +1,11 @@
 import type { EvaluationProgress, Logs } from "../../callbacks/index.js";
 import type { StepValues } from "../../plan/index.js";
 import { seedKey } from "../../random/index.js";
-import { type DeviceDataset, type HostSamples, sliceSamples } from "../data/deviceDataset.js";
-import type { CompiledModel } from "../declare/buildPlan.js";
+import type { DeviceDataset } from "../data/deviceDataset.js";
+import { type HostSamples, sliceSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
-import { RunningMeans, rowsPerStep } from "./runningMeans.js";
-import { runSteps } from "./runSteps.js";
-
-/** Steps of one size over consecutive rows. */
-interface Stretch {
-  readonly firstRow: number;
-  readonly size: number;
-  readonly count: number;
-}
+import { RunningMeans } from "./runningMeans.js";
+import { runSteps, type Stretch } from "./runSteps.js";
 
 /** Ratio between one batch size and the next smaller one. */
 const sizeRatio = 4;
@@ -27,34 +20,38 @@ export function stretches(rows: number, batchSize: number): Stretch[] {
   for (let size = Math.min(batchSize, rows); firstRow < rows; size = Math.max(1, Math.floor(size / sizeRatio))) {
     const count = Math.floor((rows - firstRow) / size);
     if (count > 0) {
-      cut.push({ firstRow, size, count });
+      cut.push({ firstRow, batchSize: size, count });
       firstRow += count * size;
     }
   }
   return cut;
 }
 
-/** Runs every row of a data set through steps without training. `onResults` gets the results of steps in order. */
-export async function runRows(
+/** Results of steps of one batch size that ran together. */
+interface EvaluatedSteps {
+  readonly results: Float32Array;
+  readonly count: number;
+  readonly batchSize: number;
+}
+
+/** Runs every row of a data set through steps without training and gives their results in order. */
+export async function* runRows(
   device: DeviceModel,
   mode: "evaluate" | "predict",
   dataset: DeviceDataset,
   batchSize: number,
-  onResults: (results: Float32Array, count: number, size: number) => void,
-): Promise<void> {
-  const plain: Omit<StepValues, "batchStart"> = { iteration: 0, learningRate: 0, stepSize: 0, seed: [...seedKey(0)] };
-  for (const { firstRow, size, count } of stretches(dataset.signature.rows, batchSize)) {
+): AsyncGenerator<EvaluatedSteps, void, undefined> {
+  const plain: Omit<StepValues, "batchStart"> = { iteration: 0, learningRate: 0, stepSize: 0, seed: seedKey(0) };
+  for (const { firstRow, batchSize: size, count } of stretches(dataset.signature.rows, batchSize)) {
     const executable = await device.executable(mode, size, dataset);
     const values = (step: number): StepValues => ({ ...plain, batchStart: firstRow + step * size });
-    const report = ({ results, count: steps }: { results: Float32Array; count: number }): boolean => {
-      onResults(results, steps, size);
-      return true;
-    };
-    await runSteps(executable, count, values, report, { everyStep: false });
+    for await (const run of runSteps(executable, count, values)) {
+      yield { results: run.results, count: run.count, batchSize: size };
+    }
   }
 }
 
-/** Most bytes of samples that are put on a device at a time for evaluation and prediction. */
+/** Upper bound on the bytes of samples that are put on a device at a time for evaluation and prediction. */
 const chunkBytes = 64 * 2 ** 20;
 
 /** Samples in pieces that fit the device, a multiple of the batch size each. */
@@ -67,42 +64,32 @@ export function chunks(samples: HostSamples, batchSize: number): HostSamples[] {
 }
 
 /** Loss and metrics over a data set on the device, by name. */
-export async function evaluateDataset(
-  model: CompiledModel,
-  device: DeviceModel,
-  dataset: DeviceDataset,
-  batchSize: number,
-): Promise<Logs> {
-  const means = resultMeans(model);
-  await runRows(device, "evaluate", dataset, batchSize, (results, count, size) => {
-    means.add(results, count, rowsPerStep(model, size));
-  });
+export async function evaluateDataset(device: DeviceModel, dataset: DeviceDataset, batchSize: number): Promise<Logs> {
+  const means = new RunningMeans(device.settings);
+  for await (const run of runRows(device, "evaluate", dataset, batchSize)) {
+    means.add(run.results, run.count, run.batchSize);
+  }
   return means.values();
 }
 
 /** Loss and metrics over samples on the host, by name. */
 export async function evaluateSamples(
-  model: CompiledModel,
   device: DeviceModel,
   samples: HostSamples,
   batchSize: number,
   onProgress: (progress: EvaluationProgress) => void,
 ): Promise<Logs> {
-  const means = resultMeans(model);
+  const means = new RunningMeans(device.settings);
   const progress = new RowProgress(samples.inputs.rows, batchSize, onProgress);
   for (const chunk of chunks(samples, batchSize)) {
-    await device.lend(chunk, undefined, (dataset) =>
-      runRows(device, "evaluate", dataset, batchSize, (results, count, size) => {
-        means.add(results, count, rowsPerStep(model, size));
-        progress.add(count, size, means.values());
-      }),
-    );
+    await device.lend(chunk, {}, async (dataset) => {
+      for await (const run of runRows(device, "evaluate", dataset, batchSize)) {
+        means.add(run.results, run.count, run.batchSize);
+        progress.add(run, means.values());
+      }
+    });
   }
   return means.values();
-}
-
-function resultMeans({ metrics }: CompiledModel): RunningMeans {
-  return new RunningMeans(["loss", ...metrics.map(({ name }) => name)]);
 }
 
 /** Counts steps and samples for whoever watches. */
@@ -119,9 +106,9 @@ export class RowProgress {
     this.#report = report;
   }
 
-  add(count: number, size: number, logs: Logs): void {
+  add({ count, batchSize }: Pick<Stretch, "count" | "batchSize">, logs: Logs): void {
     this.#stepsDone += count;
-    this.#samplesDone += count * size;
+    this.#samplesDone += count * batchSize;
     this.#report({
       stepsDone: this.#stepsDone,
       steps: this.#steps,

@@ -1,18 +1,18 @@
-import type { Callback, Logs, Progress, Training, Verbosity } from "../../callbacks/index.js";
+import type { Executable } from "../../backend/index.js";
+import type { Callback, Progress, Training, Verbosity } from "../../callbacks/index.js";
 import { trainingProgress } from "../../callbacks/progressBar.js";
 import { NonFiniteLossError } from "../../errors.js";
 import type { StepValues } from "../../plan/index.js";
-import { permutation, RandomStream } from "../../random/index.js";
-import { DeviceDataset, type HostSamples } from "../data/deviceDataset.js";
-import type { CompiledModel } from "../declare/buildPlan.js";
+import { permutation, RandomStream, seedKey } from "../../random/index.js";
+import type { DeviceDataset } from "../data/deviceDataset.js";
+import type { HostSamples } from "../data/hostSamples.js";
 import { explainFailure } from "./deviceFailure.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { evaluateDataset } from "./evaluate.js";
-import { RunningMeans, rowsPerStep } from "./runningMeans.js";
-import { runSteps, type StepsResult } from "./runSteps.js";
-import { stepValues } from "./stepValues.js";
+import { RunningMeans } from "./runningMeans.js";
+import { runSteps, type Stretch } from "./runSteps.js";
 
-/** Everything that a training run needs, checked and with defaults filled in. */
+/** Everything that training needs, checked and with defaults filled in. */
 export interface FitRequest {
   readonly samples: HostSamples;
   readonly validation?: HostSamples;
@@ -36,13 +36,207 @@ export interface History {
 }
 
 /**
- * Trains a model. Throws `NonFiniteLossError` at a loss that is not finite; the model then holds the last good weights.
- * Throws `DeviceError` when the device fails, with the epoch that the newest copy of the weights is from.
+ * Trains a model. Throws `NonFiniteLossError` when the loss becomes NaN or infinite; the model then holds the last good
+ * weights. Throws `DeviceError` when the device fails, with the epoch that the newest copy of the weights is from.
  */
-export async function fit(model: CompiledModel, device: DeviceModel, request: FitRequest): Promise<History> {
-  const start = device.iteration;
-  const remedy = (): string => howToGoOn(Math.max(0, device.lastGood.newest.beforeStep - start), request);
-  return await explainFailure(device, remedy, () => train(model, device, request));
+export async function fit(device: DeviceModel, request: FitRequest): Promise<History> {
+  const { datasets, weights } = device;
+  const start = weights.iteration;
+  const remedy = (): string => howToGoOn(Math.max(0, weights.lastGood.newest.beforeStep - start), request);
+  return await explainFailure(weights, remedy, async () => {
+    const data = datasets.open(request.samples, { ordered: request.shuffle });
+    const validation = request.validation && datasets.open(request.validation);
+    const progress = trainingProgress(request.verbose);
+    try {
+      return await train(device, { ...request, callbacks: [progress, ...request.callbacks] }, data, validation);
+    } finally {
+      progress.close();
+      datasets.release(data);
+      if (validation) {
+        datasets.release(validation);
+      }
+    }
+  });
+}
+
+/** The training loop: epochs, within them stretches of equal batch size, within them runs of steps as results arrive. */
+async function train(
+  device: DeviceModel,
+  request: FitRequest,
+  data: DeviceDataset,
+  validation: DeviceDataset | undefined,
+): Promise<History> {
+  const { samples, batchSize, epochs, initialEpoch, steps, shuffle, seed, callbacks } = request;
+  const { rows } = samples.inputs;
+  const { settings, weights } = device;
+  const done: number[] = [];
+  const history: Record<string, number[]> = {};
+  let stopped = false;
+  const training: Training = {
+    epochs,
+    initialEpoch,
+    stepsPerEpoch: steps,
+    batchSize,
+    samplesPerEpoch: Math.min(rows, steps * batchSize),
+    stop: () => {
+      stopped = true;
+    },
+    getWeights: () => weights.read(),
+    setWeights: (replacement) => weights.write(replacement),
+  };
+  const tell = (call: CallbackCall): Promise<void> => tellAll(callbacks, call);
+  // A callback that wants to be called between steps gets every step as a stretch, and so as a run, of its own.
+  const eachStep = callbacks.some(({ onBatchBegin, onBatchEnd }) => onBatchBegin || onBatchEnd);
+
+  await weights.copyNow();
+  await tell((callback) => callback.onTrainBegin?.(training));
+  for (let epoch = initialEpoch; epoch < epochs && !stopped; epoch++) {
+    await tell((callback) => callback.onEpochBegin?.(epoch, training));
+    if (shuffle) {
+      data.setOrder(permutation(rows, new RandomStream(seed, "shuffle", 0, epoch)));
+    }
+
+    const means = new RunningMeans(settings);
+    for (const stretch of stretchesOf(request, epoch, eachStep)) {
+      const executable = await device.executable("train", stretch.batchSize, data);
+      if (eachStep) {
+        await tell((callback) => callback.onBatchBegin?.(stretch.firstStep, training));
+      }
+      for await (const { stepsDone, losses, durationMs } of trainSteps(device, executable, stretch, seed, means)) {
+        const progress: Progress = {
+          epoch,
+          stepsDone: stretch.firstStep + stepsDone,
+          samplesDone: stretch.firstRow + stepsDone * stretch.batchSize,
+          stepLosses: losses,
+          durationMs,
+          logs: means.values(),
+        };
+        await tell((callback) => callback.onProgress?.(progress, training));
+        await weights.copyWhenDue();
+        if (stopped) {
+          break;
+        }
+      }
+      if (eachStep) {
+        await tell((callback) => callback.onBatchEnd?.(stretch.firstStep, means.values(), training));
+      }
+      if (stopped) {
+        break;
+      }
+    }
+
+    const logs = means.values();
+    if (validation !== undefined) {
+      await tell((callback) => callback.onValidationBegin?.(epoch, training));
+      for (const [name, value] of Object.entries(await evaluateDataset(device, validation, batchSize))) {
+        logs[`val_${name}`] = value;
+      }
+    }
+    done.push(epoch);
+    for (const [name, value] of Object.entries(logs)) {
+      history[name] = [...(history[name] ?? []), value];
+    }
+    await tell((callback) => callback.onEpochEnd?.(epoch, logs, training));
+  }
+  await tell((callback) => callback.onTrainEnd?.(training));
+  // The device may fail while nothing runs, too: what training has reached must not go with it.
+  await weights.copyNow();
+  return { epochs: done, history };
+}
+
+type CallbackCall = (callback: Callback) => void | Promise<void> | undefined;
+
+async function tellAll(callbacks: readonly Callback[], call: CallbackCall): Promise<void> {
+  for (const callback of callbacks) {
+    // Only what is a promise is awaited: a microtask for each silent callback would add up.
+    const answer = call(callback);
+    if (answer !== undefined) {
+      await answer;
+    }
+  }
+}
+
+/** Steps of one batch size, and where they stand in training. */
+export interface TrainingStretch extends Stretch {
+  /** Absent outside `fit`. */
+  readonly epoch?: number;
+  /** Number of the first step: within the epoch, or outside `fit` over the life of the optimizer. */
+  readonly firstStep: number;
+}
+
+/** An epoch in stretches: the full batches, then the smaller one that is left. With `eachStep`, every step on its own. */
+function* stretchesOf(
+  { samples, batchSize, steps }: FitRequest,
+  epoch: number,
+  eachStep: boolean,
+): Generator<TrainingStretch> {
+  const { rows } = samples.inputs;
+  const fullSteps = Math.min(steps, Math.floor(rows / batchSize));
+  const count = eachStep ? 1 : fullSteps;
+  for (let firstStep = 0; firstStep < fullSteps; firstStep += count) {
+    yield { epoch, firstStep, firstRow: firstStep * batchSize, batchSize, count };
+  }
+  if (steps > fullSteps) {
+    const firstRow = fullSteps * batchSize;
+    yield { epoch, firstStep: fullSteps, firstRow, batchSize: rows - firstRow, count: 1 };
+  }
+}
+
+/** Training steps that ran together, with a finite loss each. */
+export interface TrainedSteps {
+  /** Steps of the stretch that are done. */
+  readonly stepsDone: number;
+  /** Mean loss of each of these steps. */
+  readonly losses: readonly number[];
+  readonly durationMs: number;
+}
+
+/**
+ * Trains for the steps of a stretch and adds their results to `means` as they arrive. At a loss that is NaN or infinite, the
+ * weights go back to the last good ones and it throws `NonFiniteLossError`.
+ */
+export async function* trainSteps(
+  { settings: { optimizer }, weights }: DeviceModel,
+  executable: Executable,
+  { epoch, firstStep, firstRow, batchSize, count }: TrainingStretch,
+  seed: number,
+  means: RunningMeans,
+): AsyncGenerator<TrainedSteps, void, undefined> {
+  const firstIteration = weights.iteration;
+  const values = (step: number): StepValues => {
+    const iteration = firstIteration + step;
+    const learningRate = optimizer.schedule(iteration);
+    return {
+      iteration,
+      batchStart: firstRow + step * batchSize,
+      learningRate,
+      stepSize: optimizer.stepSize(iteration, learningRate),
+      seed: seedKey(seed),
+    };
+  };
+  for await (const run of runSteps(executable, count, values)) {
+    const losses = means.add(run.results, run.count, batchSize);
+    const bad = losses.findIndex((loss) => !Number.isFinite(loss));
+    if (bad >= 0) {
+      weights.restoreLastGood();
+      throw nonFiniteLoss(losses[bad]!, firstStep + run.firstStep + bad, epoch);
+    }
+    const stepsDone = run.firstStep + run.count;
+    weights.lastGood.confirm(firstIteration + stepsDone - 1);
+    yield { stepsDone, losses, durationMs: run.durationMs };
+  }
+}
+
+function nonFiniteLoss(loss: number, step: number, epoch: number | undefined): NonFiniteLossError {
+  const what =
+    epoch === undefined
+      ? `the loss of this batch is ${loss}`
+      : `the loss became ${loss} in epoch ${epoch + 1}, step ${step + 1}`;
+  return new NonFiniteLossError(
+    `${what}; the model holds the last good weights. ` +
+      "Try a smaller learning rate, clipping (globalClipNorm: 1), or inputs scaled to [0, 1]",
+    { epoch: epoch ?? 0, step, loss },
+  );
 }
 
 function howToGoOn(stepsKept: number, { initialEpoch, epochs, steps }: FitRequest): string {
@@ -51,185 +245,4 @@ function howToGoOn(stepsKept: number, { initialEpoch, epochs, steps }: FitReques
     ? "The model holds its weights from after the last epoch; compile it with another backend to use them"
     : `The model holds its weights from before step ${(stepsKept % steps) + 1} of epoch ${epoch + 1}; ` +
         `compile it with another backend and call fit again with initialEpoch: ${epoch}`;
-}
-
-async function train(model: CompiledModel, device: DeviceModel, request: FitRequest): Promise<History> {
-  const dataset = device.keep(new DeviceDataset(device.backend, request.samples, request.shuffle));
-  const validation = request.validation && device.keep(new DeviceDataset(device.backend, request.validation, false));
-  const progress = trainingProgress(request.verbose);
-  try {
-    const callbacks = [progress, ...request.callbacks];
-    return await new TrainingRun(model, device, request, callbacks, dataset, validation).run();
-  } finally {
-    progress.close();
-    device.release(dataset);
-    if (validation) {
-      device.release(validation);
-    }
-  }
-}
-
-class TrainingRun {
-  readonly #model: CompiledModel;
-  readonly #device: DeviceModel;
-  readonly #request: FitRequest;
-  readonly #dataset: DeviceDataset;
-  readonly #validation: DeviceDataset | undefined;
-  readonly #callbacks: readonly Callback[];
-  readonly #training: Training;
-  readonly #everyStep: boolean;
-  #stopped = false;
-  /** Iterations whose results have arrived. */
-  #completed: number;
-
-  constructor(
-    model: CompiledModel,
-    device: DeviceModel,
-    request: FitRequest,
-    callbacks: readonly Callback[],
-    dataset: DeviceDataset,
-    validation: DeviceDataset | undefined,
-  ) {
-    this.#model = model;
-    this.#device = device;
-    this.#request = request;
-    this.#dataset = dataset;
-    this.#validation = validation;
-    this.#completed = device.iteration;
-    this.#callbacks = callbacks;
-    this.#everyStep = callbacks.some((callback) => callback.onBatchBegin || callback.onBatchEnd);
-    this.#training = {
-      epochs: request.epochs,
-      initialEpoch: request.initialEpoch,
-      stepsPerEpoch: request.steps,
-      batchSize: request.batchSize,
-      samplesPerEpoch: Math.min(request.samples.inputs.rows, request.steps * request.batchSize),
-      stop: () => {
-        this.#stopped = true;
-      },
-      getWeights: () => device.readWeights(),
-      setWeights: (weights) => device.writeWeights(weights),
-    };
-  }
-
-  async run(): Promise<History> {
-    const { epochs, initialEpoch } = this.#request;
-    const done: number[] = [];
-    const history: Record<string, number[]> = {};
-    await this.#device.lastGood.copyNow(this.#device.iteration);
-    await this.#tell((callback) => callback.onTrainBegin?.(this.#training));
-    for (let epoch = initialEpoch; epoch < epochs && !this.#stopped; epoch++) {
-      await this.#tell((callback) => callback.onEpochBegin?.(epoch, this.#training));
-      const logs = await this.#epoch(epoch);
-      done.push(epoch);
-      for (const [name, value] of Object.entries(logs)) {
-        history[name] = [...(history[name] ?? []), value];
-      }
-      await this.#tell((callback) => callback.onEpochEnd?.(epoch, logs, this.#training));
-    }
-    await this.#tell((callback) => callback.onTrainEnd?.(this.#training));
-    // The device may fail while nothing runs, too: what training has reached must not go with it.
-    await this.#device.lastGood.copyNow(this.#device.iteration);
-    return { epochs: done, history };
-  }
-
-  async #epoch(epoch: number): Promise<Logs> {
-    const { samples, batchSize, shuffle, seed, steps } = this.#request;
-    const { rows } = samples.inputs;
-    if (shuffle) {
-      this.#dataset.setOrder(permutation(rows, new RandomStream(seed, "shuffle", 0, epoch)));
-    }
-    const means = new RunningMeans(["loss", ...this.#model.metrics.map(({ name }) => name)]);
-    const fullSteps = Math.min(steps, Math.floor(rows / batchSize));
-    await this.#steps(epoch, 0, fullSteps, batchSize, means);
-    if (steps > fullSteps && !this.#stopped) {
-      await this.#steps(epoch, fullSteps, 1, rows - fullSteps * batchSize, means);
-    }
-    return this.#validate(epoch, means.values());
-  }
-
-  /** Runs `count` steps of one batch size, the first of which is step `from` of the epoch. */
-  async #steps(epoch: number, from: number, count: number, size: number, means: RunningMeans): Promise<void> {
-    if (count === 0) {
-      return;
-    }
-    const executable = await this.#device.executable("train", size, this.#dataset);
-    const values = (step: number): StepValues => this.#stepValues(from + step);
-    if (!this.#everyStep) {
-      await runSteps(executable, count, values, (result) => this.#progress(epoch, from, size, means, result), {
-        everyStep: false,
-      });
-      return;
-    }
-    for (let step = 0; step < count && !this.#stopped; step++) {
-      await this.#tell((callback) => callback.onBatchBegin?.(from + step, this.#training));
-      const report = (result: StepsResult): Promise<boolean> => this.#progress(epoch, from + step, size, means, result);
-      await runSteps(executable, 1, () => values(step), report, { everyStep: true });
-      await this.#tell((callback) => callback.onBatchEnd?.(from + step, means.values(), this.#training));
-    }
-  }
-
-  #stepValues(step: number): StepValues {
-    const { batchSize, seed } = this.#request;
-    return stepValues(this.#model.optimizer, this.#device.iteration++, step * batchSize, seed);
-  }
-
-  async #progress(
-    epoch: number,
-    from: number,
-    size: number,
-    means: RunningMeans,
-    report: StepsResult,
-  ): Promise<boolean> {
-    const stepLosses = means.add(report.results, report.count, rowsPerStep(this.#model, size));
-    const firstStep = from + report.firstStep;
-    const bad = stepLosses.findIndex((loss) => !Number.isFinite(loss));
-    if (bad >= 0) {
-      this.#diverged(epoch, firstStep + bad, stepLosses[bad] as number);
-    }
-    this.#completed += report.count;
-    this.#device.lastGood.confirm(this.#completed - 1);
-    const samplesBefore =
-      Math.min(firstStep, Math.floor(this.#dataset.signature.rows / this.#request.batchSize)) * this.#request.batchSize;
-    const progress: Progress = {
-      epoch,
-      stepsDone: firstStep + report.count,
-      samplesDone: samplesBefore + report.count * size,
-      stepLosses,
-      durationMs: report.durationMs,
-      logs: means.values(),
-    };
-    await this.#tell((callback) => callback.onProgress?.(progress, this.#training));
-    await this.#device.lastGood.copy(this.#device.iteration);
-    return !this.#stopped;
-  }
-
-  #diverged(epoch: number, step: number, loss: number): never {
-    this.#device.restoreLastGood();
-    throw new NonFiniteLossError(
-      `the loss became ${loss} in epoch ${epoch + 1}, step ${step + 1}; the model holds the last good weights. ` +
-        "Try a smaller learning rate, clipping (globalClipNorm: 1), or inputs scaled to [0, 1]",
-      { epoch, step, loss },
-    );
-  }
-
-  async #validate(epoch: number, logs: Logs): Promise<Logs> {
-    if (this.#validation === undefined) {
-      return logs;
-    }
-    await this.#tell((callback) => callback.onValidationBegin?.(epoch, this.#training));
-    const results = await evaluateDataset(this.#model, this.#device, this.#validation, this.#request.batchSize);
-    const named = Object.entries(results).map(([name, value]) => [`val_${name}`, value] as const);
-    return { ...logs, ...Object.fromEntries(named) };
-  }
-
-  async #tell(call: (callback: Callback) => void | Promise<void> | undefined): Promise<void> {
-    for (const callback of this.#callbacks) {
-      // Only what is a promise is awaited: a microtask for each silent callback would add up.
-      const answer = call(callback);
-      if (answer !== undefined) {
-        await answer;
-      }
-    }
-  }
 }

@@ -51,7 +51,7 @@ export class LastGoodWeights {
   }
 
   /** Copies the weights as they are before `nextStep`, if the last copy is old enough for the cost not to matter. */
-  async copy(nextStep: number): Promise<void> {
+  async copyWhenDue(nextStep: number): Promise<void> {
     if (this.#pending === undefined && performance.now() >= this.#nextAt) {
       await this.#take(nextStep);
     }

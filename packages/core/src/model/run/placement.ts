@@ -1,5 +1,5 @@
 import { DeviceError } from "../../errors.js";
-import type { CompiledModel } from "../declare/buildPlan.js";
+import type { CompileSettings } from "../declare/compileSettings.js";
 import { explainFailure, withRemedy } from "./deviceFailure.js";
 import { DeviceModel } from "./deviceModel.js";
 
@@ -7,9 +7,9 @@ import { DeviceModel } from "./deviceModel.js";
 const moveOn = "compile it with another backend and call again";
 
 /** Where a model's weights are: on the host, on its device, or still on the one of an earlier `compile`. */
-export class ModelPlacement {
+export class Placement {
   readonly #draw: () => readonly Float32Array[];
-  #compiled: CompiledModel | undefined;
+  #settings: CompileSettings | undefined;
   /** The weights while no device holds them. */
   #weights: readonly Float32Array[] | undefined;
   #device: DeviceModel | undefined;
@@ -20,9 +20,9 @@ export class ModelPlacement {
     this.#draw = draw;
   }
 
-  /** What the model was compiled to; undefined before. */
-  get compiled(): CompiledModel | undefined {
-    return this.#compiled;
+  /** What the model was compiled with; undefined before. */
+  get settings(): CompileSettings | undefined {
+    return this.#settings;
   }
 
   /** Milliseconds spent on making and compiling plans since the model was compiled. */
@@ -33,7 +33,7 @@ export class ModelPlacement {
   /** The weights; of a device that has failed the newest copy. */
   async weights(): Promise<readonly Float32Array[]> {
     const holder = this.#device ?? this.#former;
-    return holder === undefined ? this.#hostWeights() : await holder.weights();
+    return holder === undefined ? this.#hostWeights() : await holder.weights.newest();
   }
 
   /** Replaces the weights of a model that has not been compiled; undefined: by first ones. */
@@ -42,26 +42,26 @@ export class ModelPlacement {
   }
 
   /** Takes the model as it has been compiled anew: its next device takes the weights from this one. */
-  compile(compiled: CompiledModel): void {
-    this.#compiled = compiled;
+  compile(settings: CompileSettings): void {
+    this.#settings = settings;
     this.#leaveDevice();
   }
 
   /** The compiled model on its device, with the weights of an earlier device where there was one. */
   async device(): Promise<DeviceModel> {
-    if (this.#device?.failed) {
+    if (this.#device?.weights.failed) {
       this.#leaveDevice();
     }
     while (this.#device === undefined) {
-      const compiled = this.#compiled!;
-      const weights = (await this.#former?.weights()) ?? this.#hostWeights();
+      const settings = this.#settings!;
+      const weights = (await this.#former?.weights.newest()) ?? this.#hostWeights();
       // Another call may have got here, or the model may have been compiled anew, while the weights were read.
-      if (this.#device === undefined && compiled === this.#compiled) {
+      if (this.#device === undefined && settings === this.#settings) {
         this.#former?.dispose();
         this.#former = undefined;
         // They stay on the host until the device has taken them.
         this.#weights = weights;
-        this.#device = openDevice(compiled, weights);
+        this.#device = openDevice(settings, weights);
         this.#weights = undefined;
       }
     }
@@ -72,12 +72,13 @@ export class ModelPlacement {
   async run<T>(work: (device: DeviceModel) => Promise<T>): Promise<T> {
     const device = await this.device();
     const remedy = (): string => {
-      const steps = device.iteration - device.lastGood.newest.beforeStep;
+      const { iteration, lastGood } = device.weights;
+      const steps = iteration - lastGood.newest.beforeStep;
       const age =
         steps > 0 ? `a copy of its weights, ${steps} training step${steps > 1 ? "s" : ""} old` : "its weights";
       return `The model holds ${age}; ${moveOn}`;
     };
-    return await explainFailure(device, remedy, () => work(device));
+    return await explainFailure(device.weights, remedy, () => work(device));
   }
 
   dispose(): void {
@@ -96,9 +97,9 @@ export class ModelPlacement {
   }
 }
 
-function openDevice(compiled: CompiledModel, weights: readonly Float32Array[]): DeviceModel {
+function openDevice(settings: CompileSettings, weights: readonly Float32Array[]): DeviceModel {
   try {
-    return new DeviceModel(compiled, weights);
+    return new DeviceModel(settings, weights);
   } catch (error) {
     throw error instanceof DeviceError ? withRemedy(error, `The model holds its weights; ${moveOn}`) : error;
   }

@@ -1,28 +1,29 @@
 import type { EvaluationProgress } from "../../callbacks/index.js";
 import { sizeOf } from "../../ops/definition.js";
 import type { Tensor } from "../../tensor.js";
-import type { HostSamples } from "../data/deviceDataset.js";
-import type { CompiledModel } from "../declare/buildPlan.js";
+import type { HostSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { chunks, RowProgress, runRows } from "./evaluate.js";
 
 /** The model's outputs for samples on the host: [N, ...outputShape]. */
 export async function predictSamples(
-  { network: { outputShape } }: CompiledModel,
   device: DeviceModel,
   samples: HostSamples,
   batchSize: number,
   onProgress: (progress: EvaluationProgress) => void,
 ): Promise<Tensor<Float32Array>> {
+  const { outputShape } = device.settings.network;
   const { rows } = samples.inputs;
   const rowSize = sizeOf(outputShape);
   const data = new Float32Array(rows * rowSize);
   const progress = new RowProgress(rows, batchSize, onProgress);
   let row = 0;
   for (const chunk of chunks(samples, batchSize)) {
-    await device.lend(chunk, rowSize, async (dataset) => {
-      await runRows(device, "predict", dataset, batchSize, (_, count, size) => progress.add(count, size, {}));
-      data.set((await dataset.buffers.predictions!.read()) as Float32Array, row * rowSize);
+    await device.lend(chunk, { predictionSize: rowSize }, async (dataset) => {
+      for await (const run of runRows(device, "predict", dataset, batchSize)) {
+        progress.add(run, {});
+      }
+      data.set(await dataset.readPredictions(), row * rowSize);
     });
     row += chunk.inputs.rows;
   }

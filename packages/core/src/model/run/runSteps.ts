@@ -1,6 +1,13 @@
 import type { Executable } from "../../backend/index.js";
 import { packSteps, type StepValues } from "../../plan/index.js";
 
+/** Steps of one batch size over consecutive rows. */
+export interface Stretch {
+  readonly firstRow: number;
+  readonly batchSize: number;
+  readonly count: number;
+}
+
 /** Results of steps that ran together. */
 export interface StepsResult {
   /** The first of them, counted from 0 within the call. */
@@ -12,29 +19,27 @@ export interface StepsResult {
   readonly durationMs: number;
 }
 
-/** How many steps run together. */
-export interface Pace {
-  /** One step a run, and nothing ahead: a callback wants to be called between steps. */
-  readonly everyStep: boolean;
+interface PendingRun {
+  readonly firstStep: number;
+  readonly count: number;
+  readonly results: Promise<Float32Array>;
 }
 
 /** Results arrive about this often, so a progress bar lives without slowing the device. */
 const targetRunMs = 50;
-/** Most steps of one run, whatever their speed. */
-const mostSteps = 512;
+/** Upper bound on the steps of one run, whatever their speed. */
+const maxSteps = 512;
 
 /**
- * Runs `count` steps in runs of about 50 ms, the next one started before the last has ended, and hands on the results in
- * order. `values` gives a step's values; `onResults` may return false to stop. Resolves when nothing runs any more.
+ * Runs `count` steps in runs of about 50 ms, the next one started before the last has ended, and gives the results in order.
+ * `values` gives a step's values when its run starts. Nothing runs any more once the loop over the results is left.
  */
-export async function runSteps(
+export async function* runSteps(
   executable: Executable,
   count: number,
   values: (step: number) => StepValues,
-  onResults: (result: StepsResult) => Promise<boolean> | boolean,
-  { everyStep }: Pace,
-): Promise<void> {
-  const pending: { readonly firstStep: number; readonly count: number; readonly results: Promise<Float32Array> }[] = [];
+): AsyncGenerator<StepsResult, void, undefined> {
+  const pending: PendingRun[] = [];
   let next = 0;
   let size = 1;
   let arrived = performance.now();
@@ -49,7 +54,8 @@ export async function runSteps(
   };
   try {
     while (next < count || pending.length > 0) {
-      while (next < count && pending.length < (everyStep || size === 1 ? 1 : 2)) {
+      // The first runs are short and wait for each other, until it is known how long a step takes.
+      while (next < count && pending.length < (size === 1 ? 1 : 2)) {
         start();
       }
       const run = pending.shift()!;
@@ -57,13 +63,9 @@ export async function runSteps(
       const now = performance.now();
       const durationMs = now - arrived;
       arrived = now;
-      if (!(await onResults({ firstStep: run.firstStep, count: run.count, results, durationMs }))) {
-        return;
-      }
-      if (!everyStep) {
-        const fitting = Math.floor((targetRunMs * run.count) / Math.max(durationMs, 0.01));
-        size = Math.max(1, Math.min(mostSteps, size * 2, fitting));
-      }
+      yield { firstStep: run.firstStep, count: run.count, results, durationMs };
+      const fitting = Math.floor((targetRunMs * run.count) / Math.max(durationMs, 0.01));
+      size = Math.max(1, Math.min(maxSteps, size * 2, fitting));
     }
   } finally {
     // The caller may free buffers next: nothing may run on them any more.

@@ -1,26 +1,25 @@
 import { rowsOf } from "../../ops/checks.js";
-import type { CompiledModel } from "../declare/buildPlan.js";
+import type { CompileSettings } from "../declare/compileSettings.js";
 
-/** Rows of predictions that a step of `batchSize` samples sums its results over. */
-export function rowsPerStep({ network }: CompiledModel, batchSize: number): number {
-  return rowsOf([batchSize, ...network.outputShape]);
-}
-
-/** Means over rows from the sums that steps report, added up in float64. */
+/** Mean loss and metrics from the sums that steps report, added up in float64. */
 export class RunningMeans {
+  readonly #outputShape: readonly number[];
+  /** Of a step's results, the loss first. */
   readonly #names: readonly string[];
   readonly #sums: Float64Array;
   #rows = 0;
 
-  /** @param names of a step's results, the loss first */
-  constructor(names: readonly string[]) {
-    this.#names = names;
-    this.#sums = new Float64Array(names.length);
+  constructor({ network, metrics }: Pick<CompileSettings, "network" | "metrics">) {
+    this.#outputShape = network.outputShape;
+    this.#names = ["loss", ...metrics.map(({ name }) => name)];
+    this.#sums = new Float64Array(this.#names.length);
   }
 
-  /** Adds the results of `count` steps of `rows` rows each and returns the mean loss of each step. */
-  add(results: Float32Array, count: number, rows: number): number[] {
+  /** Adds the results of `count` steps of `batchSize` samples each and returns the mean loss of each step. */
+  add(results: Float32Array, count: number, batchSize: number): number[] {
     const width = this.#names.length;
+    // A sample may have several rows of predictions: one a pixel, say.
+    const rows = rowsOf([batchSize, ...this.#outputShape]);
     this.#rows += count * rows;
     return Array.from({ length: count }, (_, step) => {
       for (let index = 0; index < width; index++) {

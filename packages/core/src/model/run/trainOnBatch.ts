@@ -1,37 +1,20 @@
 import type { Logs } from "../../callbacks/index.js";
-import { NonFiniteLossError } from "../../errors.js";
-import { packSteps } from "../../plan/index.js";
-import type { HostSamples } from "../data/deviceDataset.js";
-import type { CompiledModel } from "../declare/buildPlan.js";
+import type { HostSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
-import { RunningMeans, rowsPerStep } from "./runningMeans.js";
-import { stepValues } from "./stepValues.js";
+import { trainSteps } from "./fit.js";
+import { RunningMeans } from "./runningMeans.js";
 
-/** One training step over all the samples. Throws `NonFiniteLossError`; the model then holds the last good weights. */
-export async function trainOnBatch(
-  model: CompiledModel,
-  device: DeviceModel,
-  samples: HostSamples,
-  seed: number,
-): Promise<Logs> {
-  const { rows } = samples.inputs;
-  return device.lend(samples, undefined, async (dataset) => {
-    const executable = await device.executable("train", rows, dataset);
-    await device.lastGood.copy(device.iteration);
-    const step = stepValues(model.optimizer, device.iteration, 0, seed);
-    const results = await executable.run(packSteps([step]));
-    device.iteration++;
-    const means = new RunningMeans(["loss", ...model.metrics.map(({ name }) => name)]);
-    const [loss] = means.add(results, 1, rowsPerStep(model, rows));
-    if (!Number.isFinite(loss)) {
-      device.restoreLastGood();
-      throw new NonFiniteLossError(
-        `the loss of this batch is ${loss}; the model holds the last good weights. ` +
-          "Try a smaller learning rate, clipping (globalClipNorm: 1), or inputs scaled to [0, 1]",
-        { epoch: 0, step: step.iteration, loss: loss as number },
-      );
+/** One training step over all the samples: the step of `fit`, its errors included. Returns loss and metrics by name. */
+export async function trainOnBatch(device: DeviceModel, samples: HostSamples, seed: number): Promise<Logs> {
+  const batchSize = samples.inputs.rows;
+  return device.lend(samples, {}, async (data) => {
+    const executable = await device.executable("train", batchSize, data);
+    await device.weights.copyWhenDue();
+    const means = new RunningMeans(device.settings);
+    const step = { firstStep: device.weights.iteration, firstRow: 0, batchSize, count: 1 };
+    for await (const _ of trainSteps(device, executable, step, seed, means)) {
+      // The means have it all.
     }
-    device.lastGood.confirm(step.iteration);
     return means.values();
   });
 }
