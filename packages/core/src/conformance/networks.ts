@@ -6,6 +6,7 @@ import type { MetricName } from "../metrics/index.js";
 import { bytes, choice, labels, normal, oneHot, uniform } from "../ops/caseInputs.js";
 import type { CaseInput } from "../ops/opCase.js";
 import { adam, adamW, type Optimizer, rmsprop, sgd } from "../optimizers/index.js";
+import { runningCentre } from "./runningCentre.js";
 
 /** A network with its samples. */
 export interface TrainedNetwork {
@@ -125,5 +126,26 @@ export const networks: readonly TrainedNetwork[] = [
     labels: labels([33], 5),
     weights: choice([33], [0, 1, 3]),
     batchSize: 8,
+  },
+  {
+    name: "weights that layers update themselves, one layer of them frozen",
+    layers: () => [
+      layers.conv2d({ filters: 5, kernelSize: 3, activation: "relu", inputShape: [8, 8, 2] }),
+      layers.maxPooling2d({ poolSize: 3 }),
+      runningCentre(),
+      layers.activation({ activation: "tanh" }),
+      layers.flatten(),
+      layers.dense({ units: 7 }),
+      runningCentre(),
+      layers.dense({ units: 66, activation: "relu" }),
+      runningCentre({ trainable: false }),
+      layers.dense({ units: 3, activation: "softmax" }),
+    ],
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    optimizer: () => sgd({ learningRate: 0.02, momentum: 0.5 }),
+    samples: normal([69, 8, 8, 2]),
+    labels: labels([69], 3),
+    batchSize: 16,
   },
 ];

@@ -8,6 +8,11 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: Initializer;
+  /**
+   * Whether the optimizer changes it; default true. False for a weight that the loss is not differentiated by, such as a
+   * moving mean: the layer's own ops update it in training.
+   */
+  readonly trainable?: boolean;
 }
 
 /** What a layer gets to append its ops to a graph. */
@@ -19,6 +24,11 @@ export interface LayerContext {
   parameter(name: string): Value;
   /** Whether the graph is for training: dropout acts then. */
   readonly training: boolean;
+  /**
+   * Whether the layer is frozen: its `trainable` was false when the model was compiled. None of its weights may change then,
+   * and batch normalisation uses its moving statistics also in training.
+   */
+  readonly frozen: boolean;
   /** Number of the layer in its model: the instance of its random streams. */
   readonly instance: number;
 }
@@ -37,7 +47,11 @@ export interface Layer {
   trainable: boolean;
   /** Its parameters for samples of shape `inputShape` (no batch axis). */
   parameters(inputShape: Shape): readonly ParameterSpec[];
-  /** Appends its ops and returns the output [N, ...]. Throws `ShapeError` where the input does not fit. */
+  /**
+   * Appends its ops and returns the output [N, ...]. In training, unless frozen, they may update weights that are not
+   * `trainable` in place: ops after that, later steps, evaluation and prediction read the new values. Throws `ShapeError` where
+   * the input does not fit.
+   */
   apply(context: LayerContext): Value;
 }
 

@@ -1,7 +1,7 @@
 import { bytesOf, dtypeBytes, type TensorSpec } from "../ops/definition.js";
 import type { KernelName } from "../ops/index.js";
 import { type FusedGroup, isGroup, operationsOf, type ScheduledOp } from "./fusion.js";
-import { type Graph, type GraphOperation, opDefinition } from "./graph.js";
+import { type Graph, type GraphOperation, opDefinition, updatedInputs } from "./graph.js";
 import { groupInstance, operationInstance } from "./instances.js";
 import { type Lifetime, planArena } from "./memory.js";
 import type { OpInstance, Plan, PlanOp, PlanValue } from "./plan.js";
@@ -105,9 +105,7 @@ function usedValues(graph: Graph, scheduled: readonly ScheduledOp[]): (TensorSpe
 function singleOp(operation: GraphOperation): PlanOp {
   const definition = opDefinition(operation.op);
   const { attributes, inputs, outputs, label } = operation;
-  const updates = (definition.updates ?? [])
-    .filter((position) => position < inputs.length)
-    .map((position) => inputs[position]!);
+  const updates = updatedInputs(operation);
   const moved = [...inputs, ...outputs, ...updates].reduce((sum, value) => sum + bytesOf(value), 0);
   return {
     op: operation.op as KernelName,

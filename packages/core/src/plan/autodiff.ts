@@ -2,6 +2,7 @@ import { PlanError } from "../errors.js";
 import type { Attributes, Value } from "../ops/definition.js";
 import type { OpAttributes, OpName } from "../ops/index.js";
 import { type Graph, type GraphOperation, opDefinition } from "./graph.js";
+import { InPlaceUpdates } from "./inPlaceUpdates.js";
 
 /** What to differentiate. */
 export interface DifferentiateOptions {
@@ -13,36 +14,43 @@ export interface DifferentiateOptions {
   readonly seeds?: ReadonlyMap<number, Value>;
   /** The tensors whose gradients are wanted. */
   readonly wanted: readonly Value[];
+  /** What to throw where the loss does not depend on a wanted tensor; default: a `PlanError`. */
+  readonly unused?: (value: Value) => Error;
 }
 
 /**
  * Reverse-mode differentiation: appends the backward ops to `graph`, last op first, and returns the gradient of each wanted
  * tensor by its id. Ops without a wanted tensor behind them get no gradient ops; a tensor used more than once gets the sum.
+ * Nothing is differentiated through an update in place; throws `ArgumentError` where one would make a gradient wrong.
  */
 export function differentiate(graph: Graph, options: DifferentiateOptions): Map<number, Value> {
   const forward = [...graph.operations];
   const dependent = dependentValues(forward, options.wanted);
   const gradients = new Map<number, Value>(options.seeds ?? []);
 
-  for (const operation of forward.reverse()) {
+  const updates = new InPlaceUpdates(graph, forward);
+  for (const [position, operation] of [...forward.entries()].reverse()) {
     const isLoss = operation.outputs.some((output) => output.id === options.loss?.id);
     const reached = isLoss || operation.outputs.some((output) => gradients.has(output.id));
     if (!reached || !operation.inputs.some((input) => dependent.has(input.id))) {
       continue;
     }
+    const before = graph.operations.length;
     const inputGradients = graph.labelled(operation.label, () =>
       backward(graph, operation, gradients, dependent, options),
     );
+    updates.expectNoneAfter(position, graph.operations.slice(before));
     operation.inputs.forEach((input, index) => {
       const gradient = inputGradients[index];
       if (gradient !== undefined && dependent.has(input.id)) {
+        updates.expectNoneBefore(position, input);
         const earlier = gradients.get(input.id);
         const total = earlier === undefined ? gradient : graph.apply("add", [earlier, gradient], {})[0]!;
         gradients.set(input.id, total);
       }
     });
   }
-  return wantedGradients(gradients, options.wanted, graph);
+  return wantedGradients(gradients, options, graph);
 }
 
 /** Ids of every tensor that a wanted tensor influences, the wanted ones included. */
@@ -89,14 +97,15 @@ function backward(
 
 function wantedGradients(
   gradients: ReadonlyMap<number, Value>,
-  wanted: readonly Value[],
+  { wanted, unused }: DifferentiateOptions,
   graph: Graph,
 ): Map<number, Value> {
   return new Map(
     wanted.map((value) => {
       const gradient = gradients.get(value.id);
       if (gradient === undefined) {
-        throw new PlanError(`autodiff: the loss does not depend on ${graph.values[value.id]?.label}`);
+        const label = graph.values[value.id]?.label;
+        throw unused?.(value) ?? new PlanError(`autodiff: the loss does not depend on ${label}`);
       }
       return [value.id, gradient];
     }),

@@ -1,6 +1,6 @@
 import { type FusedName, fusedNames, fusedOps } from "./fusedOps.js";
 import { type Candidates, candidatesOf, type Flow } from "./fusionCandidates.js";
-import { type GraphOperation, type GraphValue, opDefinition } from "./graph.js";
+import { type GraphOperation, type GraphValue, updatedInputs } from "./graph.js";
 import { overlap } from "./placement.js";
 
 /** A fused op found in a graph: its parts in order. */
@@ -108,7 +108,6 @@ function areIndependent(a: GraphOperation, b: GraphOperation, owner: (id: number
   return !share(written(a), b.inputs) && !share(written(a), written(b)) && !share(a.inputs, written(b));
 }
 
-function written({ op, inputs, outputs }: GraphOperation): readonly GraphValue[] {
-  const updated = (opDefinition(op).updates ?? []).flatMap((position) => inputs[position] ?? []);
-  return [...outputs, ...updated];
+function written(operation: GraphOperation): readonly GraphValue[] {
+  return [...operation.outputs, ...updatedInputs(operation)];
 }

@@ -42,6 +42,11 @@ export function opDefinition(name: OpName): OpDefinition<Attributes> {
   return ops[name] as unknown as OpDefinition<Attributes>;
 }
 
+/** The inputs that an op overwrites. */
+export function updatedInputs({ op, inputs }: Pick<GraphOperation, "op" | "inputs">): readonly GraphValue[] {
+  return (opDefinition(op).updates ?? []).flatMap((position) => inputs[position] ?? []);
+}
+
 /** A graph of ops in the order in which they are computed. Layers, losses, autodiff and optimizers append to it. */
 export class Graph {
   readonly values: GraphValue[] = [];

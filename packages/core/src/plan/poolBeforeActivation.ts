@@ -1,7 +1,7 @@
 import type { Attributes } from "../ops/definition.js";
 import type { OpAttributes } from "../ops/index.js";
 import { isMonotone, type UnaryAttributes } from "../ops/unary.js";
-import type { Graph, GraphOperation } from "./graph.js";
+import { type Graph, type GraphOperation, updatedInputs } from "./graph.js";
 
 /**
  * Rewrites maxPool2d(f(x)) as f(maxPool2d(x)) wherever f never decreases and nothing else needs f(x): the numbers are the
@@ -20,6 +20,8 @@ export function poolBeforeActivation(graph: Graph): void {
       activation !== undefined &&
       readers.get(input!.id) === 1 &&
       input!.placement === undefined &&
+      // The activation is moved past the ops in between: none may overwrite what it reads.
+      rewritten.slice(position + 1).every((between) => updatedInputs(between).length === 0) &&
       isMonotone(activation.attributes as unknown as UnaryAttributes);
     if (!swaps) {
       rewritten.push(operation);

@@ -8,7 +8,7 @@ import type { DataSignature } from "../data/hostSamples.js";
 import { bufferNames } from "./bufferNames.js";
 import { type CompileSettings, expectLoss } from "./compileSettings.js";
 import type { Network } from "./network.js";
-import { applyNetwork, placeParameters } from "./parameterLayout.js";
+import { type PlacedParameter, placeParameters } from "./parameterLayout.js";
 
 /** What a step is for. */
 export type ModelMode = "train" | "evaluate" | "predict";
@@ -18,7 +18,7 @@ export function buildPlan(settings: CompileSettings, mode: ModelMode, batchSize:
   const graph = new Graph();
   const parameters = placeParameters(graph, settings.layout);
   const { input, labels, weights } = gatherBatch(graph, settings.network, batchSize, data);
-  const output = applyNetwork(graph, settings.network.layers, input, parameters, mode === "train");
+  const output = applyLayers(graph, settings, input, parameters, mode === "train");
   const results =
     mode === "predict"
       ? storePredictions(graph, output, data.rows)
@@ -59,6 +59,24 @@ export function weightsShape({ dtype, shape }: { readonly dtype: DType; readonly
   return dtype === "int32" ? shape : shape.slice(0, -1);
 }
 
+/** Appends the layers and returns the output [N,...]. */
+function applyLayers(
+  graph: Graph,
+  { network, layout }: CompileSettings,
+  input: Value,
+  parameters: ReadonlyMap<string, Value>,
+  training: boolean,
+): Value {
+  return network.layers.reduce((value, placed) => {
+    const { layer, name, index } = placed;
+    const parameter = (wanted: string): Value => parameters.get(`${name}/${wanted}`)!;
+    const frozen = layout.frozen.has(placed);
+    return graph.labelled(name, () =>
+      layer.apply({ graph, input: value, parameter, training, frozen, instance: index }),
+    );
+  }, input);
+}
+
 /** Loss and metrics, the loss first. */
 function lossAndMetrics(
   graph: Graph,
@@ -94,13 +112,14 @@ function appendUpdate(
   loss: Value,
   lossScale: number,
 ): void {
-  const length = layout.trainableLength;
-  const trained = layout.parameters.filter(({ trainable }) => trainable);
+  const length = layout.trainedLength;
+  const trained = layout.parameters.filter((parameter) => parameter.trained);
   if (trained.length === 0) {
     throw new ArgumentError("nothing to train: no layer has trainable parameters. Set trainable: true on some layer");
   }
   const wanted = trained.map(({ path }) => parameters.get(path)!);
-  const gradients = differentiate(graph, { loss, lossScale, wanted });
+  const unused = (weight: Value): Error => unusedWeight(trained[wanted.indexOf(weight)]!);
+  const gradients = differentiate(graph, { loss, lossScale, wanted, unused });
   graph.declareBuffer(bufferNames.gradients, { dtype: "float32", length });
   const gradientParts = trained.map(({ path, offset, shape }) => {
     const gradient = gradients.get(parameters.get(path)!.id)!;
@@ -120,6 +139,14 @@ function appendUpdate(
     slots: Array.from({ length: optimizer.slots }, (_, slot) => flat(bufferNames.slot(slot))),
     gradientParts,
   });
+}
+
+function unusedWeight({ path, name }: PlacedParameter): ArgumentError {
+  const layer = path.slice(0, -name.length - 1);
+  return new ArgumentError(
+    `the loss does not depend on weight "${name}" of layer ${layer}, so there is no gradient to train it by. Set ` +
+      "trainable: false, in the ParameterSpec of a weight that the layer updates itself or on the layer to freeze all of it",
+  );
 }
 
 /** Fused ops are in the plan because the backend takes them; the others are asked about here. */

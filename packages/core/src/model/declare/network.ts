@@ -13,6 +13,8 @@ export interface NetworkParameter {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: Initializer;
+  /** False for a weight that no optimizer touches, such as a moving mean. */
+  readonly trainable: boolean;
 }
 
 /** A layer in its place: named, with known shapes (no batch axis). */
@@ -99,7 +101,7 @@ function buildLayer(layer: Layer, name: string, inputShape: Shape, index: number
   try {
     const parameters = layer
       .parameters(inputShape)
-      .map((parameter) => ({ ...parameter, path: `${name}/${parameter.name}` }));
+      .map((spec) => ({ ...spec, trainable: spec.trainable ?? true, path: `${name}/${spec.name}` }));
     const graph = new Graph();
     graph.declareBuffer("input", { dtype: "float32", length: sizeOf(inputShape) });
     const input = graph.place("input", { shape: [1, ...inputShape], dtype: "float32" }, "input");
@@ -108,7 +110,7 @@ function buildLayer(layer: Layer, name: string, inputShape: Shape, index: number
       graph.declareBuffer(path, { dtype: "float32", length: sizeOf(shape) });
       return graph.place(path, { shape, dtype: "float32" }, path);
     };
-    const output = layer.apply({ graph, input, parameter, training: false, instance: index });
+    const output = layer.apply({ graph, input, parameter, training: false, frozen: false, instance: index });
     return { layer, name, inputShape, outputShape: output.shape.slice(1), parameters, index };
   } catch (error) {
     if (error instanceof ShapeError) {

@@ -10,23 +10,29 @@ const alignmentElements = alignmentBytes / 4;
 export interface PlacedParameter extends NetworkParameter {
   readonly offset: number;
   readonly size: number;
-  readonly trainable: boolean;
+  /** Whether the optimizer changes it: trainable itself, in a layer that is not frozen. */
+  readonly trained: boolean;
 }
 
-/** All parameters in one flat buffer, trainable ones first; gradients and optimizer slots mirror the trainable part. */
+/** All parameters in one flat buffer, trained ones first; gradients and optimizer slots mirror the trained part. */
 export interface ParameterLayout {
   /** In Keras' order. */
   readonly parameters: readonly PlacedParameter[];
   /** Elements of the whole buffer; the gaps between parameters stay 0. */
   readonly length: number;
-  /** Elements of the trainable part. */
-  readonly trainableLength: number;
+  /** Elements of the trained part. */
+  readonly trainedLength: number;
+  /** Layers whose `trainable` was false. */
+  readonly frozen: ReadonlySet<NetworkLayer>;
 }
 
 /** Gives every parameter its place, by the layers' `trainable` as it is now. */
 export function layOutParameters(network: Network): ParameterLayout {
-  const trainable = new Set(
-    network.layers.filter(({ layer }) => layer.trainable).flatMap(({ parameters }) => parameters),
+  const frozen = new Set(network.layers.filter(({ layer }) => !layer.trainable));
+  const trained = new Set(
+    network.layers
+      .filter((layer) => !frozen.has(layer))
+      .flatMap(({ parameters }) => parameters.filter(({ trainable }) => trainable)),
   );
   const offsets = new Map<NetworkParameter, number>();
   let length = 0;
@@ -34,16 +40,16 @@ export function layOutParameters(network: Network): ParameterLayout {
     offsets.set(parameter, length);
     length += Math.ceil(sizeOf(parameter.shape) / alignmentElements) * alignmentElements;
   };
-  network.parameters.filter((parameter) => trainable.has(parameter)).forEach(place);
-  const trainableLength = length;
-  network.parameters.filter((parameter) => !trainable.has(parameter)).forEach(place);
+  network.parameters.filter((parameter) => trained.has(parameter)).forEach(place);
+  const trainedLength = length;
+  network.parameters.filter((parameter) => !trained.has(parameter)).forEach(place);
   const parameters = network.parameters.map((parameter) => ({
     ...parameter,
     offset: offsets.get(parameter)!,
     size: sizeOf(parameter.shape),
-    trainable: trainable.has(parameter),
+    trained: trained.has(parameter),
   }));
-  return { parameters, length, trainableLength };
+  return { parameters, length, trainedLength, frozen };
 }
 
 /** The flat buffer's content from one array a parameter. */
@@ -68,28 +74,5 @@ export function placeParameters(graph: Graph, layout: ParameterLayout): Map<stri
       path,
       graph.place(path, { shape, dtype: "float32" }, bufferNames.parameters, offset),
     ]),
-  );
-}
-
-/** Appends a network's layers to a graph and returns the output [N,...]. */
-export function applyNetwork(
-  graph: Graph,
-  layers: readonly NetworkLayer[],
-  input: Value,
-  parameters: ReadonlyMap<string, Value>,
-  training: boolean,
-): Value {
-  return layers.reduce(
-    (value, { layer, name, index }) =>
-      graph.labelled(name, () =>
-        layer.apply({
-          graph,
-          input: value,
-          parameter: (parameter) => parameters.get(`${name}/${parameter}`)!,
-          training,
-          instance: index,
-        }),
-      ),
-    input,
   );
 }

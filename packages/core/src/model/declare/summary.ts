@@ -1,5 +1,5 @@
 import { type Shape, sizeOf } from "../../ops/definition.js";
-import type { Network } from "./network.js";
+import type { Network, NetworkParameter } from "./network.js";
 
 const width = 65;
 /** Where the columns end, as in Keras' table. */
@@ -9,19 +9,17 @@ const columns = [29, 55, 66] as const;
 export function formatSummary(name: string, network: Network): string {
   const rule = "_".repeat(width);
   const layers = network.layers.filter(({ layer }) => layer.className !== "InputLayer");
+  const count = (counted: readonly NetworkParameter[]): number =>
+    counted.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const rows = layers.map((layer) =>
-    row([
-      `${layer.name} (${layer.layer.className})`,
-      formatOutput(layer.outputShape),
-      String(layer.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0)),
-    ]),
+    row([`${layer.name} (${layer.layer.className})`, formatOutput(layer.outputShape), String(count(layer.parameters))]),
   );
-  const count = (trainable: boolean): number =>
+  const total = count(network.parameters);
+  const trainable = count(
     network.layers
-      .filter(({ layer }) => layer.trainable === trainable)
-      .flatMap(({ parameters }) => parameters)
-      .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const [trainable, frozen] = [count(true), count(false)];
+      .filter(({ layer }) => layer.trainable)
+      .flatMap(({ parameters }) => parameters.filter((parameter) => parameter.trainable)),
+  );
   return [
     `Model: "${name}"`,
     rule,
@@ -29,9 +27,9 @@ export function formatSummary(name: string, network: Network): string {
     "=".repeat(width),
     rows.join(`\n${rule}\n`),
     "=".repeat(width),
-    `Total params: ${grouped(trainable + frozen)}`,
+    `Total params: ${grouped(total)}`,
     `Trainable params: ${grouped(trainable)}`,
-    `Non-trainable params: ${grouped(frozen)}`,
+    `Non-trainable params: ${grouped(total - trainable)}`,
     rule,
   ].join("\n");
 }

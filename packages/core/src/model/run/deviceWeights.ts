@@ -63,7 +63,7 @@ export class DeviceWeights {
     if (mode === "train") {
       const slots = Array.from({ length: optimizer.slots }, (_, index) => bufferNames.slot(index));
       for (const name of [bufferNames.gradients, ...slots]) {
-        this.#training[name] ??= backend.createBuffer(name, { dtype: "float32", length: layout.trainableLength });
+        this.#training[name] ??= backend.createBuffer(name, { dtype: "float32", length: layout.trainedLength });
       }
     }
     return { ...(mode === "train" ? this.#training : {}), [bufferNames.parameters]: this.#parameters };
