@@ -28,8 +28,8 @@ export const coreImports = {
   ],
   applications: ["layers", "model"],
   conformance: [
-    ...["backend", "datasets", "errors", "layers", "losses", "metrics", "model", "ops", "optimizers", "plan", "random"],
-    ...["reference", "tensor"],
+    ...["backend", "datasets", "errors", "initializers", "layers", "losses", "metrics", "model", "ops", "optimizers"],
+    ...["plan", "random", "reference", "tensor"],
   ],
   index: [
     ...["applications", "backend", "callbacks", "errors", "initializers", "layers", "losses", "metrics", "model"],
