@@ -4,7 +4,7 @@ import type { Callback, Logs } from "./callback.js";
 export interface EarlyStoppingOptions {
   /** Key of the value that is watched; default "val_loss". */
   readonly monitor?: string;
-  /** Least change that counts as better; default 0. */
+  /** Minimum change that counts as better; default 0. */
   readonly minDelta?: number;
   /** Epochs without improvement after which training ends; default 0. */
   readonly patience?: number;

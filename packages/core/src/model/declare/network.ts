@@ -96,7 +96,7 @@ function nameLayers(declared: readonly Layer[]): string[] {
   return names;
 }
 
-/** The output shape comes from applying the layer to one sample of a scratch graph, so it stands in one place only: the ops. */
+/** The output shape comes from applying the layer to one sample of a scratch graph: only the ops know shape rules. */
 function buildLayer(layer: Layer, name: string, inputShape: Shape, index: number): NetworkLayer {
   try {
     const parameters = layer

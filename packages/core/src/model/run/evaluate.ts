@@ -92,7 +92,7 @@ export async function evaluateSamples(
   return means.values();
 }
 
-/** Counts steps and samples for whoever watches. */
+/** Counts steps and samples for progress reports. */
 export class RowProgress {
   readonly #samples: number;
   readonly #steps: number;

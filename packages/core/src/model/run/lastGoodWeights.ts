@@ -10,7 +10,8 @@ export interface WeightsCopy {
 
 /**
  * Copies of the weights, taken now and then while training runs, so that neither a loss that is not finite nor a device
- * that fails takes the model's weights along. A copy is good once the step that used those weights had a finite loss.
+ * that fails takes the model's weights along. A copy is kept if all its numbers are finite, and good once the step that used
+ * it had a finite loss. The loss alone does not tell: a moving mean may be infinite without training using it.
  */
 export class LastGoodWeights {
   readonly #read: () => Promise<Float32Array[]>;
@@ -29,20 +30,19 @@ export class LastGoodWeights {
     return this.#good.weights;
   }
 
-  /** The newest copy of finite numbers, whether it is known to be good or not used yet. */
+  /** The newest copy, whether it is known to be good or not used yet. */
   get newest(): WeightsCopy {
-    const pending = this.#pending;
-    return pending?.weights.every((values) => values.every(Number.isFinite)) ? pending : this.#good;
+    return this.#pending ?? this.#good;
   }
 
-  /** Tells that the weights were replaced from outside, before `nextStep`. */
+  /** Notes that the weights were replaced from outside, before `nextStep`. */
   reset(weights: readonly Float32Array[], nextStep: number): void {
     // What a callback has passed remains its own to change.
     this.#good = { weights: weights.map((values) => Float32Array.from(values)), beforeStep: nextStep };
     this.#pending = undefined;
   }
 
-  /** Tells that `step` had a finite loss. Steps are iterations of the optimizer. */
+  /** Notes that `step` had a finite loss. Steps are iterations of the optimizer. */
   confirm(step: number): void {
     if (this.#pending !== undefined && this.#pending.beforeStep <= step) {
       this.#good = this.#pending;
@@ -59,15 +59,20 @@ export class LastGoodWeights {
 
   /** Copies the weights as they are before `nextStep`, unless there is a copy of these. */
   async copyNow(nextStep: number): Promise<void> {
-    if ((this.#pending ?? this.#good).beforeStep !== nextStep) {
+    if (this.newest.beforeStep !== nextStep) {
       await this.#take(nextStep);
     }
   }
 
   async #take(nextStep: number): Promise<void> {
     const start = performance.now();
-    this.#pending = { weights: await this.#read(), beforeStep: nextStep };
+    const weights = await this.#read();
+    this.#pending = weights.every(areFinite) ? { weights, beforeStep: nextStep } : undefined;
     const end = performance.now();
     this.#nextAt = end + (end - start) / costShare;
   }
+}
+
+function areFinite(values: Float32Array): boolean {
+  return values.every(Number.isFinite);
 }
