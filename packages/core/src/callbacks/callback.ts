@@ -1,14 +1,14 @@
 /** Values by name: `loss`, `accuracy`, `val_loss`, ... */
 export type Logs = Readonly<Record<string, number>>;
 
-/** What a training run tells about itself, and how a callback acts on it. */
+/** What a callback learns of a training run, and how it acts on it. */
 export interface Training {
   readonly epochs: number;
   /** First epoch, counted from 0. */
   readonly initialEpoch: number;
   readonly stepsPerEpoch: number;
   readonly batchSize: number;
-  /** Samples trained on an epoch. */
+  /** Samples trained on per epoch. */
   readonly samplesPerEpoch: number;
   /** Ends training when the steps under way are done; validation and `onEpochEnd` of this epoch still come, as in Keras. */
   stop(): void;
@@ -53,7 +53,7 @@ export interface Callback {
   onTrainEnd?(training: Training): void | Promise<void>;
 }
 
-/** What an evaluation or prediction tells about itself. */
+/** Progress of an evaluation or prediction. */
 export interface EvaluationProgress {
   readonly stepsDone: number;
   readonly steps: number;

@@ -2,7 +2,7 @@ import { openTerminal } from "#terminal";
 import type { Callback, EvaluationProgress, Logs, Training } from "./callback.js";
 import { formatDuration, formatLogs, progressLine } from "./progressLine.js";
 
-/** 0: silent. 1: a bar an epoch. 2: a line an epoch. */
+/** 0: silent. 1: a bar per epoch. 2: a line per epoch. */
 export type Verbosity = 0 | 1 | 2;
 
 /** A callback that holds the terminal and has to give it back. */

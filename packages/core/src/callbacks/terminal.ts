@@ -8,6 +8,6 @@ export interface Terminal {
   finish(line: string): void;
   /** Writes a line that stays. */
   print(line: string): void;
-  /** Leaves the bottom line as it is; needed where `finish` may not have come. */
+  /** Ends the bottom line as it is, where `finish` was not called. */
   close(): void;
 }

@@ -19,7 +19,7 @@ export function input({ shape, name }: InputOptions): Layer {
   };
 }
 
-/** One row a sample: [N,...] to [N, product]. Keras' `Flatten`. */
+/** One row per sample: [N,...] to [N, product]. Keras' `Flatten`. */
 export function flatten(options: LayerOptions = {}): Layer {
   return {
     className: "Flatten",

@@ -19,7 +19,7 @@ export interface SequentialOptions {
 }
 
 export interface CompileOptions {
-  /** What the model runs on: `await wasm()`, `await webgpu()`, `await cuda()`, `await reference()`. It is not the model's to dispose. */
+  /** What the model runs on: `await wasm()`, `await webgpu()`, `await cuda()`, `await reference()`. The model does not dispose of it. */
   readonly backend: Backend;
   /** Name or optimizer; default "rmsprop", as in Keras. */
   readonly optimizer?: OptimizerName | Optimizer;
@@ -31,11 +31,11 @@ export interface CompileOptions {
 
 /** Options of `fit`. Names and defaults are Keras'. */
 export interface FitOptions {
-  /** Samples a step; default 32. The last step of an epoch has the rest. */
+  /** Samples per step; default 32. The last step of an epoch takes what is left. */
   readonly batchSize?: number;
   /** Index of the epoch at which training ends; default 1. */
   readonly epochs?: number;
-  /** Share of the samples, taken from their end before shuffling, that is held back for validation; in [0, 1), default 0. */
+  /** Share of the samples that is held back for validation, taken from their end before shuffling; in [0, 1), default 0. */
   readonly validationSplit?: number;
   /** Samples, labels and, if wanted, sample weights for validation; comes before `validationSplit`. */
   readonly validationData?: readonly [TensorInput, TensorInput] | readonly [TensorInput, TensorInput, TensorInput];
@@ -44,11 +44,11 @@ export interface FitOptions {
   /** Seed of order and dropout, an integer from 0 to 2^53 - 1; default: the model's. */
   readonly seed?: number;
   readonly callbacks?: readonly Callback[];
-  /** 0 silent, 1 a bar an epoch (plain lines where there is no terminal), 2 a line an epoch; "auto" (default) is 1. */
+  /** 0 silent, 1 a bar per epoch (plain lines where there is no terminal), 2 a line per epoch; "auto" (default) is 1. */
   readonly verbose?: Verbosity | "auto";
   /** Weights by class number; absent classes weigh 1. */
   readonly classWeight?: ClassWeight;
-  /** One weight a sample [N]. */
+  /** One weight per sample [N]. */
   readonly sampleWeight?: TensorInput;
   /** Steps of an epoch; default: all of them. */
   readonly stepsPerEpoch?: number;
@@ -57,16 +57,16 @@ export interface FitOptions {
 }
 
 export interface EvaluateOptions {
-  /** Samples a step; does not change the result. Default 256. */
+  /** Samples per step; does not change the result. Default 256. */
   readonly batchSize?: number;
   /** As in `fit`. */
   readonly verbose?: Verbosity | "auto";
-  /** One weight a sample [N]. */
+  /** One weight per sample [N]. */
   readonly sampleWeight?: TensorInput;
 }
 
 export interface PredictOptions {
-  /** Samples a step; does not change the result. Default 256. */
+  /** Samples per step; does not change the result. Default 256. */
   readonly batchSize?: number;
   /** Default 0. */
   readonly verbose?: Verbosity | "auto";

@@ -114,7 +114,7 @@ export class Sequential {
     return this.#whileTraining(async () => fit(await this.#placement.device(), request));
   }
 
-  /** Loss and metrics over samples, by name. Throws like `fit`. A device that fails leaves the weights, as in `fit`. */
+  /** Loss and metrics over samples, by name. Throws like `fit`. The weights survive a device that fails, as in `fit`. */
   async evaluate(x: TensorInput, y: TensorInput, options: EvaluateOptions = {}): Promise<Record<string, number>> {
     const samples = this.#samples("x", "y", x, y, options);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
@@ -138,8 +138,8 @@ export class Sequential {
 
   /**
    * One training step over all the samples given; returns their loss and metrics from before the update. Throws like `fit`,
-   * but a device that fails may take the steps since the last copy of the weights along, ten seconds' worth or so: where
-   * every step counts, keep `getWeights` yourself.
+   * but with a device that fails the steps since the last copy of the weights are lost, about ten seconds' worth: where every
+   * step counts, keep the result of `getWeights` yourself.
    */
   async trainOnBatch(
     x: TensorInput,

@@ -12,7 +12,7 @@ export interface ModelInputs {
   readonly scale: number;
 }
 
-/** Labels as a loss takes them: int32 class numbers or float32 numbers a class. */
+/** Labels as a loss takes them: int32 class numbers or float32 numbers per class. */
 export interface ModelLabels {
   readonly data: Int32Array | Float32Array;
   readonly dtype: "int32" | "float32";
@@ -20,10 +20,10 @@ export interface ModelLabels {
   readonly shape: Shape;
 }
 
-/** Told about data that is allowed but looks wrong. */
+/** Reports data that is allowed but looks wrong. */
 export type Warn = (message: string) => void;
 
-/** Float images from this value up are taken for bytes that nobody scaled. */
+/** Float images with values from here up are taken for unscaled bytes. */
 const unscaledFrom = 32;
 
 /**
@@ -83,7 +83,7 @@ export function checkLabels(
   const labels = toTensor(what, input);
   if (labels.shape[0] !== rows) {
     throw new ShapeError(
-      `${what} has ${labels.shape[0]} samples, the inputs have ${rows}; there must be one label a sample`,
+      `${what} has ${labels.shape[0]} samples, the inputs have ${rows}; there must be one label per sample`,
     );
   }
   return loss.labels === "sparse"
@@ -100,7 +100,7 @@ function sparseLabels(what: string, labels: Tensor, rows: number, outputShape: S
     throw new ShapeError(
       `${what} has shape ${formatShape(shape)}${oneHot ? " (one-hot labels)" : ""}, but loss "${name}" takes class numbers ` +
         `of shape ${formatShape(expected)}. ` +
-        (oneHot ? 'Use loss: "categoricalCrossentropy", or pass class numbers' : "Pass one class number a sample"),
+        (oneHot ? 'Use loss: "categoricalCrossentropy", or pass class numbers' : "Pass one class number per sample"),
     );
   }
   for (let index = 0; index < data.length; index++) {
@@ -151,7 +151,7 @@ function denseLabels(
 export type ClassWeight = Readonly<Record<number, number>>;
 
 /**
- * One weight a row of the labels: sample weight times class weight; undefined when everything weighs 1. Throws for weights
+ * One weight per row of the labels: sample weight times class weight; undefined when everything weighs 1. Throws for weights
  * that are not finite, below 0 or of another number than the samples.
  */
 export function sampleWeights(

@@ -8,7 +8,7 @@ import { type DataSignature, type HostSamples, signatureOf } from "./hostSamples
 export interface DatasetExtras {
   /** Whether rows are read through a permutation, which `setOrder` gives; default false. */
   readonly ordered?: boolean;
-  /** Numbers a row that prediction writes; absent: none. */
+  /** Numbers per row that prediction writes; absent: none. */
   readonly predictionSize?: number;
 }
 

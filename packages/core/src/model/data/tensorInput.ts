@@ -4,7 +4,7 @@ import type { Tensor, TensorData } from "../../tensor.js";
 /** Numbers nested as deep as they have dimensions. */
 export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
 
-/** What `fit`, `evaluate` and `predict` take: a tensor, nested arrays, or a typed array of one number a sample. */
+/** What `fit`, `evaluate` and `predict` take: a tensor, nested arrays, or a typed array of one number per sample. */
 export type TensorInput = Tensor | NestedNumbers | TensorData;
 
 /** A tensor from what the user gave. Throws `DataError` or `ShapeError` when it is empty, ragged or does not fill its shape. */

@@ -54,7 +54,7 @@ function gatherBatch(
   };
 }
 
-/** One weight a row of the predictions: the shape of sparse labels, or that of others without their last axis. */
+/** One weight per row of the predictions: the shape of sparse labels, or that of others without their last axis. */
 export function weightsShape({ dtype, shape }: { readonly dtype: DType; readonly shape: Shape }): Shape {
   return dtype === "int32" ? shape : shape.slice(0, -1);
 }

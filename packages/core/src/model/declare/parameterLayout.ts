@@ -52,7 +52,7 @@ export function layOutParameters(network: Network): ParameterLayout {
   return { parameters, length, trainedLength, frozen };
 }
 
-/** The flat buffer's content from one array a parameter. */
+/** The flat buffer's content from one array per parameter. */
 export function flattenParameters(layout: ParameterLayout, values: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const flat = new Float32Array(layout.length);
   layout.parameters.forEach(({ offset }, index) => {
@@ -61,7 +61,7 @@ export function flattenParameters(layout: ParameterLayout, values: readonly Floa
   return flat;
 }
 
-/** One array a parameter from the flat buffer's content. */
+/** One array per parameter from the flat buffer's content. */
 export function splitParameters(layout: ParameterLayout, flat: Float32Array): Float32Array<ArrayBuffer>[] {
   return layout.parameters.map(({ offset, size }) => Float32Array.from(flat.subarray(offset, offset + size)));
 }

@@ -31,7 +31,7 @@ export interface FitRequest {
 export interface History {
   /** Epochs that ran, counted from 0. */
   readonly epochs: readonly number[];
-  /** One number an epoch: `loss`, the metrics' names, and the same with `val_` in front. */
+  /** One number per epoch: `loss`, the metrics' names, and the same with `val_` in front. */
   readonly history: Readonly<Record<string, readonly number[]>>;
 }
 

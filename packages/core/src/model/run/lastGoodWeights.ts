@@ -1,4 +1,4 @@
-/** Reading weights back may take at most this share of the time. */
+/** Maximum share of the time that may be spent on reading weights back. */
 const costShare = 0.01;
 
 /** Weights on the host. */
@@ -9,9 +9,9 @@ export interface WeightsCopy {
 }
 
 /**
- * Copies of the weights, taken now and then while training runs, so that neither a loss that is not finite nor a device
- * that fails takes the model's weights along. A copy is kept if all its numbers are finite, and good once the step that used
- * it had a finite loss. The loss alone does not tell: a moving mean may be infinite without training using it.
+ * Copies of the weights, taken now and then while training runs, so that the model keeps its weights when the loss becomes NaN
+ * or infinite or the device fails. A copy is kept if all its numbers are finite, and is good once the step that used it had a
+ * finite loss. The loss alone is not enough: a moving mean may be infinite while training does not use it.
  */
 export class LastGoodWeights {
   readonly #read: () => Promise<Float32Array[]>;

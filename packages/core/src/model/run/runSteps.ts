@@ -13,7 +13,7 @@ export interface StepsResult {
   /** The first of them, counted from 0 within the call. */
   readonly firstStep: number;
   readonly count: number;
-  /** The plan's results, `results.length / count` numbers a step. */
+  /** The plan's results, `results.length / count` numbers per step. */
   readonly results: Float32Array;
   /** Time between the arrival of the previous results and these. */
   readonly durationMs: number;
