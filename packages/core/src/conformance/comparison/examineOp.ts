@@ -119,7 +119,7 @@ export class OpExaminer {
   }
 
   #place(value: PlanValue, part: PlanOp, at: number): Pick<Difference, "layer" | "value" | "shape" | "index"> {
-    const isFlat = value.shape.length === 1 && value.shape[0] === this.#layout.trainableLength;
+    const isFlat = value.shape.length === 1 && value.shape[0] === this.#layout.trainedLength;
     const parameter = isFlat && part.updates.length > 0 ? placeInParameters(this.#layout, at) : undefined;
     return (
       parameter ?? { layer: part.label, value: value.label, shape: value.shape, index: coordinates(at, value.shape) }

@@ -4,13 +4,14 @@ import type { Backend } from "../../backend/index.js";
 import { ArgumentError } from "../../errors.js";
 import { type Loss, type LossName, resolveLoss } from "../../losses/index.js";
 import { type Metric, type MetricName, resolveMetric } from "../../metrics/index.js";
-import { buildPlan, type CompiledModel } from "../../model/buildPlan.js";
-import { checkInputs, checkLabels, sampleWeights } from "../../model/checkData.js";
-import { type HostSamples, signatureOf } from "../../model/deviceDataset.js";
+import { checkInputs, checkLabels, sampleWeights } from "../../model/data/checkData.js";
+import { type HostSamples, signatureOf } from "../../model/data/hostSamples.js";
+import { buildPlan } from "../../model/declare/buildPlan.js";
+import type { CompileSettings } from "../../model/declare/compileSettings.js";
+import { buildNetwork } from "../../model/declare/network.js";
+import { flattenParameters, layOutParameters, type ParameterLayout } from "../../model/declare/parameterLayout.js";
 import type { Sequential, TensorInput } from "../../model/index.js";
-import { buildNetwork } from "../../model/network.js";
-import { flattenParameters, layOutParameters, type ParameterLayout } from "../../model/parameterLayout.js";
-import { stepValues } from "../../model/stepValues.js";
+import { stepValues } from "../../model/run/stepValues.js";
 import { type Optimizer, type OptimizerName, resolveOptimizer } from "../../optimizers/index.js";
 import { type Plan, packSteps, type StepTable, typedArrays } from "../../plan/index.js";
 import type { TensorData } from "../../tensor.js";
@@ -58,7 +59,7 @@ export async function modelStep(
   const network = buildNetwork(model.layers);
   const layout = layOutParameters(network);
   const { loss, optimizer = "rmsprop", metrics = [], seed = model.seed, iteration = 0 } = options;
-  const compiled: CompiledModel = {
+  const compiled: CompileSettings = {
     network,
     layout,
     backend: planner(backend, fused),
@@ -89,7 +90,7 @@ function planner(backend: Backend, fused: boolean): Backend {
   return asked as Backend;
 }
 
-function hostSamples({ network, loss }: CompiledModel, batch: ComparisonBatch): HostSamples {
+function hostSamples({ network, loss }: CompileSettings, batch: ComparisonBatch): HostSamples {
   const [x, y, sampleWeight] = isPair(batch) ? [batch[0], batch[1]] : [batch.x, batch.y, batch.sampleWeight];
   const inputs = checkInputs("x", x, network.inputShape, () => undefined);
   if (y === undefined) {

@@ -3,7 +3,7 @@ import type { Callback, Progress, Training, Verbosity } from "../../callbacks/in
 import { trainingProgress } from "../../callbacks/progressBar.js";
 import { NonFiniteLossError } from "../../errors.js";
 import type { StepValues } from "../../plan/index.js";
-import { permutation, RandomStream, seedKey } from "../../random/index.js";
+import { permutation, RandomStream } from "../../random/index.js";
 import type { DeviceDataset } from "../data/deviceDataset.js";
 import type { HostSamples } from "../data/hostSamples.js";
 import { explainFailure } from "./deviceFailure.js";
@@ -11,6 +11,7 @@ import type { DeviceModel } from "./deviceModel.js";
 import { evaluateDataset } from "./evaluate.js";
 import { RunningMeans } from "./runningMeans.js";
 import { runSteps, type Stretch } from "./runSteps.js";
+import { stepValues } from "./stepValues.js";
 
 /** Everything that training needs, checked and with defaults filled in. */
 export interface FitRequest {
@@ -203,17 +204,8 @@ export async function* trainSteps(
   means: RunningMeans,
 ): AsyncGenerator<TrainedSteps, void, undefined> {
   const firstIteration = weights.iteration;
-  const values = (step: number): StepValues => {
-    const iteration = firstIteration + step;
-    const learningRate = optimizer.schedule(iteration);
-    return {
-      iteration,
-      batchStart: firstRow + step * batchSize,
-      learningRate,
-      stepSize: optimizer.stepSize(iteration, learningRate),
-      seed: seedKey(seed),
-    };
-  };
+  const values = (step: number): StepValues =>
+    stepValues(optimizer, firstIteration + step, firstRow + step * batchSize, seed);
   for await (const run of runSteps(executable, count, values)) {
     const losses = means.add(run.results, run.count, batchSize);
     const bad = losses.findIndex((loss) => !Number.isFinite(loss));
