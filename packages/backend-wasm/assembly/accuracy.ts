@@ -6,9 +6,8 @@
  * Cost: one comparison an element. One task is a block of rows and leaves its count in partials[task].
  */
 
-export const SPARSE: i32 = 1;
-const CATEGORICAL: i32 = 2;
-const BINARY: i32 = 3;
+import { AccuracyArgs } from "./generated/args";
+import { LABELS_BINARY, LABELS_SPARSE } from "./generated/constants";
 
 /** Position of a row's largest number, the first of equals; -1 where the row has a NaN. */
 function argmax(x: usize, classes: i32): i32 {
@@ -25,16 +24,15 @@ function argmax(x: usize, classes: i32): i32 {
   return best;
 }
 
-// @ts-ignore: decorator
-@inline
-function labelOf(kind: i32, labels: usize, row: i32, classes: i32): i32 {
-  if (kind == SPARSE) return load<i32>(labels + (<usize>row << 2));
+// @inline
+function labelOf(labelKind: i32, labels: usize, row: i32, classes: i32): i32 {
+  if (labelKind == LABELS_SPARSE) return load<i32>(labels + (<usize>row << 2));
   return argmax(labels + <usize>row * <usize>classes * 4, classes);
 }
 
 /** 1 where row `row` is right, 0 where it is wrong, a share when binary. */
-export function accuracyOfRow(kind: i32, x: usize, labels: usize, row: i32, classes: i32): f32 {
-  if (kind != BINARY) return argmax(x, classes) == labelOf(kind, labels, row, classes) ? 1 : 0;
+export function accuracyOfRow(labelKind: i32, x: usize, labels: usize, row: i32, classes: i32): f32 {
+  if (labelKind != LABELS_BINARY) return argmax(x, classes) == labelOf(labelKind, labels, row, classes) ? 1 : 0;
   const targets = labels + <usize>row * <usize>classes * 4;
   let right: i32 = 0;
   for (let c = 0; c < classes; c++) {
@@ -45,21 +43,6 @@ export function accuracyOfRow(kind: i32, x: usize, labels: usize, row: i32, clas
   return <f32>right / <f32>classes;
 }
 
-@unmanaged
-export class AccuracyArgs {
-  predictions: usize;
-  labels: usize;
-  partials: usize;
-  rows: i32;
-  classes: i32;
-  /** Rows of one task. */
-  block: i32;
-  /** 1 sparse, 2 categorical, 3 binary. */
-  kind: i32;
-  /** 0 for plain accuracy. */
-  k: i32;
-}
-
 export function accuracy(args: AccuracyArgs, task: i32): void {
   const classes = args.classes;
   const first = task * args.block;
@@ -67,13 +50,13 @@ export function accuracy(args: AccuracyArgs, task: i32): void {
   let total: f64 = 0;
   for (let r = first; r < end; r++) {
     const x = args.predictions + <usize>r * <usize>classes * 4;
-    total += args.k == 0 ? accuracyOfRow(args.kind, x, args.labels, r, classes) : topKOfRow(args, x, r);
+    total += args.k == 0 ? accuracyOfRow(args.labelKind, x, args.labels, r, classes) : topKOfRow(args, x, r);
   }
   store<f32>(args.partials + (<usize>task << 2), <f32>total);
 }
 
 function topKOfRow(args: AccuracyArgs, x: usize, row: i32): f32 {
-  const label = labelOf(args.kind, args.labels, row, args.classes);
+  const label = labelOf(args.labelKind, args.labels, row, args.classes);
   if (<u32>label >= <u32>args.classes) return 0;
   const own = load<f32>(x + (<usize>label << 2));
   let above: i32 = 0;

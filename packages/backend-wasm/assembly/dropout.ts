@@ -9,16 +9,16 @@
  * Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */
 
-import { iteration, seedHigh, seedLow } from "./step";
+import { DropoutArgs } from "./generated/args";
 import { loadTail, storeTail } from "./simd";
+import { iteration, seedHigh, seedLow } from "./step";
 
 const KEY_PARITY: i32 = 0x1bd11bda;
 
 let word0: v128 = i32x4.splat(0);
 let word1: v128 = i32x4.splat(0);
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function rotate(x: v128, bits: i32): v128 {
   return v128.or(i32x4.shl(x, bits), i32x4.shr_u(x, 32 - bits));
 }
@@ -59,19 +59,6 @@ function threefry4(k0: i32, k1: i32, c0: v128, c1: v128): void {
   word1 = i32x4.add(y, i32x4.add(a, i32x4.splat(5)));
 }
 
-@unmanaged
-export class DropoutArgs {
-  x: usize;
-  y: usize;
-  length: i32;
-  /** Elements of one task: a multiple of 8. */
-  block: i32;
-  purpose: i32;
-  instance: i32;
-  threshold: u32;
-  factor: f32;
-}
-
 export function dropout(args: DropoutArgs, task: i32): void {
   threefry4(seedLow(), seedHigh(), i32x4.splat(args.purpose), i32x4.splat(args.instance));
   const k0 = i32x4.extract_lane(word0, 0);
@@ -93,8 +80,7 @@ export function dropout(args: DropoutArgs, task: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function masked(args: DropoutArgs, first: i32, count: i32, kept: v128, factor: v128): void {
   const offset = <usize>first << 2;
   if (count == 4) v128.store(args.y + offset, v128.and(f32x4.mul(v128.load(args.x + offset), factor), kept));

@@ -7,59 +7,37 @@
  * Measured: a row of 784 bytes in 0.24 µs.
  */
 
-import { fault } from "./threads";
+import { GatherRowsArgs, StoreRowsArgs } from "./generated/args";
+import { FAULT_ROW_OUTSIDE_DESTINATION, FAULT_ROW_OUTSIDE_ORDER, FAULT_ROW_OUTSIDE_SOURCE, TYPE_FLOAT32, TYPE_INT32 } from "./generated/constants";
 import { batchStart } from "./step";
-
-/** Fault codes; the host words the message. */
-const ROW_OUTSIDE_SOURCE: i32 = 1;
-const ROW_OUTSIDE_ORDER: i32 = 2;
-const ROW_OUTSIDE_DESTINATION: i32 = 3;
-
-const FROM_FLOAT32: i32 = 0;
-const FROM_INT32: i32 = 1;
-
-@unmanaged
-export class GatherRowsArgs {
-  source: usize;
-  /** 0 without an order. */
-  order: usize;
-  y: usize;
-  sourceRows: i32;
-  orderRows: i32;
-  rowSize: i32;
-  /** Element type of the source: 0 float32, 1 int32, 2 uint8. */
-  from: i32;
-  /** Element type of the result: 0 float32, 1 int32. */
-  to: i32;
-  scale: f32;
-}
+import { fault } from "./threads";
 
 export function gatherRows(args: GatherRowsArgs, task: i32): void {
   let row = batchStart() + task;
   if (args.order != 0) {
-    if (<u32>row >= <u32>args.orderRows) return fault(ROW_OUTSIDE_ORDER, row);
+    if (<u32>row >= <u32>args.orderRows) return fault(FAULT_ROW_OUTSIDE_ORDER, row);
     row = load<i32>(args.order + (<usize>row << 2));
   }
-  if (<u32>row >= <u32>args.sourceRows) return fault(ROW_OUTSIDE_SOURCE, row);
+  if (<u32>row >= <u32>args.sourceRows) return fault(FAULT_ROW_OUTSIDE_SOURCE, row);
   const size = args.rowSize;
   const y = args.y + <usize>task * <usize>size * 4;
   const start = <usize>row * <usize>size;
-  if (args.from == FROM_FLOAT32) gatherWords(args, args.source + start * 4, y, false);
-  else if (args.from == FROM_INT32) gatherWords(args, args.source + start * 4, y, true);
-  else if (args.to == 0) gatherBytes(args.source + start, y, size, args.scale);
+  if (args.from == TYPE_FLOAT32) gatherWords(args, args.source + start * 4, y, false);
+  else if (args.from == TYPE_INT32) gatherWords(args, args.source + start * 4, y, true);
+  else if (args.to == TYPE_FLOAT32) gatherBytes(args.source + start, y, size, args.scale);
   else for (let i = 0; i < size; i++) store<i32>(y + (<usize>i << 2), load<u8>(args.source + start + i));
 }
 
 function gatherWords(args: GatherRowsArgs, x: usize, y: usize, integers: bool): void {
   const size = args.rowSize;
-  if (args.to == (integers ? 1 : 0) && args.scale == 1) {
+  if (args.to == (integers ? TYPE_INT32 : TYPE_FLOAT32) && args.scale == 1) {
     memory.copy(y, x, <usize>size << 2);
     return;
   }
   for (let i = 0; i < size; i++) {
     const offset = <usize>i << 2;
     const value = integers ? <f32>load<i32>(x + offset) : load<f32>(x + offset);
-    if (args.to == 0) store<f32>(y + offset, value * args.scale);
+    if (args.to == TYPE_FLOAT32) store<f32>(y + offset, value * args.scale);
     else store<i32>(y + offset, <i32>value);
   }
 }
@@ -80,17 +58,9 @@ function gatherBytes(x: usize, y: usize, size: i32, scale: f32): void {
   for (; i < size; i++) store<f32>(y + (<usize>i << 2), <f32>load<u8>(x + i) * scale);
 }
 
-@unmanaged
-export class StoreRowsArgs {
-  values: usize;
-  destination: usize;
-  rows: i32;
-  rowBytes: i32;
-}
-
 export function storeRows(args: StoreRowsArgs, task: i32): void {
   const row = batchStart() + task;
-  if (<u32>row >= <u32>args.rows) return fault(ROW_OUTSIDE_DESTINATION, row);
+  if (<u32>row >= <u32>args.rows) return fault(FAULT_ROW_OUTSIDE_DESTINATION, row);
   const bytes = <usize>args.rowBytes;
   memory.copy(args.destination + <usize>row * bytes, args.values + <usize>task * bytes, bytes);
 }

@@ -3,23 +3,20 @@
  */
 
 /** a * b + c for four lanes: one fused instruction with relaxed SIMD, two rounded ones without. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
 /** Sum of the four lanes, pairwise: always in the same order. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
 /** Largest of the four lanes; NaN if one of them is. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function maxLanes(v: v128): f32 {
   return max(
     max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
@@ -28,8 +25,7 @@ export function maxLanes(v: v128): f32 {
 }
 
 /** Four numbers, or the first `count` of them and zeros: the tail of a row, without reading beyond it. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function loadTail(address: usize, count: i32): v128 {
   let v = v128.load32_zero(address);
   if (count > 1) v = f32x4.replace_lane(v, 1, load<f32>(address, 4));
@@ -38,8 +34,7 @@ export function loadTail(address: usize, count: i32): v128 {
 }
 
 /** Stores the first `count` lanes, 1 to 3 of them. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function storeTail(address: usize, v: v128, count: i32): void {
   store<f32>(address, f32x4.extract_lane(v, 0));
   if (count > 1) store<f32>(address, f32x4.extract_lane(v, 1), 4);

@@ -7,8 +7,9 @@
  * Measured: softmax over 100 classes 1.9 ns an element, its gradient 29 GB/s.
  */
 
-import { exp4 } from "./transcendental";
+import { SoftmaxArgs, SoftmaxBackwardArgs } from "./generated/args";
 import { loadTail, maxLanes, storeTail, sumLanes } from "./simd";
+import { exp4 } from "./transcendental";
 
 /** Largest number and sum of exponentials of the row that `softmaxRow` saw last. */
 export let rowMax: f32 = 0;
@@ -44,32 +45,11 @@ export function softmaxRow(x: usize, p: usize, classes: i32): void {
   rowSum = sum;
 }
 
-@unmanaged
-export class SoftmaxArgs {
-  x: usize;
-  y: usize;
-  rows: i32;
-  classes: i32;
-  /** Rows of one task. */
-  block: i32;
-}
-
 export function softmax(args: SoftmaxArgs, task: i32): void {
   const stride = <usize>args.classes << 2;
   const first = task * args.block;
   const end = min(first + args.block, args.rows);
   for (let r = first; r < end; r++) softmaxRow(args.x + <usize>r * stride, args.y + <usize>r * stride, args.classes);
-}
-
-@unmanaged
-export class SoftmaxBackwardArgs {
-  dy: usize;
-  y: usize;
-  dx: usize;
-  rows: i32;
-  classes: i32;
-  /** Rows of one task. */
-  block: i32;
 }
 
 export function softmaxBackward(args: SoftmaxBackwardArgs, task: i32): void {

@@ -9,13 +9,7 @@
  * counter for each thread.
  */
 
-const ARRIVED: usize = 0;
-const GENERATION: usize = 64;
-const SLEEPERS: usize = 128;
-const POISON: usize = 192;
-const FAULT: usize = 256;
-const COUNTERS: usize = 320;
-const LINE: usize = 64;
+import { CONTROL_ARRIVED, CONTROL_COUNTERS, CONTROL_FAULT, CONTROL_GENERATION, CONTROL_LINE, CONTROL_POISON, CONTROL_SLEEPERS } from "./generated/constants";
 
 /** Checks of the generation before a thread goes to sleep: about a tenth of a millisecond. */
 const SPINS: i32 = 20000;
@@ -45,7 +39,7 @@ export function takeTask(taskCount: i32): i32 {
     if (owner >= threads) owner -= threads;
     const first = <i32>((<i64>taskCount * owner) / threads);
     const end = <i32>((<i64>taskCount * (owner + 1)) / threads);
-    const counter = control + COUNTERS + <usize>owner * LINE;
+    const counter = control + CONTROL_COUNTERS + <usize>owner * CONTROL_LINE;
     if (first + atomic.load<i32>(counter) < end) {
       const task = first + atomic.add<i32>(counter, 1);
       if (task < end) return task;
@@ -58,34 +52,34 @@ export function takeTask(taskCount: i32): i32 {
 export function barrier(): bool {
   if (!ASC_FEATURE_THREADS || threads == 1) {
     taken = 0;
-    return load<i32>(control + FAULT) == 0;
+    return load<i32>(control + CONTROL_FAULT) == 0;
   }
-  const generation = atomic.load<i32>(control + GENERATION);
-  if (atomic.add<i32>(control + ARRIVED, 1) == threads - 1) {
+  const generation = atomic.load<i32>(control + CONTROL_GENERATION);
+  if (atomic.add<i32>(control + CONTROL_ARRIVED, 1) == threads - 1) {
     for (let owner = 0; owner < threads; owner++) {
-      atomic.store<i32>(control + COUNTERS + <usize>owner * LINE, 0);
+      atomic.store<i32>(control + CONTROL_COUNTERS + <usize>owner * CONTROL_LINE, 0);
     }
-    atomic.store<i32>(control + ARRIVED, 0);
-    atomic.store<i32>(control + GENERATION, generation + 1);
-    if (atomic.load<i32>(control + SLEEPERS) > 0) atomic.notify(control + GENERATION, -1);
+    atomic.store<i32>(control + CONTROL_ARRIVED, 0);
+    atomic.store<i32>(control + CONTROL_GENERATION, generation + 1);
+    if (atomic.load<i32>(control + CONTROL_SLEEPERS) > 0) atomic.notify(control + CONTROL_GENERATION, -1);
   } else {
     let spins = 0;
-    while (atomic.load<i32>(control + GENERATION) == generation) {
+    while (atomic.load<i32>(control + CONTROL_GENERATION) == generation) {
       if (++spins > SPINS) {
         // A fault may have been seen, and the run left, by the threads that this one waits for.
-        if (atomic.load<i32>(control + POISON) != 0 || atomic.load<i32>(control + FAULT) != 0) return false;
-        atomic.add<i32>(control + SLEEPERS, 1);
-        atomic.wait<i32>(control + GENERATION, generation, SLEEP_NS);
-        atomic.sub<i32>(control + SLEEPERS, 1);
+        if (atomic.load<i32>(control + CONTROL_POISON) != 0 || atomic.load<i32>(control + CONTROL_FAULT) != 0) return false;
+        atomic.add<i32>(control + CONTROL_SLEEPERS, 1);
+        atomic.wait<i32>(control + CONTROL_GENERATION, generation, SLEEP_NS);
+        atomic.sub<i32>(control + CONTROL_SLEEPERS, 1);
       }
     }
   }
-  return atomic.load<i32>(control + FAULT) == 0;
+  return atomic.load<i32>(control + CONTROL_FAULT) == 0;
 }
 
 /** Ends the run at the next barrier: `code` says why, `value` is the number that was wrong. */
 export function fault(code: i32, value: i32): void {
-  store<i32>(control + FAULT, value, 4);
-  if (ASC_FEATURE_THREADS) atomic.store<i32>(control + FAULT, code);
-  else store<i32>(control + FAULT, code);
+  store<i32>(control + CONTROL_FAULT, value, 4);
+  if (ASC_FEATURE_THREADS) atomic.store<i32>(control + CONTROL_FAULT, code);
+  else store<i32>(control + CONTROL_FAULT, code);
 }

@@ -18,8 +18,7 @@ import { madd } from "./simd";
  * a0..a5: rows of K contiguous numbers, anywhere. b: rows of 8 numbers, ldb bytes apart. c0..c5: where the rows go. start:
  * 8 numbers that every row starts from, or 0 to go on from what is in c. Rows may be the same row: it is written twice.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function tile6x8(
   a0: usize, a1: usize, a2: usize, a3: usize, a4: usize, a5: usize,
   K: i32, b: usize, ldb: usize,
@@ -114,8 +113,7 @@ export function tile6x8(
  * a0..a3: rows of K contiguous numbers, anywhere. b: rows of 8 numbers, ldb bytes apart. c0..c3: where the rows go. start:
  * 8 numbers that every row starts from, or 0 to go on from what is in c. Rows may be the same row: it is written twice.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function tile4x8(
   a0: usize, a1: usize, a2: usize, a3: usize,
   K: i32, b: usize, ldb: usize,
@@ -190,8 +188,7 @@ export function tile4x8(
  * The same for a transposed a: a[i][k] stands at a + 4 i + k lda. Rows from `rows` on are computed from whatever follows and
  * not kept.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function tileTransposed6x8(
   a: usize, lda: usize, K: i32, b: usize, ldb: usize,
   c: usize, ldc: usize, rows: i32, start: usize, floor: v128,

@@ -11,8 +11,7 @@ const LN2_HIGH: f32 = 0.693359375;
 const LN2_LOW: f32 = -2.12194440e-4;
 
 /** e^r - 1 for |r| <= ln 2 / 2. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function expMinusOneReduced(r: v128): v128 {
   let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
   p = madd(p, r, f32x4.splat(8.3334519073e-3));
@@ -23,21 +22,18 @@ function expMinusOneReduced(r: v128): v128 {
 }
 
 /** The whole number n that e^x = 2^n e^r is written with. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function exponentOf(x: v128): v128 {
   return f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function reduced(x: v128, n: v128): v128 {
   return madd(n, f32x4.splat(-LN2_LOW), madd(n, f32x4.splat(-LN2_HIGH), x));
 }
 
 /** 2^n for whole -126 <= n <= 127. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function powerOfTwo(n: v128): v128 {
   return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
 }

@@ -22,6 +22,8 @@ for (const [name, options] of Object.entries(variants)) {
       join(packageRoot, "assembly/index.ts"),
       "--outFile",
       join(packageRoot, `dist/kernels-${name}.wasm`),
+      "--transform",
+      join(packageRoot, "scripts/inlineComments.mjs"),
       "--runtime",
       "stub",
       "--importMemory",

@@ -8,22 +8,24 @@ import {
   type DeviceInfo,
   type Executable,
   type FusedName,
-  fusedNames,
+  fusedKernels,
+  type KernelName,
   type MemoryInfo,
+  missingKernels,
   type OpInstance,
   type Plan,
 } from "@convoy/core/backend";
-import type { WasmDevice } from "./device.js";
-import { WasmExecutable } from "./executable.js";
+import type { WasmDevice } from "./device/device.js";
+import { measurePeak } from "./device/peak.js";
+import { kernels } from "./kernels/index.js";
 import { WasmBuffer } from "./memory/buffer.js";
-import { isOneConvolution } from "./ops/convBackward.js";
-import { opEncoders } from "./ops/index.js";
-import { measurePeak } from "./peak.js";
-import { encodePlan, workspaceOf } from "./program/encode.js";
+import { encodePlan, supports, workspaceOf } from "./program/encode.js";
+import { WasmExecutable } from "./run/executable.js";
 
 /** The WASM backend, with what it has beyond the contract. */
 export interface WasmBackend extends Backend {
   readonly name: "wasm";
+
   /**
    * GFLOP/s that all threads together reach on a matrix product that stays in registers and the first-level cache, the best
    * of `attempts` (default 10) short measurements: what the figures of every other kernel are compared with.
@@ -34,7 +36,8 @@ export interface WasmBackend extends Backend {
 export class WasmBackendImplementation implements WasmBackend {
   readonly name = "wasm";
   readonly device: DeviceInfo;
-  readonly fusions: readonly FusedName[] = fusedNames;
+  readonly fusions: readonly FusedName[] = fusedKernels(kernels);
+  readonly unsupportedOps: readonly KernelName[] = missingKernels(kernels);
   readonly #device: WasmDevice;
   #disposed: Promise<void> | undefined;
 
@@ -44,10 +47,7 @@ export class WasmBackendImplementation implements WasmBackend {
   }
 
   supports(op: OpInstance): true | string {
-    if (!Object.hasOwn(opEncoders, op.op)) {
-      return `wasm has no kernel for op "${op.op}"`;
-    }
-    return op.op === "fusedConv2dBackward" ? isOneConvolution(op.parts ?? []) : true;
+    return supports(op);
   }
 
   workspaceBytes(op: OpInstance): number {
@@ -70,7 +70,8 @@ export class WasmBackendImplementation implements WasmBackend {
     const own = bindBuffers("wasm", plan, buffers, isOwn);
     const report = onProgress && ((done: number) => onProgress(done, plan.ops.length));
     const program = encodePlan(plan, (name) => own.get(name)!.address, report);
-    return new WasmExecutable(this.#device, plan, program, [...own.values()]);
+    const label = `${plan.mode} plan, batch of ${plan.batchSize}`;
+    return new WasmExecutable(this.#device, label, program, [...own.values()]);
   }
 
   async synchronize(): Promise<void> {
@@ -78,8 +79,7 @@ export class WasmBackendImplementation implements WasmBackend {
   }
 
   memory(): MemoryInfo {
-    const { usedBytes, peakBytes } = this.#device.heap;
-    return { usedBytes, peakBytes };
+    return this.#device.heap.memoryInfo;
   }
 
   async measurePeak(attempts = 10): Promise<number> {

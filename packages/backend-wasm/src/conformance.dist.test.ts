@@ -1,23 +1,33 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { formatMatrix, runConformance } from "@convoy/core/conformance";
-import { expect, it, vi } from "vitest";
+import { conformanceCases, formatMatrix, runCase, runConformance } from "@convoy/core/conformance";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { WasmBackend } from "./index.js";
 import { builtPackage } from "./testing/builtPackage.js";
 
 const { wasm } = await builtPackage();
 
 for (const threads of [1, 2, 3]) {
-  it(`passes the conformance kit with ${threads} threads`, async () => {
-    const report = await runConformance(() => wasm({ threads }));
-    if (threads === 1) {
-      console.log(formatMatrix(report));
+  describe(`with ${threads} threads`, () => {
+    let backend: WasmBackend;
+    beforeAll(async () => {
+      backend = await wasm({ threads });
+    });
+    afterAll(() => backend.dispose());
+
+    for (const test of conformanceCases()) {
+      it(test.name, ({ skip }) => runCase(test, backend, skip));
     }
-    const failures = report.results.filter(({ status }) => status !== "passed").map(({ message }) => message);
-    expect(failures).toEqual([]);
   });
 }
 
-it("passes the conformance kit where memory cannot be shared", async () => {
+it("prints the matrix of ops by levels", async () => {
+  const report = await runConformance(() => wasm());
+  console.log(formatMatrix(report));
+  expect(report.results.filter(({ status }) => status !== "passed")).toEqual([]);
+});
+
+it("passes where memory cannot be shared", async () => {
   vi.stubGlobal("SharedArrayBuffer", undefined);
   try {
     const report = await runConformance(() => wasm());
@@ -27,7 +37,7 @@ it("passes the conformance kit where memory cannot be shared", async () => {
   }
 });
 
-it("passes the conformance kit with relaxed SIMD", () => {
+it("passes with relaxed SIMD", () => {
   // Node 20 has relaxed SIMD behind a flag, so the kit runs in a process of its own; later versions have it as it is.
   const flag = Number.parseInt(process.versions.node, 10) < 22 ? ["--experimental-wasm-relaxed-simd"] : [];
   const kit = `

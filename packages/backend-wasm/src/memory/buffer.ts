@@ -1,13 +1,15 @@
 import {
   type BufferSpec,
+  checkRead,
+  checkWrite,
   type DeviceBuffer,
-  DeviceError,
   type DType,
+  disposedBuffer,
   dtypeBytes,
   type TensorData,
   typedArrays,
+  type WorkQueue,
 } from "@convoy/core/backend";
-import type { WorkQueue } from "../run/workQueue.js";
 import type { Heap } from "./heap.js";
 
 /** A block of the module's memory. Writes and reads take their turn among the runs. */
@@ -34,13 +36,15 @@ export class WasmBuffer implements DeviceBuffer {
   }
 
   write(data: TensorData, offset = 0): void {
-    this.#check("write", offset, data.length);
+    this.#checkAlive();
+    checkWrite("wasm", this, data, offset);
     const kept = this.#queue.idle ? data : data.slice();
     this.#queue.addOrDo(() => this.#view(offset, kept.length).set(kept));
   }
 
   async read(offset = 0, length: number = this.length - offset): Promise<TensorData> {
-    this.#check("read", offset, length);
+    this.#checkAlive();
+    checkRead("wasm", this, offset, length);
     return await this.#queue.add(() => typedArrays[this.dtype].from(this.#view(offset, length)));
   }
 
@@ -52,14 +56,9 @@ export class WasmBuffer implements DeviceBuffer {
     }
   }
 
-  #check(what: string, offset: number, length: number): void {
+  #checkAlive(): void {
     if (this.#disposed) {
-      throw new DeviceError(`wasm: ${what} of buffer "${this.label}" after dispose()`);
-    }
-    if (offset < 0 || length < 0 || offset + length > this.length) {
-      throw new DeviceError(
-        `wasm: ${what} of ${length} elements at ${offset} does not fit buffer "${this.label}" of ${this.length} elements`,
-      );
+      throw disposedBuffer("wasm", this.label);
     }
   }
 

@@ -2,8 +2,8 @@ import { DeviceError } from "@convoy/core/backend";
 import { expect, it } from "vitest";
 import { Heap } from "./heap.js";
 
-function smallHeap(mostPages = 64): Heap {
-  return new Heap(new WebAssembly.Memory({ initial: 2, maximum: mostPages }), mostPages);
+function smallHeap(maxPages = 64): Heap {
+  return new Heap(new WebAssembly.Memory({ initial: 2, maximum: maxPages }), maxPages);
 }
 
 it("aligns blocks and counts what is taken", () => {
@@ -12,11 +12,11 @@ it("aligns blocks and counts what is taken", () => {
   const second = heap.allocate("b", 1000);
   expect([first % 256, second % 256]).toEqual([0, 0]);
   expect(second).toBeGreaterThanOrEqual(first + 1);
-  expect(heap.usedBytes).toBe(256 + 1024);
+  expect(heap.memoryInfo.usedBytes).toBe(256 + 1024);
   heap.release(first);
   heap.release(first);
-  expect(heap.usedBytes).toBe(1024);
-  expect(heap.peakBytes).toBe(256 + 1024);
+  expect(heap.memoryInfo.usedBytes).toBe(1024);
+  expect(heap.memoryInfo.peakBytes).toBe(256 + 1024);
 });
 
 it("uses released memory again, neighbours as one block, and clears it", () => {

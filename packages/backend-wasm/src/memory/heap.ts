@@ -1,7 +1,7 @@
-import { DeviceError } from "@convoy/core/backend";
+import { alignmentBytes, DeviceError, MemoryCount, type MemoryInfo } from "@convoy/core/backend";
 
-/** Start of every block: plans count on multiples of 256. */
-const alignment = 256;
+/** Every block starts at a multiple of this, as plans expect. */
+const alignment = alignmentBytes;
 const pageBytes = 65536;
 /** Left free at the end: kernels read whole vectors, a little beyond what they need. */
 const slackBytes = 4096;
@@ -16,25 +16,20 @@ interface Block {
 /** Hands out the module's memory: first fit over the free blocks, growing where none fits. */
 export class Heap {
   readonly memory: WebAssembly.Memory;
-  readonly #mostPages: number;
+  readonly #maxPages: number;
   /** Free blocks by address, no two of them touching. */
   #free: Block[] = [];
   #end: number = firstAddress;
   readonly #taken: Map<number, { readonly bytes: number; readonly label: string }> = new Map();
-  #used = 0;
-  #peak = 0;
+  readonly #count: MemoryCount = new MemoryCount();
 
-  constructor(memory: WebAssembly.Memory, mostPages: number) {
+  constructor(memory: WebAssembly.Memory, maxPages: number) {
     this.memory = memory;
-    this.#mostPages = mostPages;
+    this.#maxPages = maxPages;
   }
 
-  get usedBytes(): number {
-    return this.#used;
-  }
-
-  get peakBytes(): number {
-    return this.#peak;
+  get memoryInfo(): MemoryInfo {
+    return this.#count.info;
   }
 
   /** The address of `bytes` fresh bytes, zeros. Throws `DeviceError` when the memory cannot hold them. */
@@ -42,8 +37,7 @@ export class Heap {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
     const address = this.#fromFree(size) ?? this.#fromEnd(size, label, bytes);
     this.#taken.set(address, { bytes: size, label });
-    this.#used += size;
-    this.#peak = Math.max(this.#peak, this.#used);
+    this.#count.add(size);
     return address;
   }
 
@@ -54,7 +48,7 @@ export class Heap {
       return;
     }
     this.#taken.delete(address);
-    this.#used -= block.bytes;
+    this.#count.remove(block.bytes);
     this.#free = joined([...this.#free, { start: address, end: address + block.bytes }]);
     const last = this.#free[this.#free.length - 1];
     if (last?.end === this.#end) {
@@ -84,7 +78,7 @@ export class Heap {
     if (need > have) {
       const missing = Math.ceil((need - have) / pageBytes);
       // Growing a little ahead keeps the number of growths small.
-      const ahead = Math.min(missing + Math.ceil(have / pageBytes / 4), this.#mostPages - have / pageBytes);
+      const ahead = Math.min(missing + Math.ceil(have / pageBytes / 4), this.#maxPages - have / pageBytes);
       if (!this.#grow(Math.max(missing, ahead)) && !this.#grow(missing)) {
         throw this.#tooLarge(label, bytes);
       }
@@ -95,7 +89,7 @@ export class Heap {
   }
 
   #grow(pages: number): boolean {
-    if (this.memory.buffer.byteLength / pageBytes + pages > this.#mostPages) {
+    if (this.memory.buffer.byteLength / pageBytes + pages > this.#maxPages) {
       return false;
     }
     try {
@@ -116,8 +110,8 @@ export class Heap {
       .slice(0, 3)
       .map((block) => `${block.label} ${megabytes(block.bytes)}`);
     return new DeviceError(
-      `wasm: "${label}" needs ${megabytes(bytes)}, and ${megabytes(this.#used)} of at most ` +
-        `${megabytes(this.#mostPages * pageBytes)} are taken${largest.length > 0 ? ` (largest: ${largest.join(", ")})` : ""}. ` +
+      `wasm: "${label}" needs ${megabytes(bytes)}, and ${megabytes(this.#count.usedBytes)} of at most ` +
+        `${megabytes(this.#maxPages * pageBytes)} are taken${largest.length > 0 ? ` (largest: ${largest.join(", ")})` : ""}. ` +
         "Use a smaller batch, model or data set, or a backend with more memory",
     );
   }

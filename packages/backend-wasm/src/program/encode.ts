@@ -1,74 +1,91 @@
-import type { OpInstance, Plan, PlanOp, PlanValue } from "@convoy/core/backend";
-import { opEncoders } from "../ops/index.js";
-import { kernels } from "./kernels.js";
-import { type OpCall, type Operand, OpWriter } from "./opWriter.js";
-import type { Phase } from "./phase.js";
+import {
+  bindPlan,
+  expectSupported,
+  kernelFor,
+  noKernel,
+  type OpInstance,
+  type Plan,
+  type PlanValue,
+  type TensorSpec,
+} from "@convoy/core/backend";
+import { kernels } from "../kernels/index.js";
+import { kernelNumber } from "./kernelTable.js";
+import type { Argument, Launch } from "./launch.js";
+import { type Operand, OpWriter, type WasmOp } from "./opWriter.js";
 
-/** A plan as the interpreter in `assembly/program.ts` reads it. */
+/** A launch with the op and the layer that it comes from. */
+export interface OpLaunch extends Launch {
+  readonly op: string;
+  readonly label: string;
+}
+
+/** A plan as stages of launches: the launches of a stage may run at the same time. */
 export interface Program {
-  readonly words: Uint32Array<ArrayBuffer>;
+  readonly stages: readonly (readonly OpLaunch[])[];
   /** Scratch memory that each thread needs. */
   readonly scratchBytes: number;
   /** Numbers that a step reports. */
   readonly resultCount: number;
 }
 
-const kernelNumbers: ReadonlyMap<string, number> = new Map(Object.keys(kernels).map((name, index) => [name, index]));
+/** True, or the reason why an op cannot run here: any op with a kernel can, whatever its shapes. */
+export function supports({ op }: OpInstance): true | string {
+  return kernelFor(kernels, op) === undefined ? noKernel("wasm", op) : true;
+}
 
 /**
- * Writes a plan as a program. `addressOf` gives the address of a buffer by its name; `onOp` is called after each op.
+ * Writes a plan as a program. `addressOf` gives the address of a buffer by its name; `onOp` is called after each op. Throws
+ * `UnsupportedOpError` for an op without kernel.
  */
 export function encodePlan(plan: Plan, addressOf: (buffer: string) => number, onOp?: (done: number) => void): Program {
-  const values = new Map(plan.values.map((value) => [value.id, value]));
-  const addressOfValue = ({ buffer, byteOffset }: PlanValue): number =>
-    buffer === undefined ? 0 : addressOf(buffer) + byteOffset;
-  const operand = (id: number): Operand => {
-    const value = values.get(id)!;
-    return { shape: value.shape, dtype: value.dtype, id, address: addressOfValue(value) };
-  };
-  const call = ({ op, attributes, inputs, outputs, parts }: PlanOp): OpCall => ({
-    op,
-    attributes,
-    inputs: inputs.map(operand),
-    outputs: outputs.map(operand),
-    parts: (parts ?? []).map(call),
+  const place = ({ shape, dtype, buffer, byteOffset }: PlanValue): Operand => ({
+    shape,
+    dtype,
+    address: buffer === undefined ? 0 : addressOf(buffer) + byteOffset,
   });
+  const { ops, tensors } = bindPlan("wasm", plan, place);
+  expectSupported("wasm", ops, supports);
 
-  const stages: Phase[][] = [];
+  const stages: OpLaunch[][] = [];
   let scratchBytes = 0;
-  plan.ops.forEach((op, index) => {
-    const writer = new OpWriter(op.workspace === undefined ? 0 : addressOfValue(values.get(op.workspace)!));
-    opEncoders[op.op](call(op), writer);
-    stages.push(...writer.stages);
+  ops.forEach((op, index) => {
+    const writer = new OpWriter(op.workspace?.address ?? 0);
+    kernelFor(kernels, op.op)!(op, writer);
+    stages.push(...writer.stages.map((launches) => launches.map((one) => ({ ...one, op: op.op, label: op.label }))));
     scratchBytes = Math.max(scratchBytes, writer.scratchBytes);
     onOp?.(index + 1);
   });
-  addResults(plan, stages, (id) => addressOfValue(values.get(id)!));
-  return { words: programWords(stages, plan.results.length), scratchBytes, resultCount: plan.results.length };
+  addResults(plan, stages, (id) => tensors.get(id)!.address);
+  return { stages, scratchBytes, resultCount: plan.results.length };
 }
 
-/** What an op needs beside its operands; asked for before anything has an address. */
+/** The workspace that an op needs; asked for before anything has an address. */
 export function workspaceOf(op: OpInstance): number {
-  const call = ({ op: name, attributes, inputs, outputs, parts }: OpInstance): OpCall => ({
-    op: name,
-    attributes,
-    inputs: inputs.map((spec) => ({ ...spec, address: 0, id: undefined })),
-    outputs: outputs.map((spec) => ({ ...spec, address: 0, id: undefined })),
-    parts: (parts ?? []).map(call),
+  const operand = (spec: TensorSpec): Operand => ({ ...spec, address: 0 });
+  const bind = ({ inputs, outputs, parts, ...rest }: OpInstance): WasmOp => ({
+    ...rest,
+    inputs: inputs.map(operand),
+    outputs: outputs.map(operand),
+    ...(parts === undefined ? {} : { parts: parts.map(bind) }),
+    updates: [],
+    label: "",
   });
   const writer = new OpWriter(0);
-  opEncoders[op.op](call(op), writer);
+  kernelFor(kernels, op.op)?.(bind(op), writer);
   return writer.workspaceBytes;
 }
 
-/** The copy of the reported scalars runs beside the last op, unless that is what makes them. */
-function addResults(plan: Plan, stages: Phase[][], address: (id: number) => number): void {
+/** The copy of the reported numbers runs beside the last op, unless that is what makes them. */
+function addResults(plan: Plan, stages: OpLaunch[][], address: (id: number) => number): void {
   if (plan.results.length === 0) {
     return;
   }
-  const copy: Phase = { kernel: "storeResults", tasks: 1, words: plan.results.map((id) => address(id) >>> 0) };
+  const args = plan.results.map(
+    (id, index): Argument => ({ name: `result${index}`, type: "address", value: address(id) }),
+  );
+  const copy: OpLaunch = { kernel: "storeResults", tasks: 1, args, op: "results", label: "loss and metrics" };
   const last = plan.ops[plan.ops.length - 1];
-  const written = (op: PlanOp): readonly number[] => [
+  const written = (op: Plan["ops"][number]): readonly number[] => [
     ...op.outputs,
     ...op.updates,
     ...(op.parts ?? []).flatMap(written),
@@ -81,17 +98,27 @@ function addResults(plan: Plan, stages: Phase[][], address: (id: number) => numb
   }
 }
 
-/** Stages as groups of phases: the layout stands in `assembly/program.ts`. */
-export function programWords(stages: readonly (readonly Phase[])[], resultCount: number): Uint32Array<ArrayBuffer> {
+const bits = new DataView(new ArrayBuffer(4));
+
+function wordOf({ type, value }: Argument): number {
+  if (type !== "f32") {
+    return value >>> 0;
+  }
+  bits.setFloat32(0, value);
+  return bits.getUint32(0);
+}
+
+/** Stages as words: the layout stands in `assembly/program.ts`. */
+export function programWords(stages: readonly (readonly Launch[])[], resultCount: number): Uint32Array<ArrayBuffer> {
   const words = [stages.length, resultCount];
-  for (const phases of stages) {
-    const group: number[] = [];
+  for (const launches of stages) {
+    const stage: number[] = [];
     let tasks = 0;
-    for (const phase of phases) {
-      tasks += phase.tasks;
-      group.push(kernelNumbers.get(phase.kernel)!, tasks, phase.words.length * 4, ...phase.words);
+    for (const { kernel, tasks: own, args } of launches) {
+      tasks += own;
+      stage.push(kernelNumber(kernel), tasks, args.length * 4, ...args.map(wordOf));
     }
-    words.push(phases.length, tasks, group.length * 4, ...group);
+    words.push(launches.length, tasks, stage.length * 4, ...stage);
   }
   return Uint32Array.from(words);
 }

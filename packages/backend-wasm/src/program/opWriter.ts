@@ -1,36 +1,21 @@
-import {
-  type Attributes,
-  aligned,
-  type FusedName,
-  type KernelName,
-  type Shape,
-  type TensorSpec,
-} from "@convoy/core/backend";
-import type { Phase } from "./phase.js";
+import { aligned, type BoundOp, type TensorSpec } from "@convoy/core/backend";
+import type { Launch } from "./launch.js";
 
 /** A tensor with its place in the module's memory. */
 export interface Operand extends TensorSpec {
   /** 0 where it has none: inside a fused op, or while only the need for memory is asked for. */
   readonly address: number;
-  /** Its id in the plan; undefined while only the need for memory is asked for. */
-  readonly id: number | undefined;
 }
 
-/** An op with its operands, as the op files see it. */
-export interface OpCall {
-  readonly op: KernelName | FusedName;
-  readonly attributes: Attributes;
-  readonly inputs: readonly Operand[];
-  readonly outputs: readonly Operand[];
-  readonly parts: readonly OpCall[];
-}
+/** An op with its operands, as encoders see it. */
+export type WasmOp = BoundOp<Operand>;
 
-/** Turns one op into phases. */
-export type OpEncoder = (call: OpCall, writer: OpWriter) => void;
+/** Turns one op into launches. */
+export type OpEncoder = (op: WasmOp, writer: OpWriter) => void;
 
-/** Collects what an op becomes: stages of phases that may run at the same time, and the memory that they need. */
+/** Collects what an op becomes: stages of launches that may run at the same time, and the memory that they need. */
 export class OpWriter {
-  readonly stages: Phase[][] = [];
+  readonly stages: Launch[][] = [];
   /** Bytes of workspace taken so far. */
   workspaceBytes = 0;
   /** Scratch memory that each thread needs. */
@@ -42,10 +27,10 @@ export class OpWriter {
     this.#workspace = workspace;
   }
 
-  /** Appends phases that depend on everything before and not on each other. */
-  stage(...phases: readonly Phase[]): void {
-    if (phases.length > 0) {
-      this.stages.push([...phases]);
+  /** Appends launches that depend on everything before and not on each other. */
+  stage(...launches: readonly Launch[]): void {
+    if (launches.length > 0) {
+      this.stages.push([...launches]);
     }
   }
 
@@ -62,7 +47,13 @@ export class OpWriter {
   }
 }
 
-/** Sizes of a shape of four axes. */
-export function sizes4(shape: Shape): [number, number, number, number] {
-  return shape as unknown as [number, number, number, number];
+/** Hands out places in scratch memory, each on a cache line and with room to read and write a little too far. */
+export class ScratchLayout {
+  bytes = 256;
+
+  place(bytes: number): number {
+    const offset = this.bytes;
+    this.bytes += Math.ceil((bytes + 64) / 64) * 64;
+    return offset;
+  }
 }

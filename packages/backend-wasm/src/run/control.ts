@@ -1,33 +1,37 @@
 import { DeviceError } from "@convoy/core/backend";
+import { controlLayout, faultCodes } from "../program/constants.js";
 
-/** The control block that the threads meet in; its layout stands in `assembly/threads.ts`. Positions are bytes. */
-const layout = { generation: 64, poison: 192, faultCode: 256, faultValue: 260, counters: 320, line: 64 } as const;
+/** Words of the control block that the threads meet in. */
+const generationWord = controlLayout.generation / 4;
+const poisonWord = controlLayout.poison / 4;
+const faultWord = controlLayout.fault / 4;
 
 export function controlBytes(threads: number): number {
-  return layout.counters + threads * layout.line;
+  return controlLayout.counters + threads * controlLayout.line;
 }
 
 /** Makes every thread that waits, or will wait, at a barrier leave its run. */
 export function poison(memory: WebAssembly.Memory, control: number): void {
   const words = new Int32Array(memory.buffer, control);
-  Atomics.store(words, layout.poison / 4, 1);
-  Atomics.notify(words, layout.generation / 4);
+  Atomics.store(words, poisonWord, 1);
+  Atomics.notify(words, generationWord);
 }
 
 const faults: Readonly<Record<number, (row: number) => string>> = {
-  1: (row) => `gatherRows: row ${row} is outside the source; check batchStart and the order`,
-  2: (row) => `gatherRows: position ${row} is outside the order; check batchStart`,
-  3: (row) => `storeRows: row ${row} is outside the destination; check batchStart`,
+  [faultCodes.rowOutsideSource]: (row) =>
+    `gatherRows: row ${row} is outside the source; check batchStart and the order`,
+  [faultCodes.rowOutsideOrder]: (row) => `gatherRows: position ${row} is outside the order; check batchStart`,
+  [faultCodes.rowOutsideDestination]: (row) => `storeRows: row ${row} is outside the destination; check batchStart`,
 };
 
 /** What a kernel complained of, if one did; the block is made ready for the next run. */
 export function takeFault(memory: WebAssembly.Memory, control: number, threads: number): DeviceError | undefined {
   const words = new Int32Array(memory.buffer, control, controlBytes(threads) / 4);
-  const code = words[layout.faultCode / 4]!;
+  const code = words[faultWord]!;
   if (code === 0) {
     return undefined;
   }
-  const value = words[layout.faultValue / 4]!;
+  const value = words[faultWord + 1]!;
   words.fill(0);
   return new DeviceError(`wasm: ${faults[code]?.(value) ?? `fault ${code} (${value})`}`);
 }

@@ -1,7 +1,7 @@
 import { DeviceError } from "@convoy/core/backend";
 import { platform } from "#platform";
+import type { WorkerHandle } from "../device/platform.js";
 import type { Heap } from "../memory/heap.js";
-import type { WorkerHandle } from "../platform/platform.js";
 import { controlBytes, poison, takeFault } from "./control.js";
 import type { Job, Runner } from "./job.js";
 import type { FromWorker, ToWorker } from "./messages.js";

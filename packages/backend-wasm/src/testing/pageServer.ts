@@ -32,12 +32,12 @@ const isolation = {
 /** What a bundler would do: names of packages to files, the browser's side of each choice. */
 const importMap = {
   imports: {
-    "#platform": "/wasm/platform/web.js",
+    "#platform": "/wasm/device/platformWeb.js",
     "#terminal": "/core/callbacks/terminalPlain.js",
     "#dataset-store": "/core/datasets/storeWeb.js",
     "@convoy/backend-wasm": "/wasm/index.js",
     "@convoy/core": "/core/index.js",
-    "@convoy/core/backend": "/core/backend.js",
+    "@convoy/core/backend": "/core/backend/index.js",
     "@convoy/core/datasets": "/core/datasets/index.js",
     "wasm-feature-detect": "/detect/index.js",
   },

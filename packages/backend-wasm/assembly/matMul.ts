@@ -1,0 +1,73 @@
+/**
+ * matMul c[m,n] = f(bias[n] + sum over k of a[m,k] b[k,n]), either input transposed; a [M,K], b [K,N], c [M,N], bias [N].
+ *
+ * Cost: 2 M N K operations. Idea: 6 x 8 register tiles; b in panels of eight columns (packed beforehand where it is used
+ * often enough or transposed), cut along K so that the panel's part stays in the first-level cache while the rows of a pass.
+ * A task is a rectangle of c, so its numbers do not depend on who computes it.
+ *
+ * Measured: 64 x 1600 by 1600 x 64 with bias and relu 92 to 96% of peak, both its gradients 94%, 512 x 512 by 512 x 512 98%.
+ */
+
+import { gemmPanel, gemmPanelTransposed } from "./gemmPanel";
+import { MatMulArgs } from "./generated/args";
+import { UNARY_RELU } from "./generated/constants";
+import { scratch, zeros } from "./step";
+import { unaryInPlace } from "./unary";
+
+/** Steps of k that one pass over the rows takes: 16 KB of a panel. */
+const DEPTH: i32 = 512;
+
+export function matMul(args: MatMulArgs, task: i32): void {
+  const N = args.N;
+  const ldc = <usize>N << 2;
+  const firstRow = (task / args.panelTasks) * args.rowBlock;
+  const rows = min(args.rowBlock, args.M - firstRow);
+  const firstPanel = (task % args.panelTasks) * args.panelBlock;
+  const endPanel = min(firstPanel + args.panelBlock, (N + 7) >> 3);
+  for (let panel = firstPanel; panel < endPanel; panel++) {
+    const columns = min(8, N - panel * 8);
+    const c = args.c + <usize>firstRow * ldc + (<usize>panel << 5);
+    if (columns == 8) matMulPanel(args, firstRow, rows, panel, c, ldc);
+    else partialPanel(args, firstRow, rows, panel, columns, c);
+  }
+  if (args.unary > UNARY_RELU) {
+    const columns = min(endPanel * 8, N) - firstPanel * 8;
+    for (let r = 0; r < rows; r++) {
+      const c = args.c + <usize>(firstRow + r) * ldc + (<usize>firstPanel << 5);
+      unaryInPlace(c, columns, args.unary, args.alpha);
+    }
+  }
+}
+
+function matMulPanel(args: MatMulArgs, firstRow: i32, rows: i32, panel: i32, c: usize, ldc: usize): void {
+  const K = args.K;
+  const ldb: usize = args.packed ? 32 : <usize>args.N << 2;
+  const b = args.b + <usize>panel * (args.packed ? <usize>K << 5 : 32);
+  const unbounded = f32x4.splat(-Infinity);
+  for (let k = 0; k < K; k += DEPTH) {
+    const depth = min(DEPTH, K - k);
+    const start: usize = k > 0 ? 0 : args.bias != 0 ? args.bias + (<usize>panel << 5) : zeros();
+    const floor = args.unary == UNARY_RELU && k + depth == K ? f32x4.splat(0) : unbounded;
+    const rowsOfB = b + <usize>k * ldb;
+    if (args.transposeA) {
+      const lda = <usize>args.M << 2;
+      const a = args.a + <usize>k * lda + (<usize>firstRow << 2);
+      gemmPanelTransposed(a, lda, rows, depth, rowsOfB, ldb, c, ldc, start, floor);
+    } else {
+      const lda = <usize>K << 2;
+      const a = args.a + <usize>firstRow * lda + (<usize>k << 2);
+      gemmPanel(a, lda, rows, depth, rowsOfB, ldb, c, ldc, start, floor);
+    }
+  }
+}
+
+/** The last columns, where a tile of eight would write over the next row: six rows at a time by way of scratch memory. */
+function partialPanel(args: MatMulArgs, firstRow: i32, rows: i32, panel: i32, columns: i32, c: usize): void {
+  for (let r = 0; r < rows; r += 6) {
+    const count = min(6, rows - r);
+    matMulPanel(args, firstRow + r, count, panel, scratch(), 32);
+    for (let i = 0; i < count; i++) {
+      memory.copy(c + <usize>(r + i) * <usize>args.N * 4, scratch() + (<usize>i << 5), <usize>columns << 2);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { attributesOf } from "@convoy/core/backend";
+import { type Launch, launch } from "../program/launch.js";
+import { type OpEncoder, type Operand, type OpWriter, ScratchLayout } from "../program/opWriter.js";
+import { type OutputGradient, outputGradientArguments, packFilters } from "./outputGradient.js";
+import { bandBytes, bandColumns, type Convolution, convolutionOf, tapRuns } from "./paddedBand.js";
+import { partialSums } from "./sumPartials.js";
+
+/** Blocks of samples whose kernel gradients are summed apart: the number of tasks where that is memory enough. */
+const maxSampleBlocks = 16;
+/** Most memory for those sums. */
+const maxPartialsBytes = 8 << 20;
+/** Input that is walked again and again for each output channel: what the first-level cache holds. */
+const walkedBytes = 32768;
+
+/** The kernel gradient in three stages. */
+export interface FilterLaunches {
+  readonly before: readonly Launch[];
+  readonly main: Launch;
+  readonly finish: readonly Launch[];
+  /** Whether the input's gradient is among what they make. */
+  readonly makesInput: boolean;
+}
+
+/** The gradients that one pass over the lists may make beside that of the kernel. */
+interface Companions {
+  readonly biasGradient?: Operand | undefined;
+  /** The gradient of the input and the kernel that it is made with: made where whole samples fit a task. */
+  readonly input?: { readonly dx: Operand; readonly kernel: Operand } | undefined;
+}
+
+/** The gradients of kernel, bias and, for small images, input. */
+export function filterLaunches(
+  writer: OpWriter,
+  shape: Convolution,
+  source: OutputGradient,
+  x: Operand,
+  kernelGradient: Operand,
+  { biasGradient, input }: Companions,
+): FilterLaunches {
+  const gradient = outputGradientArguments(shape, source);
+  const { F, N } = shape;
+  const { run, runPadded, runs } = tapRuns(shape);
+  const filterBytes = shape.KH * runs * runPadded * 4;
+  const maxBlocks = Math.max(1, Math.min(maxSampleBlocks, N, Math.floor(maxPartialsBytes / (F * filterBytes))));
+  const sampleBlock = Math.ceil(N / maxBlocks);
+  const blocks = Math.ceil(N / sampleBlock);
+  const channelBlock = Math.min(F, Math.ceil(F / Math.ceil(maxSampleBlocks / blocks) / 8) * 8);
+  const channelTasks = Math.ceil(F / channelBlock);
+
+  const imageBytes = shape.H * shape.W * shape.C * 4;
+  const together = Math.max(1, Math.min(sampleBlock, Math.floor(walkedBytes / imageBytes)));
+  const rowBytes = bandColumns(shape) * shape.C * 4 * shape.strideH * gradient.poolStrideH;
+  const bandRows = together > 1 ? gradient.GH : Math.max(1, Math.min(gradient.GH, Math.floor(walkedBytes / rowBytes)));
+  const convRows = Math.min(
+    shape.OH,
+    (bandRows - 1) * gradient.poolStrideH + (gradient.PH - 1) * gradient.poolDilationH + 1,
+  );
+  // One more than can be needed: an entry is written before it is known whether it stays.
+  const capacity = together * bandRows * gradient.GW + 1;
+
+  const small = input && channelTasks === 1 && bandRows === gradient.GH ? input : undefined;
+  const copied = Number(shape.padded === 1 || run !== runPadded);
+  const filters = small ? writer.workspace(F * filterBytes) : 0;
+  const scratch = new ScratchLayout();
+  const offsets = {
+    tableOffset: scratch.place(gradient.PH * gradient.PW * 4),
+    rowOffset: scratch.place(channelBlock * 4),
+    endsOffset: scratch.place(channelBlock * 4),
+    listsOffset: scratch.place(channelBlock * capacity * 8),
+    bandOffset: scratch.place(together * bandBytes(shape, convRows)),
+    dxOffset: scratch.place(small && copied ? together * Math.max(bandBytes(shape, shape.OH), imageBytes) : 0),
+  };
+  writer.scratch(scratch.bytes);
+  const partials = writer.workspace(blocks * F * filterBytes);
+  const bias = biasGradient && partialSums(writer, blocks, F, biasGradient.address);
+  const sums = { partials, kernel: kernelGradient.address, blocks, F, rows: shape.KH * runs, runPadded, run };
+  return {
+    before: small ? [packFilters(shape, small.kernel, filters)] : [],
+    main: launch("conv2dBackwardFilter", blocks * channelTasks, {
+      ...gradient,
+      x: x.address,
+      partials,
+      biasPartials: bias?.address ?? 0,
+      N,
+      sampleBlock,
+      channelBlock,
+      channelTasks,
+      together,
+      bandRows,
+      run,
+      runPadded,
+      runs,
+      capacity,
+      ...offsets,
+      dx: small?.dx.address ?? 0,
+      filters,
+      copied,
+    }),
+    finish: [launch("sumFilterPartials", Math.ceil(F / 4), sums), ...(bias?.finish ?? [])],
+    makesInput: small !== undefined,
+  };
+}
+
+export const conv2dBackwardFilter: OpEncoder = (op, writer) => {
+  const [x, dy] = op.inputs;
+  const [dk] = op.outputs;
+  const shape = convolutionOf(x!.shape, dk!.shape, dy!.shape, attributesOf("conv2dBackwardFilter", op));
+  const source = { dy: dy!, activation: undefined, pooling: undefined };
+  const { main, finish } = filterLaunches(writer, shape, source, x!, dk!, {});
+  writer.stage(main);
+  writer.stage(...finish);
+};

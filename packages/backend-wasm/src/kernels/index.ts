@@ -1,0 +1,62 @@
+import type { KernelTable } from "@convoy/core/backend";
+import type { OpEncoder } from "../program/opWriter.js";
+import { accuracy } from "./accuracy.js";
+import { add } from "./add.js";
+import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
+import { biasAdd, biasAddBackward } from "./biasAdd.js";
+import { clipByNorm, clipByValue } from "./clip.js";
+import { conv2d, fusedConv2d } from "./conv2d.js";
+import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
+import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
+import { dropout } from "./dropout.js";
+import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
+import { fusedDenseBackward } from "./fusedDenseBackward.js";
+import { fusedDense, matMul } from "./matMul.js";
+import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
+import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { gatherRows, storeRows } from "./rows.js";
+import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
+import { softmax, softmaxBackward } from "./softmax.js";
+import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
+import { unary, unaryBackward } from "./unary.js";
+
+/** How each op becomes launches. */
+export const kernels: KernelTable<OpEncoder> = {
+  conv2d,
+  conv2dBackwardInput,
+  conv2dBackwardFilter,
+  biasAdd,
+  biasAddBackward,
+  maxPool2d,
+  maxPool2dBackward,
+  averagePool2d,
+  averagePool2dBackward,
+  matMul,
+  unary,
+  unaryBackward,
+  softmax,
+  softmaxBackward,
+  add,
+  dropout,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyBackward,
+  sigmoidCrossEntropy,
+  sigmoidCrossEntropyBackward,
+  meanSquaredError,
+  meanSquaredErrorBackward,
+  accuracy,
+  topKAccuracy: accuracy,
+  gatherRows,
+  storeRows,
+  sgdUpdate,
+  rmspropUpdate,
+  adamUpdate,
+  clipByValue,
+  clipByNorm,
+  fusedConv2d,
+  fusedConv2dBackward,
+  fusedDense,
+  fusedDenseBackward,
+  fusedSoftmaxLoss,
+};

@@ -1,0 +1,503 @@
+/**
+ * Every kernel of `assembly/` and its arguments, in the order in which they stand in a program. This table is the one source:
+ * the classes in `assembly/generated/args.ts` and the dispatch in `assembly/generated/dispatch.ts` are generated from it
+ * (`npm run generate`), and encoders are typed by it.
+ *
+ * The outer names are the files of `assembly/`, the inner ones the kernels that a file exports: the op's own name where an op
+ * is one kernel. `extends` names a shared layout that an entry begins with. An "address" is in bytes and 0 where there is no such tensor. Most kernels cut their work in tasks of `block`
+ * elements, rows, columns or panels.
+ */
+
+export type ArgumentType = "address" | "i32" | "u32" | "f32";
+
+/** The types of arguments by name. */
+export type ArgumentLayout = Readonly<Record<string, ArgumentType>>;
+
+/** Arguments that several kernels begin with: a class that functions for all of them take. */
+export const sharedLayouts = {
+  /** What all convolution kernels begin with; sizes as in core's `convolutionGeometry`. */
+  convolution: {
+    H: "i32",
+    W: "i32",
+    C: "i32",
+    F: "i32",
+    OH: "i32",
+    OW: "i32",
+    KH: "i32",
+    KW: "i32",
+    strideH: "i32",
+    strideW: "i32",
+    top: "i32",
+    left: "i32",
+    dilationH: "i32",
+    dilationW: "i32",
+    /** Whether any output reads padding. */
+    padded: "i32",
+  },
+  /** A convolution and where the gradient of its output is read, behind a pooling and an elementwise function. */
+  outputGradient: {
+    extends: "convolution",
+    /** [N,GH,GW,F] */
+    dy: "address",
+    /** Outputs of the elementwise function, like dy; 0 without one. */
+    y: "address",
+    /** Position of each window's maximum, like dy; 0 without pooling. */
+    argmax: "address",
+    unary: "i32",
+    alpha: "f32",
+    GH: "i32",
+    GW: "i32",
+    PH: "i32",
+    PW: "i32",
+    poolStrideH: "i32",
+    poolStrideW: "i32",
+    poolTop: "i32",
+    poolLeft: "i32",
+    poolDilationH: "i32",
+    poolDilationW: "i32",
+  },
+  /** A pooling; its gradient writes dx to `x` and reads dy from `y`. */
+  pooling: {
+    x: "address",
+    y: "address",
+    /** 0 where nothing reads it. */
+    argmax: "address",
+    H: "i32",
+    W: "i32",
+    C: "i32",
+    OH: "i32",
+    OW: "i32",
+    KH: "i32",
+    KW: "i32",
+    strideH: "i32",
+    strideW: "i32",
+    top: "i32",
+    left: "i32",
+    dilationH: "i32",
+    dilationW: "i32",
+  },
+} as const;
+
+/** The kernels by file. */
+export const kernelFiles = {
+  /** No named arguments: it gets the addresses of the results themselves. */
+  storeResults: { storeResults: {} },
+  peak: { peak: { repetitions: "i32" } },
+  add: { add: { a: "address", b: "address", y: "address", length: "i32", block: "i32" } },
+  biasAdd: {
+    biasAdd: { x: "address", bias: "address", y: "address", rows: "i32", channels: "i32", block: "i32" },
+    /** `y` is one row of sums for each task. */
+    biasAddBackward: { x: "address", y: "address", rows: "i32", channels: "i32", block: "i32" },
+  },
+  clip: {
+    clipByValue: { gradients: "address", length: "i32", block: "i32", limit: "f32" },
+    /** `partials` are float64, one for each of `blocks` tasks. */
+    sumSquares: { gradients: "address", partials: "address", length: "i32", block: "i32" },
+    clipByNorm: { gradients: "address", partials: "address", length: "i32", block: "i32", blocks: "i32", limit: "f32" },
+  },
+  sumPartials: {
+    /** `stride`: numbers from one partial sum to the next. */
+    sumPartials: { x: "address", y: "address", partials: "i32", stride: "i32", length: "i32", block: "i32" },
+  },
+  unary: {
+    unary: { x: "address", y: "address", length: "i32", block: "i32", unary: "i32", alpha: "f32" },
+    unaryBackward: {
+      dy: "address",
+      y: "address",
+      dx: "address",
+      length: "i32",
+      block: "i32",
+      unary: "i32",
+      alpha: "f32",
+    },
+  },
+  dropout: {
+    /** `block` is a multiple of 8. */
+    dropout: {
+      x: "address",
+      y: "address",
+      length: "i32",
+      block: "i32",
+      purpose: "i32",
+      instance: "i32",
+      threshold: "u32",
+      factor: "f32",
+    },
+  },
+  rows: {
+    gatherRows: {
+      source: "address",
+      /** 0 without an order. */
+      order: "address",
+      y: "address",
+      sourceRows: "i32",
+      orderRows: "i32",
+      rowSize: "i32",
+      /** Element types of source and result. */
+      from: "i32",
+      to: "i32",
+      scale: "f32",
+    },
+    storeRows: { values: "address", destination: "address", rows: "i32", rowBytes: "i32" },
+  },
+  optimizerUpdates: {
+    /** `v` is 0 without momentum. */
+    sgdUpdate: {
+      w: "address",
+      g: "address",
+      v: "address",
+      length: "i32",
+      block: "i32",
+      momentum: "f32",
+      nesterov: "i32",
+    },
+    rmspropUpdate: {
+      w: "address",
+      g: "address",
+      square: "address",
+      /** 0 without momentum. */
+      velocity: "address",
+      /** 0 unless centered. */
+      mean: "address",
+      length: "i32",
+      block: "i32",
+      rho: "f32",
+      /** 1 - rho, rounded once. */
+      share: "f32",
+      momentum: "f32",
+      epsilon: "f32",
+    },
+    adamUpdate: {
+      w: "address",
+      g: "address",
+      m: "address",
+      v: "address",
+      /** 0 without amsgrad. */
+      maxV: "address",
+      length: "i32",
+      block: "i32",
+      /** 1 - beta1 and 1 - beta2, rounded once. */
+      share1: "f32",
+      share2: "f32",
+      epsilon: "f32",
+      weightDecay: "f32",
+    },
+  },
+  softmax: {
+    softmax: { x: "address", y: "address", rows: "i32", classes: "i32", block: "i32" },
+    softmaxBackward: { dy: "address", y: "address", dx: "address", rows: "i32", classes: "i32", block: "i32" },
+  },
+  softmaxCrossEntropy: {
+    /** The loss and, where their addresses are not 0, its gradient and the accuracy. */
+    softmaxCrossEntropy: {
+      logits: "address",
+      labels: "address",
+      /** 0 without weights. */
+      weights: "address",
+      /** 0 where nothing reads them. */
+      probabilities: "address",
+      gradient: "address",
+      lossPartials: "address",
+      accuracyLabels: "address",
+      correctPartials: "address",
+      rows: "i32",
+      classes: "i32",
+      block: "i32",
+      labelKind: "i32",
+      /** Kind of the accuracy's labels; 0 without accuracy. */
+      accuracyKind: "i32",
+      scale: "f32",
+    },
+    softmaxCrossEntropyBackward: {
+      probabilities: "address",
+      labels: "address",
+      /** 0 without weights. */
+      weights: "address",
+      dx: "address",
+      rows: "i32",
+      classes: "i32",
+      block: "i32",
+      labelKind: "i32",
+      scale: "f32",
+    },
+  },
+  sigmoidCrossEntropy: {
+    sigmoidCrossEntropy: {
+      x: "address",
+      targets: "address",
+      /** 0 without weights. */
+      weights: "address",
+      probabilities: "address",
+      partials: "address",
+      rows: "i32",
+      classes: "i32",
+      block: "i32",
+    },
+    sigmoidCrossEntropyBackward: {
+      probabilities: "address",
+      targets: "address",
+      /** 0 without weights. */
+      weights: "address",
+      dx: "address",
+      rows: "i32",
+      classes: "i32",
+      block: "i32",
+      /** scale / C */
+      factor: "f32",
+    },
+  },
+  meanSquaredError: {
+    meanSquaredError: {
+      x: "address",
+      targets: "address",
+      /** 0 without weights. */
+      weights: "address",
+      partials: "address",
+      rows: "i32",
+      classes: "i32",
+      block: "i32",
+    },
+    meanSquaredErrorBackward: {
+      x: "address",
+      targets: "address",
+      /** 0 without weights. */
+      weights: "address",
+      dx: "address",
+      rows: "i32",
+      classes: "i32",
+      block: "i32",
+      /** 2 scale / C */
+      factor: "f32",
+    },
+  },
+  accuracy: {
+    accuracy: {
+      predictions: "address",
+      labels: "address",
+      partials: "address",
+      rows: "i32",
+      classes: "i32",
+      block: "i32",
+      labelKind: "i32",
+      /** 0 for plain accuracy. */
+      k: "i32",
+    },
+  },
+  maxPool2d: { maxPool2d: { extends: "pooling" }, maxPool2dBackward: { extends: "pooling" } },
+  averagePool2d: { averagePool2d: { extends: "pooling" }, averagePool2dBackward: { extends: "pooling" } },
+  packPanels: {
+    /** `transposed`: whether b is stored as [N,K]. */
+    packPanels: { b: "address", panels: "address", K: "i32", N: "i32", transposed: "i32", block: "i32" },
+  },
+  matMul: {
+    matMul: {
+      a: "address",
+      /** Rows of b, or panels of eight columns: [ceil(N / 8)][K][8]. */
+      b: "address",
+      c: "address",
+      /** 0 without bias. */
+      bias: "address",
+      M: "i32",
+      N: "i32",
+      K: "i32",
+      transposeA: "i32",
+      /** Whether b is packed in panels. */
+      packed: "i32",
+      /** Rows and panels of one task, and tasks side by side. */
+      rowBlock: "i32",
+      panelBlock: "i32",
+      panelTasks: "i32",
+      unary: "i32",
+      alpha: "f32",
+    },
+  },
+  conv2d: {
+    conv2d: {
+      extends: "convolution",
+      x: "address",
+      /** Kernel in panels of eight output channels: [ceil(F / 8)][KH KW C][8]. */
+      panels: "address",
+      /** 0 without bias. */
+      bias: "address",
+      y: "address",
+      /** 0 where nothing reads it. */
+      argmax: "address",
+      /** Convolution outputs that are needed: OH and OW, or fewer where pooling leaves some out. */
+      rows: "i32",
+      columns: "i32",
+      /** Rows of one task, and tasks of a sample. */
+      bandRows: "i32",
+      bands: "i32",
+      unary: "i32",
+      alpha: "f32",
+      /** Whether runs of contiguous taps are too short for matrix tiles. */
+      shallow: "i32",
+      /** Places in scratch memory: the padded band, the outputs before pooling. */
+      bandOffset: "i32",
+      outputOffset: "i32",
+      /** Whether the arguments of a pooling follow. */
+      pooled: "i32",
+    },
+  },
+  conv2dWinograd: {
+    /** `filters`: [F / 8][tileH tileW][C][8] */
+    conv2dWinogradFilters: { kernel: "address", filters: "address", C: "i32", F: "i32", tileH: "i32", tileW: "i32" },
+    conv2dWinograd: {
+      extends: "convolution",
+      x: "address",
+      /** Transformed kernel. */
+      filters: "address",
+      /** 0 without bias. */
+      bias: "address",
+      y: "address",
+      /** 0 where nothing reads it. */
+      argmax: "address",
+      /** Inputs of a tile along each axis: 4 or 6. */
+      tileH: "i32",
+      tileW: "i32",
+      /** The first output of the first tile, and the grid of tiles of one sample. */
+      firstRow: "i32",
+      firstColumn: "i32",
+      gridRows: "i32",
+      gridColumns: "i32",
+      /** Tiles of all samples together, and of one task. */
+      tiles: "i32",
+      block: "i32",
+      unary: "i32",
+      alpha: "f32",
+      /** Size of y behind a 2 x 2 pooling; 0 without. */
+      pooledRows: "i32",
+      pooledColumns: "i32",
+      /** Places of V and M in scratch memory, and the distances from one of their matrices to the next. */
+      inputOffset: "i32",
+      productOffset: "i32",
+      inputStride: "i32",
+      productStride: "i32",
+    },
+  },
+  packFilters: {
+    /** [KH][KW][C][F] to [F][rows][runPadded]. */
+    packFilters: { kernel: "address", filters: "address", F: "i32", rows: "i32", run: "i32", runPadded: "i32" },
+  },
+  conv2dBackwardFilter: {
+    conv2dBackwardFilter: {
+      extends: "outputGradient",
+      x: "address",
+      /** [blocks][F][KH runs][runPadded]: sums of one block of samples. */
+      partials: "address",
+      /** [blocks][F], or 0 where no bias gradient is wanted. */
+      biasPartials: "address",
+      N: "i32",
+      /** Samples of one task, output channels of one task, tasks for all channels. */
+      sampleBlock: "i32",
+      channelBlock: "i32",
+      channelTasks: "i32",
+      /** Samples whose lists are walked together. */
+      together: "i32",
+      /** Rows of dy whose lists are walked together; GH when several samples are. */
+      bandRows: "i32",
+      /** Contiguous taps, and their number rounded up to whole vectors. */
+      run: "i32",
+      runPadded: "i32",
+      /** Runs of a kernel row: 1, or KW with dilated columns. */
+      runs: "i32",
+      /** Entries that one list can hold. */
+      capacity: "i32",
+      /** Places in scratch memory. */
+      tableOffset: "i32",
+      rowOffset: "i32",
+      endsOffset: "i32",
+      listsOffset: "i32",
+      bandOffset: "i32",
+      /** Input gradient of small images, or 0; where it is made a task has all channels and whole samples. */
+      dx: "address",
+      /** Filters as [F][KH runs][runPadded], for dx. */
+      filters: "address",
+      /** Whether dx is made in scratch memory, with its padding, and then copied; and where. */
+      copied: "i32",
+      dxOffset: "i32",
+    },
+    /** `partials`: [blocks][F][rows][runPadded] to kernel [KH][KW][C][F]. */
+    sumFilterPartials: {
+      partials: "address",
+      kernel: "address",
+      blocks: "i32",
+      F: "i32",
+      rows: "i32",
+      runPadded: "i32",
+      run: "i32",
+    },
+  },
+  conv2dBackwardInput: {
+    conv2dBackwardInput: {
+      extends: "outputGradient",
+      dx: "address",
+      /** Filters as [F][KH runs][runPadded]. */
+      filters: "address",
+      /** Rows of dx of one task, and tasks of a sample. */
+      bandRows: "i32",
+      bands: "i32",
+      run: "i32",
+      runPadded: "i32",
+      runs: "i32",
+      /** Entries that one list can hold. */
+      capacity: "i32",
+      /** Whether sums are made in scratch memory and then copied: with padding, or rows that are not whole vectors. */
+      copied: "i32",
+      /** Places in scratch memory. */
+      tableOffset: "i32",
+      rowOffset: "i32",
+      countsOffset: "i32",
+      listsOffset: "i32",
+      bandOffset: "i32",
+    },
+  },
+} as const;
+
+type Shared = typeof sharedLayouts;
+type Files = typeof kernelFiles;
+
+export type KernelName = { [F in keyof Files]: keyof Files[F] }[keyof Files] & string;
+
+type EntryOf<K extends KernelName> = {
+  [F in keyof Files]: K extends keyof Files[F] ? Files[F][K] : never;
+}[keyof Files];
+
+/** The names of the arguments of a table entry, those that it inherits among them. */
+type NamesIn<Entry> =
+  | Exclude<keyof Entry, "extends">
+  | (Entry extends { readonly extends: infer S extends keyof Shared } ? NamesIn<Shared[S]> : never);
+
+/** The values of a kernel's arguments by name. */
+export type KernelArguments<K extends KernelName> = { readonly [A in NamesIn<EntryOf<K>>]: number };
+
+/** The values of the arguments of a shared layout. */
+export type SharedArguments<S extends keyof Shared> = { readonly [A in NamesIn<Shared[S]>]: number };
+
+/** The arguments of a table entry in order, those that it inherits first. */
+export function expanded(entry: Readonly<Record<string, string>>): ArgumentLayout {
+  const { extends: shared, ...own } = entry;
+  const inherited = shared === undefined ? {} : expanded(sharedLayouts[shared as keyof Shared]);
+  return { ...inherited, ...own } as ArgumentLayout;
+}
+
+const layouts: ReadonlyMap<string, ArgumentLayout> = new Map(
+  Object.values(kernelFiles).flatMap((kernels) =>
+    Object.entries<Readonly<Record<string, string>>>(kernels).map(([name, entry]) => [name, expanded(entry)] as const),
+  ),
+);
+
+/** The kernels in the order of their numbers. */
+export const kernelNames: readonly KernelName[] = [...layouts.keys()] as KernelName[];
+
+const kernelNumbers: ReadonlyMap<string, number> = new Map(kernelNames.map((name, number) => [name, number]));
+
+/** The number that stands for a kernel in a program. */
+export function kernelNumber(kernel: KernelName): number {
+  return kernelNumbers.get(kernel)!;
+}
+
+/** The arguments of a kernel in order. */
+export function layoutOf(kernel: KernelName): ArgumentLayout {
+  return layouts.get(kernel)!;
+}

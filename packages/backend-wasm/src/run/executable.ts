@@ -1,0 +1,84 @@
+import { DeviceError, type Executable, type StepTable, stepBytes } from "@convoy/core/backend";
+import type { WasmDevice } from "../device/device.js";
+import type { WasmBuffer } from "../memory/buffer.js";
+import { type Program, programWords } from "../program/encode.js";
+
+/** Steps of one call into the module; longer runs are several calls. */
+const stepsPerCall = 256;
+
+/** A plan as a program in the module's memory. */
+export class WasmExecutable implements Executable {
+  readonly #device: WasmDevice;
+  readonly #buffers: readonly WasmBuffer[];
+  readonly #resultCount: number;
+  readonly #program: number;
+  readonly #steps: number;
+  readonly #results: number;
+  #disposed = false;
+
+  constructor(device: WasmDevice, label: string, program: Program, buffers: readonly WasmBuffer[]) {
+    const { heap } = device;
+    // First what may fail for want of memory.
+    device.reserveScratch(program.scratchBytes);
+    this.#device = device;
+    this.#buffers = buffers;
+    this.#resultCount = program.resultCount;
+    const words = programWords(program.stages, program.resultCount);
+    this.#program = heap.allocate(`${label}: program`, words.byteLength);
+    new Uint32Array(heap.memory.buffer, this.#program, words.length).set(words);
+    this.#steps = heap.allocate(`${label}: step table`, stepsPerCall * stepBytes);
+    this.#results = heap.allocate(`${label}: results`, stepsPerCall * program.resultCount * 4);
+  }
+
+  async run(steps: StepTable): Promise<Float32Array> {
+    this.#checkAlive();
+    // The caller may reuse the table as soon as this returns.
+    const table = steps.bytes.slice();
+    const { count } = steps;
+    return await this.#device.queue.add(() => this.#run(table, count));
+  }
+
+  dispose(): void {
+    if (!this.#disposed) {
+      this.#disposed = true;
+      const { queue, heap } = this.#device;
+      const release = () => {
+        heap.release(this.#program);
+        heap.release(this.#steps);
+        heap.release(this.#results);
+      };
+      queue.addOrDo(release);
+    }
+  }
+
+  async #run(table: Uint8Array, count: number): Promise<Float32Array> {
+    const { heap, runner } = this.#device;
+    const reported = new Float32Array(count * this.#resultCount);
+    for (let done = 0; done < count; done += stepsPerCall) {
+      this.#checkAlive();
+      const stepCount = Math.min(stepsPerCall, count - done);
+      const rows = table.subarray(done * stepBytes, (done + stepCount) * stepBytes);
+      new Uint8Array(heap.memory.buffer, this.#steps, rows.length).set(rows);
+      await runner.run({
+        program: this.#program,
+        steps: this.#steps,
+        stepCount,
+        results: this.#results,
+        ...this.#device.scratch,
+      });
+      const results = new Float32Array(heap.memory.buffer, this.#results, stepCount * this.#resultCount);
+      reported.set(results, done * this.#resultCount);
+    }
+    return reported;
+  }
+
+  #checkAlive(): void {
+    if (this.#disposed) {
+      throw new DeviceError("wasm: run() of an executable after dispose()");
+    }
+    const gone = this.#buffers.find(({ disposed }) => disposed);
+    if (gone) {
+      throw new DeviceError(`wasm: run() over buffer "${gone.label}", which has been disposed`);
+    }
+  }
+}
