@@ -14,17 +14,25 @@ import {
   missingKernels,
   type OpInstance,
   type Plan,
+  validatePlan,
 } from "@convoy/core/backend";
 import type { WasmDevice } from "./device/device.js";
 import { measurePeak } from "./device/peak.js";
 import { kernels } from "./kernels/index.js";
 import { WasmBuffer } from "./memory/buffer.js";
 import { encodePlan, supports, workspaceOf } from "./program/encode.js";
+import { formatProgram } from "./program/formatProgram.js";
 import { WasmExecutable } from "./run/executable.js";
 
 /** The WASM backend, with what it has beyond the contract. */
 export interface WasmBackend extends Backend {
   readonly name: "wasm";
+
+  /**
+   * The program that a plan becomes, for people to read: its stages, each kernel with the number of its tasks, the op and the
+   * layer that it comes from, and its arguments by name, addresses as buffer + bytes. `model.plan()` gives the plan.
+   */
+  formatProgram(plan: Plan): string;
 
   /**
    * GFLOP/s that all threads together reach on a matrix product that stays in registers and the first-level cache, the best
@@ -39,11 +47,13 @@ export class WasmBackendImplementation implements WasmBackend {
   readonly fusions: readonly FusedName[] = fusedKernels(kernels);
   readonly unsupportedOps: readonly KernelName[] = missingKernels(kernels);
   readonly #device: WasmDevice;
+  readonly #debug: boolean;
   #disposed: Promise<void> | undefined;
 
-  constructor(info: DeviceInfo, device: WasmDevice) {
+  constructor(info: DeviceInfo, device: WasmDevice, debug: boolean) {
     this.device = info;
     this.#device = device;
+    this.#debug = debug;
   }
 
   supports(op: OpInstance): true | string {
@@ -65,13 +75,20 @@ export class WasmBackendImplementation implements WasmBackend {
     onProgress?: CompileProgress,
   ): Promise<Executable> {
     this.#checkAlive();
+    if (this.#debug) {
+      validatePlan(plan);
+    }
     const isOwn = (buffer: DeviceBuffer): buffer is WasmBuffer =>
       buffer instanceof WasmBuffer && buffer.heap === this.#device.heap && !buffer.disposed;
     const own = bindBuffers("wasm", plan, buffers, isOwn);
     const report = onProgress && ((done: number) => onProgress(done, plan.ops.length));
     const program = encodePlan(plan, (name) => own.get(name)!.address, report);
     const label = `${plan.mode} plan, batch of ${plan.batchSize}`;
-    return new WasmExecutable(this.#device, label, program, [...own.values()]);
+    return new WasmExecutable(this.#device, label, program, [...own.values()], this.#debug);
+  }
+
+  formatProgram(plan: Plan): string {
+    return formatProgram(plan);
   }
 
   async synchronize(): Promise<void> {

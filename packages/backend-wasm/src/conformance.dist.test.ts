@@ -22,7 +22,7 @@ for (const threads of [1, 2, 3]) {
 }
 
 it("prints the matrix of ops by levels", async () => {
-  const report = await runConformance(() => wasm());
+  const report = await runConformance(() => wasm({ debug: true }));
   console.log(formatMatrix(report));
   expect(report.results.filter(({ status }) => status !== "passed")).toEqual([]);
 });

@@ -14,6 +14,11 @@ export interface WasmOptions {
    * processor to another.
    */
   readonly relaxedSimd?: boolean;
+  /**
+   * Default false. True checks every plan and runs the kernels of a step one by one, slower and to the same results, so that
+   * the error of one that fails names the kernel, its op and its layer.
+   */
+  readonly debug?: boolean;
 }
 
 const maxThreads = 1024;
@@ -22,7 +27,7 @@ const maxThreads = 1024;
  * Starts the WASM backend. Throws `ArgumentError` for an option that is out of range and `BackendUnavailableError` where the
  * backend cannot run, with what is missing.
  */
-export async function wasm({ threads, relaxedSimd = true }: WasmOptions = {}): Promise<WasmBackend> {
+export async function wasm({ threads, relaxedSimd = true, debug = false }: WasmOptions = {}): Promise<WasmBackend> {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= maxThreads)) {
     throw new ArgumentError(`wasm: threads is ${threads}, expected a whole number from 1 to ${maxThreads}`);
   }
@@ -35,9 +40,10 @@ export async function wasm({ threads, relaxedSimd = true }: WasmOptions = {}): P
       reason: variant.reason,
       threads: count,
       ...(threads !== undefined && threads > count ? { threadsAsked: threads } : {}),
+      ...(debug ? { debug } : {}),
     };
     const name = `${platform.processor}, ${count} thread${count === 1 ? "" : "s"}`;
-    return new WasmBackendImplementation({ name, details }, device);
+    return new WasmBackendImplementation({ name, details }, device, debug);
   } catch (error) {
     if (error instanceof ConvoyError) {
       throw error;

@@ -1,7 +1,8 @@
 import { DeviceError, type Executable, type StepTable, stepBytes } from "@convoy/core/backend";
 import type { WasmDevice } from "../device/device.js";
 import type { WasmBuffer } from "../memory/buffer.js";
-import { type Program, programWords } from "../program/encode.js";
+import type { Program } from "../program/encode.js";
+import { type LoadedProgram, loadSeparately, loadWhole } from "./loadedProgram.js";
 
 /** Steps of one call into the module; longer runs are several calls. */
 const stepsPerCall = 256;
@@ -11,21 +12,20 @@ export class WasmExecutable implements Executable {
   readonly #device: WasmDevice;
   readonly #buffers: readonly WasmBuffer[];
   readonly #resultCount: number;
-  readonly #program: number;
+  readonly #program: LoadedProgram;
   readonly #steps: number;
   readonly #results: number;
   #disposed = false;
 
-  constructor(device: WasmDevice, label: string, program: Program, buffers: readonly WasmBuffer[]) {
+  /** `debug`: the launches are run one by one. */
+  constructor(device: WasmDevice, label: string, program: Program, buffers: readonly WasmBuffer[], debug: boolean) {
     const { heap } = device;
     // First what may fail for want of memory.
     device.reserveScratch(program.scratchBytes);
     this.#device = device;
     this.#buffers = buffers;
     this.#resultCount = program.resultCount;
-    const words = programWords(program.stages, program.resultCount);
-    this.#program = heap.allocate(`${label}: program`, words.byteLength);
-    new Uint32Array(heap.memory.buffer, this.#program, words.length).set(words);
+    this.#program = (debug ? loadSeparately : loadWhole)(device, `${label}: program`, program);
     this.#steps = heap.allocate(`${label}: step table`, stepsPerCall * stepBytes);
     this.#results = heap.allocate(`${label}: results`, stepsPerCall * program.resultCount * 4);
   }
@@ -43,7 +43,7 @@ export class WasmExecutable implements Executable {
       this.#disposed = true;
       const { queue, heap } = this.#device;
       const release = () => {
-        heap.release(this.#program);
+        this.#program.release();
         heap.release(this.#steps);
         heap.release(this.#results);
       };
@@ -52,20 +52,14 @@ export class WasmExecutable implements Executable {
   }
 
   async #run(table: Uint8Array, count: number): Promise<Float32Array> {
-    const { heap, runner } = this.#device;
+    const { heap } = this.#device;
     const reported = new Float32Array(count * this.#resultCount);
     for (let done = 0; done < count; done += stepsPerCall) {
       this.#checkAlive();
       const stepCount = Math.min(stepsPerCall, count - done);
       const rows = table.subarray(done * stepBytes, (done + stepCount) * stepBytes);
       new Uint8Array(heap.memory.buffer, this.#steps, rows.length).set(rows);
-      await runner.run({
-        program: this.#program,
-        steps: this.#steps,
-        stepCount,
-        results: this.#results,
-        ...this.#device.scratch,
-      });
+      await this.#program.run({ steps: this.#steps, stepCount, results: this.#results });
       const results = new Float32Array(heap.memory.buffer, this.#results, stepCount * this.#resultCount);
       reported.set(results, done * this.#resultCount);
     }

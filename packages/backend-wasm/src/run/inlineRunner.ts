@@ -13,11 +13,19 @@ export class InlineRunner implements Runner {
   readonly #run: RunExport;
   readonly #control: number;
   #stopped: DeviceError | undefined;
+  #disposed = false;
 
   constructor(heap: Heap, instance: WebAssembly.Instance) {
     this.#heap = heap;
     this.#run = instance.exports.run as RunExport;
     this.#control = heap.allocate("control block", controlBytes(1));
+  }
+
+  get state(): Runner["state"] {
+    if (this.#disposed) {
+      return "disposed";
+    }
+    return this.#stopped ? "failed" : "sound";
   }
 
   async run(job: Job): Promise<void> {
@@ -53,6 +61,7 @@ export class InlineRunner implements Runner {
   }
 
   async dispose(): Promise<void> {
+    this.#disposed = true;
     this.#stopped = new DeviceError("wasm: the backend was disposed while a run was in progress");
   }
 }

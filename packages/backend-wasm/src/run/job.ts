@@ -12,6 +12,8 @@ export interface Job {
 /** Something that runs programs: a pool of workers, or the calling thread. */
 export interface Runner {
   readonly threads: number;
+  /** Whether it can run jobs; a job that rejects because a kernel found a fault leaves it sound. */
+  readonly state: "sound" | "failed" | "disposed";
   /** Runs a job. Rejects with `DeviceError` where a thread fails or a kernel finds a fault. */
   run(job: Job): Promise<void>;
   /** Ends the threads. A job that is running rejects. */

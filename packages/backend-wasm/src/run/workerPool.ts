@@ -47,6 +47,13 @@ export class WorkerPool implements Runner {
     return pool;
   }
 
+  get state(): Runner["state"] {
+    if (this.#disposed) {
+      return "disposed";
+    }
+    return this.#failure ? "failed" : "sound";
+  }
+
   async run(job: Job): Promise<void> {
     await this.#ask(() => {
       for (let thread = 0; thread < this.threads; thread++) {
