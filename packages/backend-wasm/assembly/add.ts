@@ -12,11 +12,11 @@ import { loadTail, storeTail } from "./simd";
 export function add(args: AddArgs, task: i32): void {
   const first = task * args.block;
   const length = min(args.block, args.length - first);
-  const offset = <usize>first << 2;
+  const offset = (<usize>first) << 2;
   let a = args.a + offset;
   let b = args.b + offset;
   let y = args.y + offset;
-  const end = y + (<usize>(length & ~3) << 2);
+  const end = y + ((<usize>(length & ~3)) << 2);
   while (y < end) {
     v128.store(y, f32x4.add(v128.load(a), v128.load(b)));
     a += 16;

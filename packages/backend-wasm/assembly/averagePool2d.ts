@@ -43,14 +43,14 @@ export function averagePool2d(args: PoolingArgs, task: i32): void {
         for (let kh = firstRow; kh < endRow; kh++) {
           for (let kw = firstColumn; kw < endColumn; kw++) {
             const at = ((row + kh * args.dilationH) * args.W + column + kw * args.dilationW) * C + c;
-            const address = x + (<usize>at << 2);
+            const address = x + ((<usize>at) << 2);
             sum = f32x4.add(sum, rest >= 4 ? v128.load(address) : loadTail(address, rest));
           }
         }
         const mean = f32x4.div(sum, count);
         if (rest >= 4) v128.store(y, mean);
         else storeTail(y, mean, rest);
-        y += <usize>min(4, rest) << 2;
+        y += (<usize>min(4, rest)) << 2;
       }
     }
   }
@@ -78,12 +78,12 @@ export function averagePool2dBackward(args: PoolingArgs, task: i32): void {
         for (let kh = firstRow; kh < endRow; kh++) {
           for (let kw = firstColumn; kw < endColumn; kw++) {
             const at = ((row + kh * args.dilationH) * args.W + column + kw * args.dilationW) * C + c;
-            const address = dx + (<usize>at << 2);
+            const address = dx + ((<usize>at) << 2);
             if (rest >= 4) v128.store(address, f32x4.add(v128.load(address), share));
             else storeTail(address, f32x4.add(loadTail(address, rest), share), rest);
           }
         }
-        dy += <usize>min(4, rest) << 2;
+        dy += (<usize>min(4, rest)) << 2;
       }
     }
   }

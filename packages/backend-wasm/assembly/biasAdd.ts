@@ -16,7 +16,7 @@ export function biasAdd(args: BiasAddArgs, task: i32): void {
   const rows = min(args.block, args.rows - first);
   let x = args.x + <usize>first * <usize>channels * 4;
   let y = args.y + <usize>first * <usize>channels * 4;
-  const whole = <usize>(channels & ~3) << 2;
+  const whole = (<usize>(channels & ~3)) << 2;
   const rest = channels & 3;
   for (let r = 0; r < rows; r++) {
     let b = args.bias;
@@ -28,15 +28,15 @@ export function biasAdd(args: BiasAddArgs, task: i32): void {
       b += 16;
     }
     if (rest) storeTail(y, f32x4.add(loadTail(x, rest), loadTail(b, rest)), rest);
-    x += <usize>rest << 2;
-    y += <usize>rest << 2;
+    x += (<usize>rest) << 2;
+    y += (<usize>rest) << 2;
   }
 }
 
 /** y[task,c] = sum over the task's rows of x[r,c]. */
 export function biasAddBackward(args: BiasAddBackwardArgs, task: i32): void {
   const channels = args.channels;
-  const stride = <usize>channels << 2;
+  const stride = (<usize>channels) << 2;
   const first = task * args.block;
   const rows = min(args.block, args.rows - first);
   const x = args.x + <usize>first * stride;
@@ -47,7 +47,7 @@ export function biasAddBackward(args: BiasAddBackwardArgs, task: i32): void {
     let b = a;
     let d = a;
     let e = a;
-    let p = x + (<usize>c << 2);
+    let p = x + ((<usize>c) << 2);
     for (let r = 0; r < rows; r++) {
       a = f32x4.add(a, v128.load(p));
       b = f32x4.add(b, v128.load(p, 16));
@@ -55,7 +55,7 @@ export function biasAddBackward(args: BiasAddBackwardArgs, task: i32): void {
       e = f32x4.add(e, v128.load(p, 48));
       p += stride;
     }
-    const q = y + (<usize>c << 2);
+    const q = y + ((<usize>c) << 2);
     v128.store(q, a);
     v128.store(q, b, 16);
     v128.store(q, d, 32);
@@ -64,12 +64,12 @@ export function biasAddBackward(args: BiasAddBackwardArgs, task: i32): void {
   for (; c < channels; c += 4) {
     const rest = min(4, channels - c);
     let a = f32x4.splat(0);
-    let p = x + (<usize>c << 2);
+    let p = x + ((<usize>c) << 2);
     for (let r = 0; r < rows; r++) {
-      a = f32x4.add(a, rest == 4 ? v128.load(p) : loadTail(p, rest));
+      a = f32x4.add(a, rest === 4 ? v128.load(p) : loadTail(p, rest));
       p += stride;
     }
-    if (rest == 4) v128.store(y + (<usize>c << 2), a);
-    else storeTail(y + (<usize>c << 2), a, rest);
+    if (rest === 4) v128.store(y + ((<usize>c) << 2), a);
+    else storeTail(y + ((<usize>c) << 2), a, rest);
   }
 }

@@ -14,10 +14,10 @@ import { loadTail, storeTail } from "./simd";
 export function clipByValue(args: ClipByValueArgs, task: i32): void {
   const first = task * args.block;
   const length = min(args.block, args.length - first);
-  let g = args.gradients + (<usize>first << 2);
+  let g = args.gradients + ((<usize>first) << 2);
   const high = f32x4.splat(args.limit);
   const low = f32x4.splat(-args.limit);
-  const end = g + (<usize>(length & ~3) << 2);
+  const end = g + ((<usize>(length & ~3)) << 2);
   while (g < end) {
     v128.store(g, f32x4.pmin(f32x4.pmax(v128.load(g), low), high));
     g += 16;
@@ -30,8 +30,8 @@ export function clipByValue(args: ClipByValueArgs, task: i32): void {
 export function sumSquares(args: SumSquaresArgs, task: i32): void {
   const first = task * args.block;
   const length = min(args.block, args.length - first);
-  let g = args.gradients + (<usize>first << 2);
-  const end = g + (<usize>(length & ~3) << 2);
+  let g = args.gradients + ((<usize>first) << 2);
+  const end = g + ((<usize>(length & ~3)) << 2);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
   while (g < end) {
@@ -45,23 +45,23 @@ export function sumSquares(args: SumSquaresArgs, task: i32): void {
   const all = f64x2.add(low, high);
   let sum = f64x2.extract_lane(all, 0) + f64x2.extract_lane(all, 1);
   for (let i = 0; i < (length & 3); i++) {
-    const value = <f64>load<f32>(g + (<usize>i << 2));
+    const value = <f64>load<f32>(g + ((<usize>i) << 2));
     sum += value * value;
   }
-  store<f64>(args.partials + (<usize>task << 3), sum);
+  store<f64>(args.partials + ((<usize>task) << 3), sum);
 }
 
 /** g = g limit / norm for the task's block, where the norm is above the limit. */
 export function clipByNorm(args: ClipByNormArgs, task: i32): void {
   let squares: f64 = 0;
-  for (let i = 0; i < args.blocks; i++) squares += load<f64>(args.partials + (<usize>i << 3));
+  for (let i = 0; i < args.blocks; i++) squares += load<f64>(args.partials + ((<usize>i) << 3));
   const norm = sqrt(squares);
   if (!(norm > <f64>args.limit)) return;
   const factor = f32x4.splat(<f32>(<f64>args.limit / norm));
   const first = task * args.block;
   const length = min(args.block, args.length - first);
-  let g = args.gradients + (<usize>first << 2);
-  const end = g + (<usize>(length & ~3) << 2);
+  let g = args.gradients + ((<usize>first) << 2);
+  const end = g + ((<usize>(length & ~3)) << 2);
   while (g < end) {
     v128.store(g, f32x4.mul(v128.load(g), factor));
     g += 16;

@@ -35,25 +35,25 @@ export function conv2d(args: Conv2dArgs, task: i32): void {
     return;
   }
   const pool = changetype<PoolingArgs>(changetype<usize>(args) + offsetof<Conv2dArgs>());
-  const firstPooled = args.bands == 1 ? 0 : firstRow / pool.strideH;
-  const pooledRows = args.bands == 1 ? pool.OH : rows / pool.strideH;
+  const firstPooled = args.bands === 1 ? 0 : firstRow / pool.strideH;
+  const pooledRows = args.bands === 1 ? pool.OH : rows / pool.strideH;
   const offset = <usize>((sample * pool.OH + firstPooled) * pool.OW * F) * 4;
-  if (args.shallow && (F & 7) == 0 && isTwoByTwo(pool) && rows >= 2 * pooledRows) {
-    const floor = f32x4.splat(args.unary == UNARY_RELU ? 0 : -Infinity);
-    const argmax = args.argmax != 0 ? args.argmax + offset : 0;
+  if (args.shallow && (F & 7) === 0 && isTwoByTwo(pool) && rows >= 2 * pooledRows) {
+    const floor = f32x4.splat(args.unary === UNARY_RELU ? 0 : -Infinity);
+    const argmax = args.argmax !== 0 ? args.argmax + offset : 0;
     convolveShallowPooled(args, band, pooledRows, pool.OW, args.y + offset, argmax, floor);
     if (args.unary > UNARY_RELU) unaryInPlace(args.y + offset, pooledRows * pool.OW * F, args.unary, args.alpha);
     return;
   }
   const outputs = scratch() + args.outputOffset;
   convolve(args, band, rows, outputs);
-  maxPool2dImage(pool, outputs, rows, pooledRows, args.y + offset, args.argmax != 0 ? args.argmax + offset : 0);
-  if (args.unary != UNARY_NONE) unaryInPlace(args.y + offset, pooledRows * pool.OW * F, args.unary, args.alpha);
+  maxPool2dImage(pool, outputs, rows, pooledRows, args.y + offset, args.argmax !== 0 ? args.argmax + offset : 0);
+  if (args.unary !== UNARY_NONE) unaryInPlace(args.y + offset, pooledRows * pool.OW * F, args.unary, args.alpha);
 }
 
 /** The outputs of a band at `y`, [rows, columns, F]. */
 function convolve(args: Conv2dArgs, band: usize, rows: i32, y: usize): void {
-  const floor = f32x4.splat(args.unary == UNARY_RELU && !args.pooled ? 0 : -Infinity);
+  const floor = f32x4.splat(args.unary === UNARY_RELU && !args.pooled ? 0 : -Infinity);
   if (args.shallow) {
     convolveShallow(args, band, rows, y, floor);
     return;
@@ -64,7 +64,7 @@ function convolve(args: Conv2dArgs, band: usize, rows: i32, y: usize): void {
 
 // @inline
 function biasOf(args: Conv2dArgs, panel: i32): usize {
-  return args.bias != 0 ? args.bias + (<usize>panel << 5) : zeros();
+  return args.bias !== 0 ? args.bias + ((<usize>panel) << 5) : zeros();
 }
 
 /** Eight output channels of a band. */
@@ -72,37 +72,55 @@ function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: 
   const F = args.F;
   const channels = min(8, F - panel * 8);
   const partial = channels < 8;
-  const stride: usize = partial ? 32 : <usize>F << 2;
+  const stride: usize = partial ? 32 : (<usize>F) << 2;
   const unbounded = f32x4.splat(-Infinity);
   const bias = biasOf(args, panel);
-  const bandRowBytes = <usize>(bandColumns(args) * args.C) << 2;
+  const bandRowBytes = (<usize>(bandColumns(args) * args.C)) << 2;
   // With dilated columns a run of contiguous taps is one pixel, otherwise a whole row of the kernel.
   const dilated = args.dilationW > 1;
   const run = dilated ? args.C : args.KW * args.C;
   const runsInRow = dilated ? args.KW : 1;
-  const runStep = <usize>(args.dilationW * args.C) << 2;
+  const runStep = (<usize>(args.dilationW * args.C)) << 2;
   const tapRowStep = <usize>args.dilationH * bandRowBytes;
-  const panelOf = args.panels + <usize>panel * (<usize>(args.KH * args.KW * args.C) << 5);
+  const panelOf = args.panels + <usize>panel * ((<usize>(args.KH * args.KW * args.C)) << 5);
 
   const columns = args.columns;
-  const step = <usize>(args.strideW * args.C) << 2;
+  const step = (<usize>(args.strideW * args.C)) << 2;
   const turn = <usize>args.strideH * bandRowBytes - <usize>(columns - 1) * step;
   let column: i32 = 0;
   let p = band;
-  let c = partial ? scratch() : y + (<usize>panel << 5);
+  let c = partial ? scratch() : y + ((<usize>panel) << 5);
   let left = rows * columns;
   let pixel: i32 = 0;
   while (left > 0) {
-    const six = left >= 9 || left == 6 || left == 5;
+    const six = left >= 9 || left === 6 || left === 5;
     const count = min(left, six ? 6 : 4);
     const a0 = p;
-    if (++column == columns) { column = 0; p += turn; } else p += step;
+    if (++column === columns) {
+      column = 0;
+      p += turn;
+    } else p += step;
     const a1 = count > 1 ? p : a0;
-    if (count > 1) { if (++column == columns) { column = 0; p += turn; } else p += step; }
+    if (count > 1) {
+      if (++column === columns) {
+        column = 0;
+        p += turn;
+      } else p += step;
+    }
     const a2 = count > 2 ? p : a1;
-    if (count > 2) { if (++column == columns) { column = 0; p += turn; } else p += step; }
+    if (count > 2) {
+      if (++column === columns) {
+        column = 0;
+        p += turn;
+      } else p += step;
+    }
     const a3 = count > 3 ? p : a2;
-    if (count > 3) { if (++column == columns) { column = 0; p += turn; } else p += step; }
+    if (count > 3) {
+      if (++column === columns) {
+        column = 0;
+        p += turn;
+      } else p += step;
+    }
     const c1 = c + <usize>min(1, count - 1) * stride;
     const c2 = c + <usize>min(2, count - 1) * stride;
     const c3 = c + <usize>min(3, count - 1) * stride;
@@ -111,21 +129,44 @@ function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: 
     let start = bias;
     if (six) {
       const a4 = p;
-      if (++column == columns) { column = 0; p += turn; } else p += step;
+      if (++column === columns) {
+        column = 0;
+        p += turn;
+      } else p += step;
       const a5 = count > 5 ? p : a4;
-      if (count > 5) { if (++column == columns) { column = 0; p += turn; } else p += step; }
+      if (count > 5) {
+        if (++column === columns) {
+          column = 0;
+          p += turn;
+        } else p += step;
+      }
       const c4 = c + 4 * stride;
       const c5 = count > 5 ? c4 + stride : c4;
       for (let kh = 0; kh < args.KH; kh++) {
         offset = <usize>kh * tapRowStep;
         for (let kw = 0; kw < runsInRow; kw++) {
-          const bound = kh == args.KH - 1 && kw == runsInRow - 1 ? floor : unbounded;
+          const bound = kh === args.KH - 1 && kw === runsInRow - 1 ? floor : unbounded;
           tile6x8(
-            a0 + offset, a1 + offset, a2 + offset, a3 + offset, a4 + offset, a5 + offset,
-            run, b, 32, c, c1, c2, c3, c4, c5, start, bound,
+            a0 + offset,
+            a1 + offset,
+            a2 + offset,
+            a3 + offset,
+            a4 + offset,
+            a5 + offset,
+            run,
+            b,
+            32,
+            c,
+            c1,
+            c2,
+            c3,
+            c4,
+            c5,
+            start,
+            bound,
           );
           start = 0;
-          b += <usize>run << 5;
+          b += (<usize>run) << 5;
           offset += runStep;
         }
       }
@@ -133,13 +174,10 @@ function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: 
       for (let kh = 0; kh < args.KH; kh++) {
         offset = <usize>kh * tapRowStep;
         for (let kw = 0; kw < runsInRow; kw++) {
-          const bound = kh == args.KH - 1 && kw == runsInRow - 1 ? floor : unbounded;
-          tile4x8(
-            a0 + offset, a1 + offset, a2 + offset, a3 + offset,
-            run, b, 32, c, c1, c2, c3, start, bound,
-          );
+          const bound = kh === args.KH - 1 && kw === runsInRow - 1 ? floor : unbounded;
+          tile4x8(a0 + offset, a1 + offset, a2 + offset, a3 + offset, run, b, 32, c, c1, c2, c3, start, bound);
           start = 0;
-          b += <usize>run << 5;
+          b += (<usize>run) << 5;
           offset += runStep;
         }
       }
@@ -157,7 +195,7 @@ function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: 
 /** Copies the first `channels` of eight from the tile in scratch memory to `count` pixels. */
 function keepChannels(y: usize, pixel: i32, count: i32, F: i32, panel: i32, channels: i32): void {
   for (let i = 0; i < count; i++) {
-    const to = y + (<usize>((pixel + i) * F + panel * 8) << 2);
-    memory.copy(to, scratch() + (<usize>i << 5), <usize>channels << 2);
+    const to = y + ((<usize>((pixel + i) * F + panel * 8)) << 2);
+    memory.copy(to, scratch() + ((<usize>i) << 5), (<usize>channels) << 2);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * conv2dBackwardInput dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of g[n,oh,ow,f] k[kh,kw,c,f],
- * g = dy f'(y) spread over the positions that won the pooling; dx [N,H,W,C].
+ * g = dy f'(y) at the positions of the pooling's maxima; dx [N,H,W,C].
  *
  * Cost: 2 KH KW C operations for each number of g that is not 0. Idea: one list for each output position with the filters
  * that have a gradient there. The filters' rows are summed up in 12 registers, 48 contiguous numbers at a time, and added to
@@ -27,7 +27,7 @@ export function conv2dBackwardInput(args: Conv2dBackwardInputArgs, task: i32): v
   const lastOut = min(args.OH - 1, (row + rows - 1 + args.top) / args.strideH);
   buildPositionLists(args, sample, firstOut, lastOut);
 
-  const imageRowBytes = <usize>(args.W * C) << 2;
+  const imageRowBytes = (<usize>(args.W * C)) << 2;
   const image = args.dx + <usize>(sample * args.H + row) * imageRowBytes;
   const bandRowBytes = args.copied ? <usize>(args.left + max(args.W, bandColumns(args))) * <usize>C * 4 : imageRowBytes;
   const to = args.copied ? scratch() + args.bandOffset : image;
@@ -40,7 +40,7 @@ export function conv2dBackwardInput(args: Conv2dBackwardInputArgs, task: i32): v
     }
   }
   if (args.copied) {
-    const from = to + (<usize>(args.left * C) << 2);
+    const from = to + ((<usize>(args.left * C)) << 2);
     for (let r = 0; r < rows; r++) {
       memory.copy(image + <usize>r * imageRowBytes, from + <usize>r * bandRowBytes, imageRowBytes);
     }
@@ -51,16 +51,16 @@ export function conv2dBackwardInput(args: Conv2dBackwardInputArgs, task: i32): v
 function addKernelRow(args: Conv2dBackwardInputArgs, kh: i32, firstPosition: i32, to: usize): void {
   const counts = scratch() + args.countsOffset;
   const lists = scratch() + args.listsOffset;
-  const listBytes = <usize>args.capacity << 3;
-  const step = <usize>(args.strideW * args.C) << 2;
-  const runStep = <usize>(args.dilationW * args.C) << 2;
-  const filterRow = args.filters + (<usize>(kh * args.runs * args.runPadded) << 2);
+  const listBytes = (<usize>args.capacity) << 3;
+  const step = (<usize>(args.strideW * args.C)) << 2;
+  const runStep = (<usize>(args.dilationW * args.C)) << 2;
+  const filterRow = args.filters + ((<usize>(kh * args.runs * args.runPadded)) << 2);
   for (let ow = 0; ow < args.OW; ow++) {
     const position = firstPosition + ow;
-    const count = load<i32>(counts + (<usize>position << 2));
+    const count = load<i32>(counts + ((<usize>position) << 2));
     if (count > 0) {
       const list = lists + <usize>position * listBytes;
-      const end = list + (<usize>count << 3);
+      const end = list + ((<usize>count) << 3);
       let w = filterRow;
       for (let r = 0; r < args.runs; r++) {
         let d = to + <usize>r * runStep;
@@ -95,9 +95,19 @@ function addTo(d: usize, v: v128): void {
 }
 
 function gather48(list: usize, end: usize, w: usize, d: usize): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
-  let a6 = a0, a7 = a0, a8 = a0, a9 = a0, a10 = a0, a11 = a0;
-  while (list != end) {
+  let a0 = f32x4.splat(0),
+    a1 = a0,
+    a2 = a0,
+    a3 = a0,
+    a4 = a0,
+    a5 = a0;
+  let a6 = a0,
+    a7 = a0,
+    a8 = a0,
+    a9 = a0,
+    a10 = a0,
+    a11 = a0;
+  while (list !== end) {
     const p = w + load<usize>(list);
     const g = v128.load32_splat(list, 4);
     a0 = madd(g, v128.load(p), a0);
@@ -114,14 +124,26 @@ function gather48(list: usize, end: usize, w: usize, d: usize): void {
     a11 = madd(g, v128.load(p, 176), a11);
     list += 8;
   }
-  addTo(d, a0); addTo(d + 16, a1); addTo(d + 32, a2); addTo(d + 48, a3);
-  addTo(d + 64, a4); addTo(d + 80, a5); addTo(d + 96, a6); addTo(d + 112, a7);
-  addTo(d + 128, a8); addTo(d + 144, a9); addTo(d + 160, a10); addTo(d + 176, a11);
+  addTo(d, a0);
+  addTo(d + 16, a1);
+  addTo(d + 32, a2);
+  addTo(d + 48, a3);
+  addTo(d + 64, a4);
+  addTo(d + 80, a5);
+  addTo(d + 96, a6);
+  addTo(d + 112, a7);
+  addTo(d + 128, a8);
+  addTo(d + 144, a9);
+  addTo(d + 160, a10);
+  addTo(d + 176, a11);
 }
 
 function gather16(list: usize, end: usize, w: usize, d: usize): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
-  while (list != end) {
+  let a0 = f32x4.splat(0),
+    a1 = a0,
+    a2 = a0,
+    a3 = a0;
+  while (list !== end) {
     const p = w + load<usize>(list);
     const g = v128.load32_splat(list, 4);
     a0 = madd(g, v128.load(p), a0);
@@ -130,12 +152,15 @@ function gather16(list: usize, end: usize, w: usize, d: usize): void {
     a3 = madd(g, v128.load(p, 48), a3);
     list += 8;
   }
-  addTo(d, a0); addTo(d + 16, a1); addTo(d + 32, a2); addTo(d + 48, a3);
+  addTo(d, a0);
+  addTo(d + 16, a1);
+  addTo(d + 32, a2);
+  addTo(d + 48, a3);
 }
 
 function gather4(list: usize, end: usize, w: usize, d: usize): void {
   let a = f32x4.splat(0);
-  while (list != end) {
+  while (list !== end) {
     a = madd(v128.load32_splat(list, 4), v128.load(w + load<usize>(list)), a);
     list += 8;
   }

@@ -1,5 +1,5 @@
 /**
- * conv2dBackwardInput for small images, out of the lists that the kernel gradient walks anyway (channelLists.ts).
+ * conv2dBackwardInput for small images, from the lists that the kernel gradient reads anyway (channelLists.ts).
  *
  * Idea: 48 numbers of a filter stay in 12 registers and are added, times the gradient, to every place in the channel's list.
  * dx of a sample stays in the first-level cache. The kernel in conv2dBackwardFilter.ts calls this where a task has all
@@ -14,8 +14,8 @@ import { scratch } from "./step";
 /** Bytes from one sample to the next where lists go over several: bands in scratch memory, or images where they are. */
 // @inline
 export function sampleBytes(args: Conv2dBackwardFilterArgs): usize {
-  if (!args.padded) return <usize>(args.H * args.W * args.C) << 2;
-  return <usize>(bandInputRows(args, args.OH) * bandColumns(args) * args.C) << 2;
+  if (!args.padded) return (<usize>(args.H * args.W * args.C)) << 2;
+  return (<usize>(bandInputRows(args, args.OH) * bandColumns(args) * args.C)) << 2;
 }
 
 /** Where dx of some samples is summed up, zeros; lists count from there as they do from the band of x. */
@@ -28,8 +28,8 @@ export function clearGradient(args: Conv2dBackwardFilterArgs, sample: i32, count
 
 /** Leaves the padding out. Rows and columns that no output reads get zeros. */
 export function copyGradient(args: Conv2dBackwardFilterArgs, sample: i32, from: usize, rowBytes: usize): void {
-  const lineBytes = <usize>(args.W * args.C) << 2;
-  const left = <usize>(args.left * args.C) << 2;
+  const lineBytes = (<usize>(args.W * args.C)) << 2;
+  const left = (<usize>(args.left * args.C)) << 2;
   const inside = min(lineBytes, rowBytes - left);
   const rows = bandInputRows(args, args.OH);
   let to = args.dx + <usize>(sample * args.H) * lineBytes;
@@ -46,10 +46,17 @@ export function copyGradient(args: Conv2dBackwardFilterArgs, sample: i32, from: 
 }
 
 /** Adds one filter, times each gradient of the list, to dx. */
-export function scatterChannel(args: Conv2dBackwardFilterArgs, list: usize, end: usize, base: usize, rowBytes: usize, filter: usize): void {
+export function scatterChannel(
+  args: Conv2dBackwardFilterArgs,
+  list: usize,
+  end: usize,
+  base: usize,
+  rowBytes: usize,
+  filter: usize,
+): void {
   for (let kh = 0; kh < args.KH; kh++) {
     for (let r = 0; r < args.runs; r++) {
-      let d = base + <usize>(kh * args.dilationH) * rowBytes + (<usize>(r * args.dilationW * args.C) << 2);
+      let d = base + <usize>(kh * args.dilationH) * rowBytes + ((<usize>(r * args.dilationW * args.C)) << 2);
       let left = args.runPadded;
       while (left >= 48) {
         scatter48(list, end, filter, d);
@@ -74,10 +81,19 @@ export function scatterChannel(args: Conv2dBackwardFilterArgs, list: usize, end:
 }
 
 function scatter48(list: usize, end: usize, w: usize, d: usize): void {
-  const w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48);
-  const w4 = v128.load(w, 64), w5 = v128.load(w, 80), w6 = v128.load(w, 96), w7 = v128.load(w, 112);
-  const w8 = v128.load(w, 128), w9 = v128.load(w, 144), w10 = v128.load(w, 160), w11 = v128.load(w, 176);
-  while (list != end) {
+  const w0 = v128.load(w),
+    w1 = v128.load(w, 16),
+    w2 = v128.load(w, 32),
+    w3 = v128.load(w, 48);
+  const w4 = v128.load(w, 64),
+    w5 = v128.load(w, 80),
+    w6 = v128.load(w, 96),
+    w7 = v128.load(w, 112);
+  const w8 = v128.load(w, 128),
+    w9 = v128.load(w, 144),
+    w10 = v128.load(w, 160),
+    w11 = v128.load(w, 176);
+  while (list !== end) {
     const p = d + load<usize>(list);
     const g = v128.load32_splat(list, 4);
     v128.store(p, madd(g, w0, v128.load(p)));
@@ -97,8 +113,11 @@ function scatter48(list: usize, end: usize, w: usize, d: usize): void {
 }
 
 function scatter16(list: usize, end: usize, w: usize, d: usize): void {
-  const w0 = v128.load(w), w1 = v128.load(w, 16), w2 = v128.load(w, 32), w3 = v128.load(w, 48);
-  while (list != end) {
+  const w0 = v128.load(w),
+    w1 = v128.load(w, 16),
+    w2 = v128.load(w, 32),
+    w3 = v128.load(w, 48);
+  while (list !== end) {
     const p = d + load<usize>(list);
     const g = v128.load32_splat(list, 4);
     v128.store(p, madd(g, w0, v128.load(p)));
@@ -111,7 +130,7 @@ function scatter16(list: usize, end: usize, w: usize, d: usize): void {
 
 function scatter4(list: usize, end: usize, w: usize, d: usize): void {
   const w0 = v128.load(w);
-  while (list != end) {
+  while (list !== end) {
     const p = d + load<usize>(list);
     v128.store(p, madd(v128.load32_splat(list, 4), w0, v128.load(p)));
     list += 8;

@@ -5,7 +5,7 @@
  * A tile has 2 or 4 outputs along each axis and reads two inputs more. V = B^T d B of its inputs, M = sum over c of U * V
  * elementwise with U = G k G^T, outputs A^T M A. Cost: a tile of 4 x 4 takes 36 products for each channel and filter instead
  * of 144, one of 2 x 2 16 instead of 36, as matrix products; the transforms take some 5 additions for each number that they
- * read. An axis of 10 is cut in 4 + 4 + 2, each kind of tile a phase of its own.
+ * read. An axis of 10 is cut into 4 + 4 + 2, each kind of tile a launch of its own.
  *
  * Idea: a task takes a block of tiles across samples, so that register tiles of six rows always fill. V of the block stays in
  * the second-level cache; eight filters at a time, the products go to a place that stays in the first-level cache and are
@@ -15,9 +15,9 @@
  * sample, 300% of peak; unpooled 230%; 32 x 32 x 64 to 64 with padding 290%.
  */
 
+import { gemmPanel } from "./gemmPanel";
 import { Conv2dWinogradArgs, Conv2dWinogradFiltersArgs } from "./generated/args";
 import { UNARY_RELU } from "./generated/constants";
-import { gemmPanel } from "./gemmPanel";
 import { scratch, zeros } from "./step";
 import { unaryInPlace } from "./unary";
 import { filterLine, inputLine, outputColumn, outputRow } from "./winogradTransforms";
@@ -35,16 +35,16 @@ const ROUNDING: f32 = 1.0 / 524288.0;
 /** U = G k G^T. One task: eight filters. */
 export function conv2dWinogradFilters(args: Conv2dWinogradFiltersArgs, task: i32): void {
   const C = args.C;
-  const tap = <usize>(C * args.F) << 2;
-  const stride = <usize>C << 5;
+  const tap = (<usize>(C * args.F)) << 2;
+  const stride = (<usize>C) << 5;
   const half = scratch();
   const tileH = args.tileH;
   const tileW = args.tileW;
   const start = args.filters + <usize>(task * tileH * tileW) * stride;
   for (let c = 0; c < C; c++) {
     for (let side: usize = 0; side < 32; side += 16) {
-      const from = args.kernel + (<usize>(c * args.F + task * 8) << 2) + side;
-      const to = start + (<usize>c << 5) + side;
+      const from = args.kernel + ((<usize>(c * args.F + task * 8)) << 2) + side;
+      const to = start + ((<usize>c) << 5) + side;
       for (let j: usize = 0; j < 3; j++) filterLine(tileH, from + j * tap, 3 * tap, half + j * 16, 48);
       for (let i = 0; i < tileH; i++) {
         filterLine(tileW, half + <usize>i * 48, 16, to + <usize>(i * tileW) * stride, stride);
@@ -61,22 +61,22 @@ export function conv2dWinograd(args: Conv2dWinogradArgs, task: i32): void {
   const cells = args.tileH * args.tileW;
   const inputs = scratch() + args.inputOffset;
   const products = scratch() + args.productOffset;
-  for (let t = 0; t < count; t++) transformInput(args, first + t, inputs + (<usize>(t * C) << 2));
+  for (let t = 0; t < count; t++) transformInput(args, first + t, inputs + ((<usize>(t * C)) << 2));
 
   const panels = args.F >> 3;
-  const filterStride = <usize>C << 5;
+  const filterStride = (<usize>C) << 5;
   const none = f32x4.splat(-Infinity);
   for (let panel = 0; panel < panels; panel++) {
     let u = args.filters + <usize>(panel * cells) * filterStride;
     let v = inputs;
     let m = products;
     for (let i = 0; i < cells; i++) {
-      gemmPanel(v, <usize>C << 2, count, C, u, 32, m, 32, zeros(), none);
+      gemmPanel(v, (<usize>C) << 2, count, C, u, 32, m, 32, zeros(), none);
       u += filterStride;
       v += args.inputStride;
       m += args.productStride;
     }
-    for (let t = 0; t < count; t++) transformOutput(args, first + t, panel, products + (<usize>t << 5));
+    for (let t = 0; t < count; t++) transformOutput(args, first + t, panel, products + ((<usize>t) << 5));
   }
 }
 
@@ -90,14 +90,14 @@ function transformInput(args: Conv2dWinogradArgs, tile: i32, to: usize): void {
   const tileW = args.tileW;
   const top = args.firstRow + row * (tileH - 2) - args.top;
   const left = args.firstColumn + column * (tileW - 2) - args.left;
-  const pixel = <usize>args.C << 2;
+  const pixel = (<usize>args.C) << 2;
   const line = <usize>args.W * pixel;
   const image = args.x + <usize>(sample * args.H) * line;
   if (top >= 0 && left >= 0 && top + tileH <= args.H && left + tileW <= args.W) {
     transformPatch(args, image + <usize>top * line + <usize>left * pixel, line, to);
     return;
   }
-  // Padding, or a tile that ends beyond the input: its pixels are laid out in the place where M will be.
+  // Padding, or a tile that ends beyond the input: its patch is copied to the place where M will be.
   const patch = scratch() + args.productOffset;
   for (let i = 0; i < tileH; i++) {
     for (let j = 0; j < tileW; j++) {
@@ -118,9 +118,9 @@ function transformInput(args: Conv2dWinogradArgs, tile: i32, to: usize): void {
 function transformPatch(args: Conv2dWinogradArgs, patch: usize, line: usize, to: usize): void {
   const tileH = args.tileH;
   const tileW = args.tileW;
-  const pixel = <usize>args.C << 2;
+  const pixel = (<usize>args.C) << 2;
   const stride = <usize>args.inputStride;
-  const halfLine = <usize>tileW << 4;
+  const halfLine = (<usize>tileW) << 4;
   const half = scratch();
   for (let c: usize = 0; c < pixel; c += 16) {
     let from = patch + c;
@@ -147,10 +147,10 @@ function transformOutput(args: Conv2dWinogradArgs, tile: i32, panel: i32, produc
   const firstRow = args.firstRow + row * (tileH - 2);
   const firstColumn = args.firstColumn + column * (tileW - 2);
   const stride = <usize>args.productStride;
-  const bias = args.bias != 0 ? args.bias + (<usize>panel << 5) : zeros();
+  const bias = args.bias !== 0 ? args.bias + ((<usize>panel) << 5) : zeros();
   const half = scratch();
   const outputs = scratch() + HALF_BYTES;
-  const halfLine = <usize>tileW << 4;
+  const halfLine = (<usize>tileW) << 4;
   for (let side: usize = 0; side < 32; side += 16) {
     let m = products + side;
     let sizes = f32x4.splat(0);
@@ -160,7 +160,7 @@ function transformOutput(args: Conv2dWinogradArgs, tile: i32, panel: i32, produc
     }
     const limit = f32x4.mul(sizes, f32x4.splat(ROUNDING));
     for (let i = 0; i < tileH - 2; i++) outputRow(tileW, half + <usize>i * halfLine, outputs + <usize>(i << 6));
-    const offset = (<usize>panel << 5) + side;
+    const offset = ((<usize>panel) << 5) + side;
     if (args.pooledRows > 0) storePooled(args, sample, firstRow, firstColumn, v128.load(bias + side), limit, offset);
     else storeTile(args, sample, firstRow, firstColumn, v128.load(bias + side), limit, offset);
   }
@@ -181,12 +181,18 @@ function firstOf(a: v128, b: v128, c: v128, least: v128): v128 {
 
 // @inline
 function floorOf(args: Conv2dWinogradArgs): v128 {
-  return f32x4.splat(args.unary == UNARY_RELU ? 0 : -Infinity);
+  return f32x4.splat(args.unary === UNARY_RELU ? 0 : -Infinity);
 }
 
 /** The windows of a tile, one number each; outputs lie four to a row in scratch memory. */
 function storePooled(
-  args: Conv2dWinogradArgs, sample: i32, firstRow: i32, firstColumn: i32, bias: v128, limit: v128, offset: usize,
+  args: Conv2dWinogradArgs,
+  sample: i32,
+  firstRow: i32,
+  firstColumn: i32,
+  bias: v128,
+  limit: v128,
+  offset: usize,
 ): void {
   const outputs = scratch() + HALF_BYTES;
   const floor = floorOf(args);
@@ -195,15 +201,15 @@ function storePooled(
   for (let i = 0; i < rows; i++) {
     const line = (sample * args.pooledRows + (firstRow >> 1) + i) * args.pooledColumns + (firstColumn >> 1);
     for (let j = 0; j < columns; j++) {
-      const at = (<usize>((line + j) * args.F) << 2) + offset;
+      const at = ((<usize>((line + j) * args.F)) << 2) + offset;
       const window = outputs + <usize>((i << 7) + (j << 5));
       const a = f32x4.add(v128.load(window), bias);
       const b = f32x4.add(v128.load(window, 16), bias);
       const c = f32x4.add(v128.load(window, 64), bias);
       const d = f32x4.add(v128.load(window, 80), bias);
-      const most = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
-      v128.store(args.y + at, f32x4.pmax(settled(most, limit), floor));
-      if (args.argmax != 0) v128.store(args.argmax + at, firstOf(a, b, c, f32x4.sub(most, limit)));
+      const largest = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
+      v128.store(args.y + at, f32x4.pmax(settled(largest, limit), floor));
+      if (args.argmax !== 0) v128.store(args.argmax + at, firstOf(a, b, c, f32x4.sub(largest, limit)));
       if (args.unary > UNARY_RELU) unaryInPlace(args.y + at, 4, args.unary, args.alpha);
     }
   }
@@ -211,7 +217,13 @@ function storePooled(
 
 /** The outputs of a tile that lie inside y. */
 function storeTile(
-  args: Conv2dWinogradArgs, sample: i32, firstRow: i32, firstColumn: i32, bias: v128, limit: v128, offset: usize,
+  args: Conv2dWinogradArgs,
+  sample: i32,
+  firstRow: i32,
+  firstColumn: i32,
+  bias: v128,
+  limit: v128,
+  offset: usize,
 ): void {
   const outputs = scratch() + HALF_BYTES;
   const floor = floorOf(args);
@@ -220,7 +232,7 @@ function storeTile(
   for (let i = 0; i < rows; i++) {
     const line = (sample * args.OH + firstRow + i) * args.OW + firstColumn;
     for (let j = 0; j < columns; j++) {
-      const y = args.y + (<usize>((line + j) * args.F) << 2) + offset;
+      const y = args.y + ((<usize>((line + j) * args.F)) << 2) + offset;
       const value = settled(f32x4.add(v128.load(outputs + <usize>((i << 6) + (j << 4))), bias), limit);
       v128.store(y, f32x4.pmax(value, floor));
       if (args.unary > UNARY_RELU) unaryInPlace(y, 4, args.unary, args.alpha);

@@ -24,6 +24,7 @@ function rotate(x: v128, bits: i32): v128 {
 }
 
 /** Encrypts four counters (c0, c1) under the key (k0, k1); the result is left in `word0` and `word1`. */
+// biome-ignore format: a round on a line
 function threefry4(k0: i32, k1: i32, c0: v128, c1: v128): void {
   const a = i32x4.splat(k0);
   const b = i32x4.splat(k1);
@@ -82,7 +83,7 @@ export function dropout(args: DropoutArgs, task: i32): void {
 
 // @inline
 function masked(args: DropoutArgs, first: i32, count: i32, kept: v128, factor: v128): void {
-  const offset = <usize>first << 2;
-  if (count == 4) v128.store(args.y + offset, v128.and(f32x4.mul(v128.load(args.x + offset), factor), kept));
+  const offset = (<usize>first) << 2;
+  if (count === 4) v128.store(args.y + offset, v128.and(f32x4.mul(v128.load(args.x + offset), factor), kept));
   else storeTail(args.y + offset, v128.and(f32x4.mul(loadTail(args.x + offset, count), factor), kept), count);
 }

@@ -4,22 +4,30 @@ import { tile4x8, tile6x8, tileTransposed6x8 } from "./tiles";
 
 /** Rows x 8 columns of c. Full row tiles of 6, the rest as tiles of 4 or 6 with rows repeated. */
 export function gemmPanel(
-  a: usize, lda: usize, rows: i32, K: i32, b: usize, ldb: usize,
-  c: usize, ldc: usize, start: usize, floor: v128,
+  a: usize,
+  lda: usize,
+  rows: i32,
+  K: i32,
+  b: usize,
+  ldb: usize,
+  c: usize,
+  ldc: usize,
+  start: usize,
+  floor: v128,
 ): void {
   while (rows > 0) {
     const last = rows - 1;
-    if (rows >= 9 || rows == 6 || rows == 5) {
+    if (rows >= 9 || rows === 6 || rows === 5) {
       const a1 = a + lda;
       const a2 = a1 + lda;
       const a3 = a2 + lda;
       const a4 = a3 + lda;
-      const a5 = rows == 5 ? a4 : a4 + lda;
+      const a5 = rows === 5 ? a4 : a4 + lda;
       const c1 = c + ldc;
       const c2 = c1 + ldc;
       const c3 = c2 + ldc;
       const c4 = c3 + ldc;
-      const c5 = rows == 5 ? c4 : c4 + ldc;
+      const c5 = rows === 5 ? c4 : c4 + ldc;
       tile6x8(a, a1, a2, a3, a4, a5, K, b, ldb, c, c1, c2, c3, c4, c5, start, floor);
       a = a5 + lda;
       c = c5 + ldc;
@@ -41,8 +49,16 @@ export function gemmPanel(
 
 /** The same with a transposed: a[m][k] stands at a + 4 m + k lda. */
 export function gemmPanelTransposed(
-  a: usize, lda: usize, rows: i32, K: i32, b: usize, ldb: usize,
-  c: usize, ldc: usize, start: usize, floor: v128,
+  a: usize,
+  lda: usize,
+  rows: i32,
+  K: i32,
+  b: usize,
+  ldb: usize,
+  c: usize,
+  ldc: usize,
+  start: usize,
+  floor: v128,
 ): void {
   while (rows > 0) {
     tileTransposed6x8(a, lda, K, b, ldb, c, ldc, min(6, rows), start, floor);

@@ -19,21 +19,21 @@ const DEPTH: i32 = 512;
 
 export function matMul(args: MatMulArgs, task: i32): void {
   const N = args.N;
-  const ldc = <usize>N << 2;
+  const ldc = (<usize>N) << 2;
   const firstRow = (task / args.panelTasks) * args.rowBlock;
   const rows = min(args.rowBlock, args.M - firstRow);
   const firstPanel = (task % args.panelTasks) * args.panelBlock;
   const endPanel = min(firstPanel + args.panelBlock, (N + 7) >> 3);
   for (let panel = firstPanel; panel < endPanel; panel++) {
     const columns = min(8, N - panel * 8);
-    const c = args.c + <usize>firstRow * ldc + (<usize>panel << 5);
-    if (columns == 8) matMulPanel(args, firstRow, rows, panel, c, ldc);
+    const c = args.c + <usize>firstRow * ldc + ((<usize>panel) << 5);
+    if (columns === 8) matMulPanel(args, firstRow, rows, panel, c, ldc);
     else partialPanel(args, firstRow, rows, panel, columns, c);
   }
   if (args.unary > UNARY_RELU) {
     const columns = min(endPanel * 8, N) - firstPanel * 8;
     for (let r = 0; r < rows; r++) {
-      const c = args.c + <usize>(firstRow + r) * ldc + (<usize>firstPanel << 5);
+      const c = args.c + <usize>(firstRow + r) * ldc + ((<usize>firstPanel) << 5);
       unaryInPlace(c, columns, args.unary, args.alpha);
     }
   }
@@ -41,21 +41,21 @@ export function matMul(args: MatMulArgs, task: i32): void {
 
 function matMulPanel(args: MatMulArgs, firstRow: i32, rows: i32, panel: i32, c: usize, ldc: usize): void {
   const K = args.K;
-  const ldb: usize = args.packed ? 32 : <usize>args.N << 2;
-  const b = args.b + <usize>panel * (args.packed ? <usize>K << 5 : 32);
+  const ldb: usize = args.packed ? 32 : (<usize>args.N) << 2;
+  const b = args.b + <usize>panel * (args.packed ? (<usize>K) << 5 : 32);
   const unbounded = f32x4.splat(-Infinity);
   for (let k = 0; k < K; k += DEPTH) {
     const depth = min(DEPTH, K - k);
-    const start: usize = k > 0 ? 0 : args.bias != 0 ? args.bias + (<usize>panel << 5) : zeros();
-    const floor = args.unary == UNARY_RELU && k + depth == K ? f32x4.splat(0) : unbounded;
+    const start: usize = k > 0 ? 0 : args.bias !== 0 ? args.bias + ((<usize>panel) << 5) : zeros();
+    const floor = args.unary === UNARY_RELU && k + depth === K ? f32x4.splat(0) : unbounded;
     const rowsOfB = b + <usize>k * ldb;
     if (args.transposeA) {
-      const lda = <usize>args.M << 2;
-      const a = args.a + <usize>k * lda + (<usize>firstRow << 2);
+      const lda = (<usize>args.M) << 2;
+      const a = args.a + <usize>k * lda + ((<usize>firstRow) << 2);
       gemmPanelTransposed(a, lda, rows, depth, rowsOfB, ldb, c, ldc, start, floor);
     } else {
-      const lda = <usize>K << 2;
-      const a = args.a + <usize>firstRow * lda + (<usize>k << 2);
+      const lda = (<usize>K) << 2;
+      const a = args.a + <usize>firstRow * lda + ((<usize>k) << 2);
       gemmPanel(a, lda, rows, depth, rowsOfB, ldb, c, ldc, start, floor);
     }
   }
@@ -67,7 +67,7 @@ function partialPanel(args: MatMulArgs, firstRow: i32, rows: i32, panel: i32, co
     const count = min(6, rows - r);
     matMulPanel(args, firstRow + r, count, panel, scratch(), 32);
     for (let i = 0; i < count; i++) {
-      memory.copy(c + <usize>(r + i) * <usize>args.N * 4, scratch() + (<usize>i << 5), <usize>columns << 2);
+      memory.copy(c + <usize>(r + i) * <usize>args.N * 4, scratch() + ((<usize>i) << 5), (<usize>columns) << 2);
     }
   }
 }

@@ -27,7 +27,7 @@ export function meanSquaredError(args: MeanSquaredErrorArgs, task: i32): void {
     const offset = <usize>r * <usize>classes * 4;
     let x = args.x + offset;
     let t = args.targets + offset;
-    const stop = x + (<usize>(classes & ~3) << 2);
+    const stop = x + ((<usize>(classes & ~3)) << 2);
     let sums = f32x4.splat(0);
     while (x < stop) {
       sums = f32x4.add(sums, squaredDifference4(v128.load(x), v128.load(t)));
@@ -43,7 +43,7 @@ export function meanSquaredError(args: MeanSquaredErrorArgs, task: i32): void {
     }
     total += (<f64>weightOf(args.weights, r) * <f64>sum) / <f64>classes;
   }
-  store<f32>(args.partials + (<usize>task << 2), <f32>total);
+  store<f32>(args.partials + ((<usize>task) << 2), <f32>total);
 }
 
 /** dx = factor w (x - t) */

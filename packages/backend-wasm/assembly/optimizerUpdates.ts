@@ -27,12 +27,12 @@ function put(base: usize, i: usize, end: usize, v: v128): void {
 export function sgdUpdate(args: SgdUpdateArgs, task: i32): void {
   const rate = f32x4.splat(stepSize());
   const momentum = f32x4.splat(args.momentum);
-  const first = <usize>(task * args.block) << 2;
-  const end = min(first + (<usize>args.block << 2), <usize>args.length << 2);
+  const first = (<usize>(task * args.block)) << 2;
+  const end = min(first + ((<usize>args.block) << 2), (<usize>args.length) << 2);
   for (let i = first; i < end; i += 16) {
     const change = f32x4.mul(rate, v128.load(args.g + i));
     let moved = f32x4.neg(change);
-    if (args.v != 0) {
+    if (args.v !== 0) {
       moved = f32x4.sub(f32x4.mul(momentum, v128.load(args.v + i)), change);
       put(args.v, i, end, moved);
       if (args.nesterov) moved = f32x4.sub(f32x4.mul(momentum, moved), change);
@@ -47,20 +47,20 @@ export function rmspropUpdate(args: RmspropUpdateArgs, task: i32): void {
   const share = f32x4.splat(args.share);
   const epsilon = f32x4.splat(args.epsilon);
   const momentum = f32x4.splat(args.momentum);
-  const first = <usize>(task * args.block) << 2;
-  const end = min(first + (<usize>args.block << 2), <usize>args.length << 2);
+  const first = (<usize>(task * args.block)) << 2;
+  const end = min(first + ((<usize>args.block) << 2), (<usize>args.length) << 2);
   for (let i = first; i < end; i += 16) {
     const g = v128.load(args.g + i);
     const shared = f32x4.mul(share, g);
     let divisor = f32x4.add(f32x4.mul(rho, v128.load(args.square + i)), f32x4.mul(shared, g));
     put(args.square, i, end, divisor);
-    if (args.mean != 0) {
+    if (args.mean !== 0) {
       const mean = f32x4.add(f32x4.mul(rho, v128.load(args.mean + i)), shared);
       put(args.mean, i, end, mean);
       divisor = f32x4.sub(divisor, f32x4.mul(mean, mean));
     }
     let change = f32x4.div(f32x4.mul(rate, g), f32x4.sqrt(f32x4.add(divisor, epsilon)));
-    if (args.velocity != 0) {
+    if (args.velocity !== 0) {
       change = f32x4.add(f32x4.mul(momentum, v128.load(args.velocity + i)), change);
       put(args.velocity, i, end, change);
     }
@@ -74,8 +74,8 @@ export function adamUpdate(args: AdamUpdateArgs, task: i32): void {
   const share2 = f32x4.splat(args.share2);
   const epsilon = f32x4.splat(args.epsilon);
   const decay = f32x4.splat(learningRate() * args.weightDecay);
-  const first = <usize>(task * args.block) << 2;
-  const end = min(first + (<usize>args.block << 2), <usize>args.length << 2);
+  const first = (<usize>(task * args.block)) << 2;
+  const end = min(first + ((<usize>args.block) << 2), (<usize>args.length) << 2);
   for (let i = first; i < end; i += 16) {
     const g = v128.load(args.g + i);
     let m = v128.load(args.m + i);
@@ -84,7 +84,7 @@ export function adamUpdate(args: AdamUpdateArgs, task: i32): void {
     v = f32x4.add(v, f32x4.mul(share2, f32x4.sub(f32x4.mul(g, g), v)));
     put(args.m, i, end, m);
     put(args.v, i, end, v);
-    if (args.maxV != 0) {
+    if (args.maxV !== 0) {
       v = f32x4.pmax(v, v128.load(args.maxV + i));
       put(args.maxV, i, end, v);
     }

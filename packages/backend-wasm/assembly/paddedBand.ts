@@ -1,5 +1,5 @@
 /**
- * What all convolution kernels share: their settings, and a band of input rows with its padding around it.
+ * What all convolution kernels share: a band of input rows with its padding around it.
  *
  * A band is the rows that some consecutive output rows read. Where a convolution has no padding the band is the input itself;
  * otherwise it is copied to scratch memory with zeros around it, so that inner loops need no tests. The copy costs 8 bytes a
@@ -22,10 +22,10 @@ export function bandColumns(shape: ConvolutionArgs): i32 {
 
 /** Where the band of output rows [firstRow, firstRow + rows) of the image at `x` starts; copied to `space` if padded. */
 export function inputBand(shape: ConvolutionArgs, x: usize, firstRow: i32, rows: i32, space: usize): usize {
-  const rowBytes = <usize>(shape.W * shape.C) << 2;
+  const rowBytes = (<usize>(shape.W * shape.C)) << 2;
   if (!shape.padded) return x + <usize>(firstRow * shape.strideH) * rowBytes;
   const columns = bandColumns(shape);
-  const pixelBytes = <usize>shape.C << 2;
+  const pixelBytes = (<usize>shape.C) << 2;
   const bandRowBytes = <usize>columns * pixelBytes;
   const inputRows = bandInputRows(shape, rows);
   const firstInput = firstRow * shape.strideH - shape.top;

@@ -8,7 +8,7 @@ import { scratch, zeros } from "./step";
  * The register tile on operands that stay in the first-level cache: what this core can reach, and the measure for every
  * other kernel. 2 * 6 * 8 * 256 operations a repetition.
  */
-export function peak(args: PeakArgs, task: i32): void {
+export function peak(args: PeakArgs, _task: i32): void {
   const a = scratch();
   const b = a + 6 * 1024;
   const c = b + 8192;

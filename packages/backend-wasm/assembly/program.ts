@@ -38,8 +38,14 @@ function runStage(launches: usize, taskCount: i32): void {
  * found a fault, which then stands in the control block.
  */
 export function run(
-  control: usize, thread: i32, threads: i32, scratchStart: usize,
-  program: usize, steps: usize, stepCount: i32, resultsStart: usize,
+  control: usize,
+  thread: i32,
+  threads: i32,
+  scratchStart: usize,
+  program: usize,
+  steps: usize,
+  stepCount: i32,
+  resultsStart: usize,
 ): i32 {
   joinThreads(control, thread, threads);
   setScratch(scratchStart);

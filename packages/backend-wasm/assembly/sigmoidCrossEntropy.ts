@@ -29,7 +29,7 @@ export function sigmoidCrossEntropy(args: SigmoidCrossEntropyArgs, task: i32): v
     let x = args.x + offset;
     let t = args.targets + offset;
     let p = args.probabilities + offset;
-    const stop = x + (<usize>(classes & ~3) << 2);
+    const stop = x + ((<usize>(classes & ~3)) << 2);
     let sums = f32x4.splat(0);
     while (x < stop) {
       const v = v128.load(x);
@@ -51,7 +51,7 @@ export function sigmoidCrossEntropy(args: SigmoidCrossEntropyArgs, task: i32): v
     }
     total += (<f64>weightOf(args.weights, r) * <f64>sum) / <f64>classes;
   }
-  store<f32>(args.partials + (<usize>task << 2), <f32>total);
+  store<f32>(args.partials + ((<usize>task) << 2), <f32>total);
 }
 
 /** dx = factor w (p - t) */

@@ -17,12 +17,12 @@ export let rowSum: f32 = 0;
 
 /** p = softmax(x) over `classes` numbers; leaves `rowMax` and `rowSum`. */
 export function softmaxRow(x: usize, p: usize, classes: i32): void {
-  const whole = <usize>(classes & ~3) << 2;
+  const whole = (<usize>(classes & ~3)) << 2;
   const rest = classes & 3;
   let largest = f32x4.splat(-Infinity);
   for (let i: usize = 0; i < whole; i += 16) largest = f32x4.pmax(largest, v128.load(x + i));
   let top = maxLanes(largest);
-  for (let i = 0; i < rest; i++) top = max(top, load<f32>(x + whole + (<usize>i << 2)));
+  for (let i = 0; i < rest; i++) top = max(top, load<f32>(x + whole + ((<usize>i) << 2)));
 
   const m = f32x4.splat(top);
   let sums = f32x4.splat(0);
@@ -35,7 +35,7 @@ export function softmaxRow(x: usize, p: usize, classes: i32): void {
   if (rest) {
     const e = exp4(f32x4.sub(loadTail(x + whole, rest), m));
     storeTail(p + whole, e, rest);
-    for (let i = 0; i < rest; i++) sum += load<f32>(p + whole + (<usize>i << 2));
+    for (let i = 0; i < rest; i++) sum += load<f32>(p + whole + ((<usize>i) << 2));
   }
 
   const divisor = f32x4.splat(sum);
@@ -46,14 +46,14 @@ export function softmaxRow(x: usize, p: usize, classes: i32): void {
 }
 
 export function softmax(args: SoftmaxArgs, task: i32): void {
-  const stride = <usize>args.classes << 2;
+  const stride = (<usize>args.classes) << 2;
   const first = task * args.block;
   const end = min(first + args.block, args.rows);
   for (let r = first; r < end; r++) softmaxRow(args.x + <usize>r * stride, args.y + <usize>r * stride, args.classes);
 }
 
 export function softmaxBackward(args: SoftmaxBackwardArgs, task: i32): void {
-  const stride = <usize>args.classes << 2;
+  const stride = (<usize>args.classes) << 2;
   const first = task * args.block;
   const end = min(first + args.block, args.rows);
   for (let r = first; r < end; r++) {
@@ -63,7 +63,7 @@ export function softmaxBackward(args: SoftmaxBackwardArgs, task: i32): void {
 }
 
 function backwardRow(dy: usize, y: usize, dx: usize, classes: i32): void {
-  const whole = <usize>(classes & ~3) << 2;
+  const whole = (<usize>(classes & ~3)) << 2;
   const rest = classes & 3;
   let products = f32x4.splat(0);
   for (let i: usize = 0; i < whole; i += 16) {

@@ -26,50 +26,50 @@ export function softmaxCrossEntropy(args: SoftmaxCrossEntropyArgs, task: i32): v
   for (let r = first; r < end; r++) {
     const offset = <usize>r * <usize>classes * 4;
     const x = args.logits + offset;
-    const p = args.probabilities != 0 ? args.probabilities + offset : scratch();
+    const p = args.probabilities !== 0 ? args.probabilities + offset : scratch();
     softmaxRow(x, p, classes);
     const logSum = <f64>rowMax + <f64>log1(rowSum);
     const weight = weightOf(args.weights, r);
     loss += <f64>weight * lossOfRow(args, x, r, logSum);
-    if (args.accuracyKind != 0) correct += accuracyOfRow(args.accuracyKind, p, args.accuracyLabels, r, classes);
-    if (args.gradient != 0) {
+    if (args.accuracyKind !== 0) correct += accuracyOfRow(args.accuracyKind, p, args.accuracyLabels, r, classes);
+    if (args.gradient !== 0) {
       gradientOfRow(args.labelKind, p, args.labels, r, args.gradient + offset, classes, args.scale * weight);
     }
   }
-  store<f32>(args.lossPartials + (<usize>task << 2), <f32>loss);
-  if (args.accuracyKind != 0) store<f32>(args.correctPartials + (<usize>task << 2), <f32>correct);
+  store<f32>(args.lossPartials + ((<usize>task) << 2), <f32>loss);
+  if (args.accuracyKind !== 0) store<f32>(args.correctPartials + ((<usize>task) << 2), <f32>correct);
 }
 
 function lossOfRow(args: SoftmaxCrossEntropyArgs, x: usize, row: i32, logSum: f64): f64 {
-  if (args.labelKind == LABELS_SPARSE) {
-    const label = load<i32>(args.labels + (<usize>row << 2));
+  if (args.labelKind === LABELS_SPARSE) {
+    const label = load<i32>(args.labels + ((<usize>row) << 2));
     // A label outside the classes has no one-hot row.
-    return <u32>label < <u32>args.classes ? logSum - <f64>load<f32>(x + (<usize>label << 2)) : 0;
+    return <u32>label < <u32>args.classes ? logSum - <f64>load<f32>(x + ((<usize>label) << 2)) : 0;
   }
   const targets = args.labels + <usize>row * <usize>args.classes * 4;
   let loss: f64 = 0;
   for (let c = 0; c < args.classes; c++) {
-    const target = load<f32>(targets + (<usize>c << 2));
+    const target = load<f32>(targets + ((<usize>c) << 2));
     // 0 * Infinity is no loss.
-    if (target != 0) loss += <f64>target * (logSum - <f64>load<f32>(x + (<usize>c << 2)));
+    if (target !== 0) loss += <f64>target * (logSum - <f64>load<f32>(x + ((<usize>c) << 2)));
   }
   return loss;
 }
 
 function gradientOfRow(labelKind: i32, p: usize, labels: usize, row: i32, dx: usize, classes: i32, factor: f32): void {
-  if (labelKind == LABELS_SPARSE) {
-    for (let c = 0; c < classes; c++) store<f32>(dx + (<usize>c << 2), factor * load<f32>(p + (<usize>c << 2)));
-    const label = load<i32>(labels + (<usize>row << 2));
+  if (labelKind === LABELS_SPARSE) {
+    for (let c = 0; c < classes; c++) store<f32>(dx + ((<usize>c) << 2), factor * load<f32>(p + ((<usize>c) << 2)));
+    const label = load<i32>(labels + ((<usize>row) << 2));
     if (<u32>label < <u32>classes) {
-      store<f32>(dx + (<usize>label << 2), factor * (load<f32>(p + (<usize>label << 2)) - 1));
+      store<f32>(dx + ((<usize>label) << 2), factor * (load<f32>(p + ((<usize>label) << 2)) - 1));
     }
     return;
   }
   const targets = labels + <usize>row * <usize>classes * 4;
   let sum: f32 = 0;
-  for (let c = 0; c < classes; c++) sum += load<f32>(targets + (<usize>c << 2));
+  for (let c = 0; c < classes; c++) sum += load<f32>(targets + ((<usize>c) << 2));
   for (let c = 0; c < classes; c++) {
-    const offset = <usize>c << 2;
+    const offset = (<usize>c) << 2;
     store<f32>(dx + offset, factor * (load<f32>(p + offset) * sum - load<f32>(targets + offset)));
   }
 }

@@ -1,6 +1,13 @@
 /** The step that this thread works on: its row of the step table and the scratch memory of the thread. */
 
-import { STEP_BATCH_START, STEP_ITERATION, STEP_LEARNING_RATE, STEP_SEED_HIGH, STEP_SEED_LOW, STEP_STEP_SIZE } from "./generated/constants";
+import {
+  STEP_BATCH_START,
+  STEP_ITERATION,
+  STEP_LEARNING_RATE,
+  STEP_SEED_HIGH,
+  STEP_SEED_LOW,
+  STEP_STEP_SIZE,
+} from "./generated/constants";
 
 let row: usize = 0;
 let scratchStart: usize = 0;

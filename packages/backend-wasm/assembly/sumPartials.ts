@@ -10,18 +10,18 @@ import { loadTail, storeTail } from "./simd";
 
 /** y[c] = sum over p of x[p,c], for the task's columns. */
 export function sumPartials(args: SumPartialsArgs, task: i32): void {
-  const stride = <usize>args.stride << 2;
+  const stride = (<usize>args.stride) << 2;
   const first = task * args.block;
   const end = min(first + args.block, args.length);
   for (let c = first; c < end; c += 4) {
     const rest = min(4, end - c);
-    let p = args.x + (<usize>c << 2);
+    let p = args.x + ((<usize>c) << 2);
     let sum = f32x4.splat(0);
     for (let i = 0; i < args.partials; i++) {
-      sum = f32x4.add(sum, rest == 4 ? v128.load(p) : loadTail(p, rest));
+      sum = f32x4.add(sum, rest === 4 ? v128.load(p) : loadTail(p, rest));
       p += stride;
     }
-    if (rest == 4) v128.store(args.y + (<usize>c << 2), sum);
-    else storeTail(args.y + (<usize>c << 2), sum, rest);
+    if (rest === 4) v128.store(args.y + ((<usize>c) << 2), sum);
+    else storeTail(args.y + ((<usize>c) << 2), sum, rest);
   }
 }

@@ -18,6 +18,7 @@ import { madd } from "./simd";
  * a0..a5: rows of K contiguous numbers, anywhere. b: rows of 8 numbers, ldb bytes apart. c0..c5: where the rows go. start:
  * 8 numbers that every row starts from, or 0 to go on from what is in c. Rows may be the same row: it is written twice.
  */
+// biome-ignore format: a row of the tile on a line
 // @inline
 export function tile6x8(
   a0: usize, a1: usize, a2: usize, a3: usize, a4: usize, a5: usize,
@@ -25,24 +26,24 @@ export function tile6x8(
   c0: usize, c1: usize, c2: usize, c3: usize, c4: usize, c5: usize,
   start: usize, floor: v128,
 ): void {
-  let u0 = v128.load(start != 0 ? start : c0);
-  let v0 = v128.load(start != 0 ? start : c0, 16);
-  let u1 = v128.load(start != 0 ? start : c1);
-  let v1 = v128.load(start != 0 ? start : c1, 16);
-  let u2 = v128.load(start != 0 ? start : c2);
-  let v2 = v128.load(start != 0 ? start : c2, 16);
-  let u3 = v128.load(start != 0 ? start : c3);
-  let v3 = v128.load(start != 0 ? start : c3, 16);
-  let u4 = v128.load(start != 0 ? start : c4);
-  let v4 = v128.load(start != 0 ? start : c4, 16);
-  let u5 = v128.load(start != 0 ? start : c5);
-  let v5 = v128.load(start != 0 ? start : c5, 16);
+  let u0 = v128.load(start !== 0 ? start : c0);
+  let v0 = v128.load(start !== 0 ? start : c0, 16);
+  let u1 = v128.load(start !== 0 ? start : c1);
+  let v1 = v128.load(start !== 0 ? start : c1, 16);
+  let u2 = v128.load(start !== 0 ? start : c2);
+  let v2 = v128.load(start !== 0 ? start : c2, 16);
+  let u3 = v128.load(start !== 0 ? start : c3);
+  let v3 = v128.load(start !== 0 ? start : c3, 16);
+  let u4 = v128.load(start !== 0 ? start : c4);
+  let v4 = v128.load(start !== 0 ? start : c4, 16);
+  let u5 = v128.load(start !== 0 ? start : c5);
+  let v5 = v128.load(start !== 0 ? start : c5, 16);
   let low = v128.load(b);
   let high = low;
   let s = low;
   const end4 = b + <usize>(K >> 2) * ldb * 4;
   const end = b + <usize>K * ldb;
-  while (b != end4) {
+  while (b !== end4) {
     low = v128.load(b);
     high = v128.load(b, 16);
     b += ldb;
@@ -81,7 +82,7 @@ export function tile6x8(
     s = v128.load32_splat(a5, 12); u5 = madd(s, low, u5); v5 = madd(s, high, v5);
     a0 += 16; a1 += 16; a2 += 16; a3 += 16; a4 += 16; a5 += 16;
   }
-  while (b != end) {
+  while (b !== end) {
     low = v128.load(b);
     high = v128.load(b, 16);
     b += ldb;
@@ -113,6 +114,7 @@ export function tile6x8(
  * a0..a3: rows of K contiguous numbers, anywhere. b: rows of 8 numbers, ldb bytes apart. c0..c3: where the rows go. start:
  * 8 numbers that every row starts from, or 0 to go on from what is in c. Rows may be the same row: it is written twice.
  */
+// biome-ignore format: a row of the tile on a line
 // @inline
 export function tile4x8(
   a0: usize, a1: usize, a2: usize, a3: usize,
@@ -120,20 +122,20 @@ export function tile4x8(
   c0: usize, c1: usize, c2: usize, c3: usize,
   start: usize, floor: v128,
 ): void {
-  let u0 = v128.load(start != 0 ? start : c0);
-  let v0 = v128.load(start != 0 ? start : c0, 16);
-  let u1 = v128.load(start != 0 ? start : c1);
-  let v1 = v128.load(start != 0 ? start : c1, 16);
-  let u2 = v128.load(start != 0 ? start : c2);
-  let v2 = v128.load(start != 0 ? start : c2, 16);
-  let u3 = v128.load(start != 0 ? start : c3);
-  let v3 = v128.load(start != 0 ? start : c3, 16);
+  let u0 = v128.load(start !== 0 ? start : c0);
+  let v0 = v128.load(start !== 0 ? start : c0, 16);
+  let u1 = v128.load(start !== 0 ? start : c1);
+  let v1 = v128.load(start !== 0 ? start : c1, 16);
+  let u2 = v128.load(start !== 0 ? start : c2);
+  let v2 = v128.load(start !== 0 ? start : c2, 16);
+  let u3 = v128.load(start !== 0 ? start : c3);
+  let v3 = v128.load(start !== 0 ? start : c3, 16);
   let low = v128.load(b);
   let high = low;
   let s = low;
   const end4 = b + <usize>(K >> 2) * ldb * 4;
   const end = b + <usize>K * ldb;
-  while (b != end4) {
+  while (b !== end4) {
     low = v128.load(b);
     high = v128.load(b, 16);
     b += ldb;
@@ -164,7 +166,7 @@ export function tile4x8(
     s = v128.load32_splat(a3, 12); u3 = madd(s, low, u3); v3 = madd(s, high, v3);
     a0 += 16; a1 += 16; a2 += 16; a3 += 16;
   }
-  while (b != end) {
+  while (b !== end) {
     low = v128.load(b);
     high = v128.load(b, 16);
     b += ldb;
@@ -188,6 +190,7 @@ export function tile4x8(
  * The same for a transposed a: a[i][k] stands at a + 4 i + k lda. Rows from `rows` on are computed from whatever follows and
  * not kept.
  */
+// biome-ignore format: a row of the tile on a line
 // @inline
 export function tileTransposed6x8(
   a: usize, lda: usize, K: i32, b: usize, ldb: usize,
@@ -198,23 +201,23 @@ export function tileTransposed6x8(
   const c3 = c + <usize>min(3, rows - 1) * ldc;
   const c4 = c + <usize>min(4, rows - 1) * ldc;
   const c5 = c + <usize>min(5, rows - 1) * ldc;
-  let u0 = v128.load(start != 0 ? start : c);
-  let v0 = v128.load(start != 0 ? start : c, 16);
-  let u1 = v128.load(start != 0 ? start : c1);
-  let v1 = v128.load(start != 0 ? start : c1, 16);
-  let u2 = v128.load(start != 0 ? start : c2);
-  let v2 = v128.load(start != 0 ? start : c2, 16);
-  let u3 = v128.load(start != 0 ? start : c3);
-  let v3 = v128.load(start != 0 ? start : c3, 16);
-  let u4 = v128.load(start != 0 ? start : c4);
-  let v4 = v128.load(start != 0 ? start : c4, 16);
-  let u5 = v128.load(start != 0 ? start : c5);
-  let v5 = v128.load(start != 0 ? start : c5, 16);
+  let u0 = v128.load(start !== 0 ? start : c);
+  let v0 = v128.load(start !== 0 ? start : c, 16);
+  let u1 = v128.load(start !== 0 ? start : c1);
+  let v1 = v128.load(start !== 0 ? start : c1, 16);
+  let u2 = v128.load(start !== 0 ? start : c2);
+  let v2 = v128.load(start !== 0 ? start : c2, 16);
+  let u3 = v128.load(start !== 0 ? start : c3);
+  let v3 = v128.load(start !== 0 ? start : c3, 16);
+  let u4 = v128.load(start !== 0 ? start : c4);
+  let v4 = v128.load(start !== 0 ? start : c4, 16);
+  let u5 = v128.load(start !== 0 ? start : c5);
+  let v5 = v128.load(start !== 0 ? start : c5, 16);
   let low = v128.load(b);
   let high = low;
   let s = low;
   const end = b + <usize>K * ldb;
-  while (b != end) {
+  while (b !== end) {
     low = v128.load(b);
     high = v128.load(b, 16);
     s = v128.load32_splat(a); u0 = madd(s, low, u0); v0 = madd(s, high, v0);

@@ -8,12 +8,12 @@
 import { madd } from "./simd";
 
 const LN2_HIGH: f32 = 0.693359375;
-const LN2_LOW: f32 = -2.12194440e-4;
+const LN2_LOW: f32 = -2.1219444e-4;
 
 /** e^r - 1 for |r| <= ln 2 / 2. */
 // @inline
 function expMinusOneReduced(r: v128): v128 {
-  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
+  let p = madd(f32x4.splat(1.98756915e-4), r, f32x4.splat(1.3981999507e-3));
   p = madd(p, r, f32x4.splat(8.3334519073e-3));
   p = madd(p, r, f32x4.splat(4.1665795894e-2));
   p = madd(p, r, f32x4.splat(1.6666665459e-1));
@@ -24,7 +24,7 @@ function expMinusOneReduced(r: v128): v128 {
 /** The whole number n that e^x = 2^n e^r is written with. */
 // @inline
 function exponentOf(x: v128): v128 {
-  return f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896341)));
+  return f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
 }
 
 // @inline
@@ -67,8 +67,8 @@ export function log4(x: v128): v128 {
   exponent = f32x4.sub(exponent, v128.and(tiny, f32x4.splat(23)));
   const r = f32x4.sub(m, f32x4.splat(1));
   const square = f32x4.mul(r, r);
-  let p = madd(f32x4.splat(7.0376836292e-2), r, f32x4.splat(-1.1514610310e-1));
-  p = madd(p, r, f32x4.splat(1.1676998740e-1));
+  let p = madd(f32x4.splat(7.0376836292e-2), r, f32x4.splat(-1.151461031e-1));
+  p = madd(p, r, f32x4.splat(1.167699874e-1));
   p = madd(p, r, f32x4.splat(-1.2420140846e-1));
   p = madd(p, r, f32x4.splat(1.4249322787e-1));
   p = madd(p, r, f32x4.splat(-1.6668057665e-1));

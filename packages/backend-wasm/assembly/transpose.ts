@@ -1,6 +1,6 @@
 /** Transposition of 4 x 4 blocks in registers: 8 shuffles for 16 numbers. */
 
-/** Rows of four vectors, turned; read back as `transposed0` to `transposed3` by the callers that go on computing. */
+/** The rows of the last block that `transpose` saw, for callers that go on computing. */
 export let transposed0: v128 = f32x4.splat(0);
 export let transposed1: v128 = f32x4.splat(0);
 export let transposed2: v128 = f32x4.splat(0);

@@ -8,7 +8,16 @@
  */
 
 import { UnaryArgs, UnaryBackwardArgs } from "./generated/args";
-import { UNARY_ELU, UNARY_LEAKY_RELU, UNARY_LOG, UNARY_LOGIT, UNARY_RELU, UNARY_RELU6, UNARY_SIGMOID, UNARY_TANH } from "./generated/constants";
+import {
+  UNARY_ELU,
+  UNARY_LEAKY_RELU,
+  UNARY_LOG,
+  UNARY_LOGIT,
+  UNARY_RELU,
+  UNARY_RELU6,
+  UNARY_SIGMOID,
+  UNARY_TANH,
+} from "./generated/constants";
 import { loadTail, storeTail } from "./simd";
 import { exp4, expMinusOne4, log4, sigmoid4, tanh4 } from "./transcendental";
 
@@ -82,7 +91,7 @@ function inside(name: i32, y: v128, alpha: f32): v128 {
 /** ln(1 - alpha) is negative, the logit of 1 - alpha positive: towards the middle means away from 0 or towards it. */
 // @inline
 function inwards(name: i32, high: v128): v128 {
-  return f32x4.mul(high, f32x4.splat(name == UNARY_LOG ? 1.0000002 : 0.9999998));
+  return f32x4.mul(high, f32x4.splat(name === UNARY_LOG ? 1.0000002 : 0.9999998));
 }
 
 /** x = f(x) over `length` numbers. */
@@ -91,9 +100,9 @@ export function unaryInPlace(x: usize, length: i32, name: i32, alpha: f32): void
 }
 
 function unaryRange(x: usize, y: usize, length: i32, name: i32, alpha: f32): void {
-  const end = x + (<usize>(length & ~3) << 2);
+  const end = x + ((<usize>(length & ~3)) << 2);
   // The usual one without a choice for every vector.
-  while (name == UNARY_RELU && x < end) {
+  while (name === UNARY_RELU && x < end) {
     v128.store(y, f32x4.pmax(v128.load(x), f32x4.splat(0)));
     x += 16;
     y += 16;
@@ -109,9 +118,9 @@ function unaryRange(x: usize, y: usize, length: i32, name: i32, alpha: f32): voi
 
 /** dx = dy f'(x) over `length` numbers. */
 export function unaryBackwardRange(dy: usize, y: usize, dx: usize, length: i32, name: i32, alpha: f32): void {
-  const end = dx + (<usize>(length & ~3) << 2);
+  const end = dx + ((<usize>(length & ~3)) << 2);
   // The usual one without a choice for every vector.
-  while (name == UNARY_RELU && dx < end) {
+  while (name === UNARY_RELU && dx < end) {
     v128.store(dx, v128.and(v128.load(dy), f32x4.gt(v128.load(y), f32x4.splat(0))));
     dy += 16;
     y += 16;
@@ -130,14 +139,14 @@ export function unaryBackwardRange(dy: usize, y: usize, dx: usize, length: i32, 
 /** One task: `block` elements. */
 export function unary(args: UnaryArgs, task: i32): void {
   const first = task * args.block;
-  const offset = <usize>first << 2;
+  const offset = (<usize>first) << 2;
   unaryRange(args.x + offset, args.y + offset, min(args.block, args.length - first), args.unary, args.alpha);
 }
 
 /** One task: `block` elements. */
 export function unaryBackward(args: UnaryBackwardArgs, task: i32): void {
   const first = task * args.block;
-  const offset = <usize>first << 2;
+  const offset = (<usize>first) << 2;
   const length = min(args.block, args.length - first);
   unaryBackwardRange(args.dy + offset, args.y + offset, args.dx + offset, length, args.unary, args.alpha);
 }

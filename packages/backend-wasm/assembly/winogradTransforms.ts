@@ -25,7 +25,7 @@ export function inputLine(size: i32, from: usize, step: usize, to: usize, toStep
   const d1 = v128.load(from + step);
   const d2 = v128.load(from + 2 * step);
   const d3 = v128.load(from + 3 * step);
-  if (size == 4) {
+  if (size === 4) {
     v128.store(to, f32x4.sub(d0, d2));
     v128.store(to + toStep, f32x4.add(d1, d2));
     v128.store(to + 2 * toStep, f32x4.sub(d2, d1));
@@ -60,7 +60,7 @@ export function outputColumn(size: i32, from: usize, step: usize, to: usize, toS
   const m3 = v128.load(from + 3 * step);
   const s12 = f32x4.add(m1, m2);
   const d12 = f32x4.sub(m1, m2);
-  if (size == 4) {
+  if (size === 4) {
     const y0 = f32x4.add(m0, s12);
     const y1 = f32x4.sub(d12, m3);
     v128.store(to, y0);
@@ -91,7 +91,7 @@ export function outputRow(size: i32, from: usize, to: usize): void {
   const m3 = v128.load(from, 48);
   const s12 = f32x4.add(m1, m2);
   const d12 = f32x4.sub(m1, m2);
-  if (size == 4) {
+  if (size === 4) {
     v128.store(to, f32x4.add(m0, s12));
     v128.store(to, f32x4.sub(d12, m3), 16);
     return;
@@ -112,7 +112,7 @@ export function filterLine(size: i32, from: usize, step: usize, to: usize, toSte
   const g0 = v128.load(from);
   const g1 = v128.load(from + step);
   const g2 = v128.load(from + 2 * step);
-  if (size == 4) {
+  if (size === 4) {
     const outer = f32x4.add(g0, g2);
     v128.store(to, g0);
     v128.store(to + toStep, times(0.5, f32x4.add(outer, g1)));

@@ -69,83 +69,122 @@ import {
 export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
   switch (kernel) {
     case 0:
-      return storeResults(args, bytes);
+      storeResults(args, bytes);
+      break;
     case 1:
-      return peak(changetype<PeakArgs>(args), task);
+      peak(changetype<PeakArgs>(args), task);
+      break;
     case 2:
-      return add(changetype<AddArgs>(args), task);
+      add(changetype<AddArgs>(args), task);
+      break;
     case 3:
-      return biasAdd(changetype<BiasAddArgs>(args), task);
+      biasAdd(changetype<BiasAddArgs>(args), task);
+      break;
     case 4:
-      return biasAddBackward(changetype<BiasAddBackwardArgs>(args), task);
+      biasAddBackward(changetype<BiasAddBackwardArgs>(args), task);
+      break;
     case 5:
-      return clipByValue(changetype<ClipByValueArgs>(args), task);
+      clipByValue(changetype<ClipByValueArgs>(args), task);
+      break;
     case 6:
-      return sumSquares(changetype<SumSquaresArgs>(args), task);
+      sumSquares(changetype<SumSquaresArgs>(args), task);
+      break;
     case 7:
-      return clipByNorm(changetype<ClipByNormArgs>(args), task);
+      clipByNorm(changetype<ClipByNormArgs>(args), task);
+      break;
     case 8:
-      return sumPartials(changetype<SumPartialsArgs>(args), task);
+      sumPartials(changetype<SumPartialsArgs>(args), task);
+      break;
     case 9:
-      return unary(changetype<UnaryArgs>(args), task);
+      unary(changetype<UnaryArgs>(args), task);
+      break;
     case 10:
-      return unaryBackward(changetype<UnaryBackwardArgs>(args), task);
+      unaryBackward(changetype<UnaryBackwardArgs>(args), task);
+      break;
     case 11:
-      return dropout(changetype<DropoutArgs>(args), task);
+      dropout(changetype<DropoutArgs>(args), task);
+      break;
     case 12:
-      return gatherRows(changetype<GatherRowsArgs>(args), task);
+      gatherRows(changetype<GatherRowsArgs>(args), task);
+      break;
     case 13:
-      return storeRows(changetype<StoreRowsArgs>(args), task);
+      storeRows(changetype<StoreRowsArgs>(args), task);
+      break;
     case 14:
-      return sgdUpdate(changetype<SgdUpdateArgs>(args), task);
+      sgdUpdate(changetype<SgdUpdateArgs>(args), task);
+      break;
     case 15:
-      return rmspropUpdate(changetype<RmspropUpdateArgs>(args), task);
+      rmspropUpdate(changetype<RmspropUpdateArgs>(args), task);
+      break;
     case 16:
-      return adamUpdate(changetype<AdamUpdateArgs>(args), task);
+      adamUpdate(changetype<AdamUpdateArgs>(args), task);
+      break;
     case 17:
-      return softmax(changetype<SoftmaxArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
+      break;
     case 18:
-      return softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      break;
     case 19:
-      return softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      break;
     case 20:
-      return softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      break;
     case 21:
-      return sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      break;
     case 22:
-      return sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      break;
     case 23:
-      return meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      break;
     case 24:
-      return meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      break;
     case 25:
-      return accuracy(changetype<AccuracyArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
+      break;
     case 26:
-      return maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      break;
     case 27:
-      return maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      break;
     case 28:
-      return averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      break;
     case 29:
-      return averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      break;
     case 30:
-      return packPanels(changetype<PackPanelsArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
+      break;
     case 31:
-      return matMul(changetype<MatMulArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
+      break;
     case 32:
-      return conv2d(changetype<Conv2dArgs>(args), task);
+      conv2d(changetype<Conv2dArgs>(args), task);
+      break;
     case 33:
-      return conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      break;
     case 34:
-      return conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      break;
     case 35:
-      return packFilters(changetype<PackFiltersArgs>(args), task);
+      packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
     case 36:
-      return conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
     case 37:
-      return sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
     case 38:
-      return conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
+      conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
+      break;
     default:
       unreachable();
   }

@@ -7,10 +7,10 @@ import { partialSums } from "./sumPartials.js";
 
 /** Blocks of samples whose kernel gradients are summed apart: the number of tasks where that is memory enough. */
 const maxSampleBlocks = 16;
-/** Most memory for those sums. */
+/** Limit of the memory for those sums. */
 const maxPartialsBytes = 8 << 20;
-/** Input that is walked again and again for each output channel: what the first-level cache holds. */
-const walkedBytes = 32768;
+/** Input that is read again for each output channel: what the first-level cache holds. */
+const rereadBytes = 32768;
 
 /** The kernel gradient in three stages. */
 export interface FilterLaunches {
@@ -48,9 +48,9 @@ export function filterLaunches(
   const channelTasks = Math.ceil(F / channelBlock);
 
   const imageBytes = shape.H * shape.W * shape.C * 4;
-  const together = Math.max(1, Math.min(sampleBlock, Math.floor(walkedBytes / imageBytes)));
+  const together = Math.max(1, Math.min(sampleBlock, Math.floor(rereadBytes / imageBytes)));
   const rowBytes = bandColumns(shape) * shape.C * 4 * shape.strideH * gradient.poolStrideH;
-  const bandRows = together > 1 ? gradient.GH : Math.max(1, Math.min(gradient.GH, Math.floor(walkedBytes / rowBytes)));
+  const bandRows = together > 1 ? gradient.GH : Math.max(1, Math.min(gradient.GH, Math.floor(rereadBytes / rowBytes)));
   const convRows = Math.min(
     shape.OH,
     (bandRows - 1) * gradient.poolStrideH + (gradient.PH - 1) * gradient.poolDilationH + 1,

@@ -94,7 +94,7 @@ function tileLaunches(
   const scratch = new ScratchLayout();
   scratch.place(halfBytes);
   const inputOffset = scratch.place(cells * inputStride);
-  // A tile at the edge is laid out where the products go later.
+  // The patch of a tile at the edge is copied to where the products go later.
   const productOffset = scratch.place(cells * Math.max(productStride, C * 4));
   writer.scratch(scratch.bytes);
   const tile = { tileH: vertical.size, tileW: horizontal.size };

@@ -38,7 +38,7 @@ function dispatchSource(): string {
   const classes = kernels.filter(([, entry]) => hasArguments(entry)).map(([name]) => argsClass(name));
   const cases = kernels.map(([name, entry], number) => {
     const call = hasArguments(entry) ? `changetype<${argsClass(name)}>(args), task` : "args, bytes";
-    return `    case ${number}:\n      return ${name}(${call});\n`;
+    return `    case ${number}:\n      ${name}(${call});\n      break;\n`;
   });
   return (
     `${imports.join("")}${importOf(classes.sort(), "./args")}\n` +

@@ -392,9 +392,9 @@ export const kernelFiles = {
       sampleBlock: "i32",
       channelBlock: "i32",
       channelTasks: "i32",
-      /** Samples whose lists are walked together. */
+      /** Samples that share a list. */
       together: "i32",
-      /** Rows of dy whose lists are walked together; GH when several samples are. */
+      /** Rows of dy that share a list; GH when several samples do. */
       bandRows: "i32",
       /** Contiguous taps, and their number rounded up to whole vectors. */
       run: "i32",
