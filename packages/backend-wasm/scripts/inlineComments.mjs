@@ -10,6 +10,9 @@ export default class InlineComments extends Transform {
   afterParse({ sources }) {
     for (const source of sources.filter(({ isLibrary }) => !isLibrary)) {
       const names = new Set(Array.from(source.text.matchAll(marked), ([, name]) => name));
+      if (names.size !== source.text.split("// @inline").length - 1) {
+        throw new Error(`${source.normalizedPath}: a "// @inline" does not stand directly before a function`);
+      }
       for (const statement of source.statements) {
         if (statement.kind === NodeKind.FunctionDeclaration && names.delete(statement.name.text)) {
           const name = Node.createIdentifierExpression("inline", statement.range);
@@ -17,7 +20,7 @@ export default class InlineComments extends Transform {
         }
       }
       if (names.size > 0) {
-        throw new Error(`${source.normalizedPath}: no function for "// @inline" of ${[...names].join(", ")}`);
+        throw new Error(`${source.normalizedPath}: no function of the file is called ${[...names].join(", ")}`);
       }
     }
   }
