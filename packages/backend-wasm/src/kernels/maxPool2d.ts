@@ -1,5 +1,5 @@
 import { attributesOf, type Shape, windowGeometry } from "@convoy/core/backend";
-import type { SharedArguments } from "../program/kernelTable.js";
+import type { SharedArguments } from "../program/kernelLayout.js";
 import { launch } from "../program/launch.js";
 import type { OpEncoder, WasmOp } from "../program/opWriter.js";
 

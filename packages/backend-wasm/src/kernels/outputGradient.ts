@@ -1,5 +1,5 @@
 import { attributesOf, type OpAttributes } from "@convoy/core/backend";
-import type { SharedArguments } from "../program/kernelTable.js";
+import type { SharedArguments } from "../program/kernelLayout.js";
 import { type Launch, launch } from "../program/launch.js";
 import type { Operand, WasmOp } from "../program/opWriter.js";
 import { type Convolution, tapRuns } from "./paddedBand.js";

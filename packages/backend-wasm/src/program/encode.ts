@@ -9,7 +9,7 @@ import {
   type TensorSpec,
 } from "@convoy/core/backend";
 import { kernels } from "../kernels/index.js";
-import { kernelNumber } from "./kernelTable.js";
+import { kernelNumber } from "./kernelLayout.js";
 import type { Argument, Launch } from "./launch.js";
 import { type Operand, OpWriter, type WasmOp } from "./opWriter.js";
 

@@ -5,8 +5,8 @@ import {
   type KernelName,
   layoutOf,
   type SharedArguments,
-  sharedLayouts,
-} from "./kernelTable.js";
+} from "./kernelLayout.js";
+import { sharedLayouts } from "./kernelTable.js";
 
 /** The value of one argument: an address, a whole number or a float32. */
 export interface Argument {
