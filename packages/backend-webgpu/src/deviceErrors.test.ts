@@ -1,6 +1,6 @@
 import { DeviceError } from "@convoy/core/backend";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { requestAdapter } from "./adapter.js";
+import { requestAdapter } from "./device/adapter.js";
 import { webgpu } from "./index.js";
 import { squares, tiny, training } from "./testing/models.js";
 import { useSoftwareGpu } from "./testing/softwareGpu.js";

@@ -1,7 +1,7 @@
 import { ArgumentError, type Backend, BackendUnavailableError, DeviceError } from "@convoy/core/backend";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { requestAdapter } from "./adapter.js";
-import { findGpu } from "./gpu/web.js";
+import { requestAdapter } from "./device/adapter.js";
+import { findGpu } from "./device/gpu/web.js";
 import { webgpu } from "./index.js";
 import { countLiveBuffers } from "./testing/liveBuffers.js";
 import { simple, squares, tiny, training } from "./testing/models.js";

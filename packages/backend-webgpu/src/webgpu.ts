@@ -13,15 +13,15 @@ import {
   type OpInstance,
   type Plan,
 } from "@convoy/core/backend";
-import { adapterName, isSoftware, type KernelVariant, requestAdapter } from "./adapter.js";
-import { WebGpuBuffer } from "./buffer.js";
-import { Device } from "./device.js";
-import { WebGpuExecutable } from "./executable.js";
-import type { Precision } from "./kernel.js";
+import { adapterName, isSoftware, type KernelVariant, requestAdapter } from "./device/adapter.js";
+import { fitsBindings } from "./device/bindingLimits.js";
+import { Device } from "./device/device.js";
 import { kernels } from "./kernels/index.js";
-import { fitsBindings } from "./limits.js";
-import { kernelOf, planDispatches } from "./plan.js";
+import { WebGpuBuffer } from "./memory/buffer.js";
+import { WebGpuExecutable } from "./run/executable.js";
+import { kernelOf, planDispatches } from "./run/planDispatches.js";
 import { Choices } from "./tuning/choices.js";
+import type { Precision } from "./wgsl/kernel.js";
 
 export interface WebGpuOptions {
   /** An adapter to make the device from; default: the one that the browser or Dawn gives. */

@@ -6,10 +6,10 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Kernel } from "../kernel.js";
-import { invocations, reads, writes } from "../shader.js";
-import { coveringWindows } from "./coveringWindows.js";
-import { inputColumn, inputRow, inside, type Window, windowOf } from "./windows.js";
+import { coveringWindows } from "../wgsl/coveringWindows.js";
+import type { Kernel } from "../wgsl/kernel.js";
+import { invocations, reads, writes } from "../wgsl/shader.js";
+import { inputColumn, inputRow, inside, type Window, windowOf } from "../wgsl/windows.js";
 
 /** WGSL function: how many positions of window (oh, ow) lie inside the input. */
 function positionsDeclaration(window: Window): string {

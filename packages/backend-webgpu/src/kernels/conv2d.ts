@@ -6,14 +6,14 @@
  */
 
 import type { Attributes, OpAttributes, OpInstance, PlanValue } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
-import type { Kernel, KernelCall, KernelTarget } from "../kernel.js";
-import type { Conv2dProblem } from "./conv2dProblem.js";
-import { conv2dRegisters } from "./conv2dRegisters.js";
-import { conv2dTiled } from "./conv2dTiled.js";
-import { epilogueOf } from "./epilogue.js";
-import { byVariant } from "./variants.js";
-import { isUnpadded, windowOf } from "./windows.js";
+import { byVariant } from "../product/byStyle.js";
+import { conv2dRegisters } from "../product/conv2dRegisters.js";
+import type { Conv2dProblem } from "../product/conv2dSpec.js";
+import { conv2dTiled } from "../product/conv2dTiled.js";
+import { epilogueOf } from "../product/epilogue.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import type { Kernel, KernelCall, KernelTarget } from "../wgsl/kernel.js";
+import { isUnpadded, windowOf } from "../wgsl/windows.js";
 
 function convolution(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
   return [byVariant(problem, target, conv2dTiled, conv2dRegisters)];

@@ -6,13 +6,13 @@
  */
 
 import { type OpAttributes, type PlanValue, type Shape, sizeOf } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
-import { type Kernel, type KernelCall, scratch } from "../kernel.js";
-import { type BlockSum, sumBlocks } from "./blockSums.js";
-import { conv2dBackwardFilterRegisters } from "./conv2dBackwardFilterRegisters.js";
-import { conv2dBackwardFilterTiled } from "./conv2dTiled.js";
-import { byVariant } from "./variants.js";
-import { windowOf } from "./windows.js";
+import { byVariant } from "../product/byStyle.js";
+import { conv2dBackwardFilterRegisters } from "../product/conv2dBackwardFilterRegisters.js";
+import { conv2dBackwardFilterTiled } from "../product/conv2dTiled.js";
+import { type BlockSum, sumBlocks } from "../wgsl/blockSums.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
+import { windowOf } from "../wgsl/windows.js";
 
 /** Most blocks of samples. */
 const mostBlocks = 16;

@@ -1,13 +1,13 @@
 /** dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,f] k[kh,kw,c,f]. */
 
 import type { OpAttributes, PlanValue } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
-import type { Kernel, KernelCall } from "../kernel.js";
-import { conv2dBackwardInputRegisters } from "./conv2dBackwardInputRegisters.js";
-import type { BackwardInputProblem } from "./conv2dProblem.js";
-import { conv2dBackwardInputTiled } from "./conv2dTiled.js";
-import { byVariant } from "./variants.js";
-import { windowOf } from "./windows.js";
+import { byVariant } from "../product/byStyle.js";
+import { conv2dBackwardInputRegisters } from "../product/conv2dBackwardInputRegisters.js";
+import type { BackwardInputProblem } from "../product/conv2dSpec.js";
+import { conv2dBackwardInputTiled } from "../product/conv2dTiled.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import type { Kernel, KernelCall } from "../wgsl/kernel.js";
+import { windowOf } from "../wgsl/windows.js";
 
 /** The launches of a conv2dBackwardInput; `gradient` is its first input, which may lie in a workspace. */
 export function backwardInput(label: string, part: KernelCall, gradient: PlanValue): Dispatch[] {

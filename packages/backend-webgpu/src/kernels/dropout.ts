@@ -7,8 +7,8 @@
  */
 
 import { dropoutThreshold, type OpAttributes, sizeOf, streamPurposes } from "@convoy/core/backend";
-import type { Kernel } from "../kernel.js";
-import { float, invocations, reads, unrolled, writes } from "../shader.js";
+import type { Kernel } from "../wgsl/kernel.js";
+import { float, invocations, reads, unrolled, writes } from "../wgsl/shader.js";
 
 /** Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011; the same code as core's, unrolled. */
 function threefryDeclaration(): string {

@@ -5,14 +5,14 @@
  */
 
 import { type Attributes, type OpAttributes, type OpInstance, type PlanValue, sizeOf } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
-import { type Kernel, type KernelCall, scratch } from "../kernel.js";
-import { type BlockSum, sumBlocks } from "./blockSums.js";
-import { type ColumnSums, columnSumScratch, columnSums } from "./columnSums.js";
+import { type BlockSum, sumBlocks } from "../wgsl/blockSums.js";
+import { type ColumnSums, columnSumScratch, columnSums } from "../wgsl/columnSums.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
+import { spreadGradient } from "../wgsl/spreadGradient.js";
 import { isSimplePooling } from "./conv2d.js";
 import { backwardFilter, backwardFilterScratch } from "./conv2dBackwardFilter.js";
 import { backwardInput } from "./conv2dBackwardInput.js";
-import { spreadGradient } from "./spreadGradient.js";
 
 function find<P extends { readonly op: string }>(parts: readonly P[], op: string): P | undefined {
   return parts.find((part) => part.op === op);

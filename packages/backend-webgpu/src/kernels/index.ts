@@ -1,5 +1,5 @@
 import type { FusedName, KernelName } from "@convoy/core/backend";
-import type { Kernel } from "../kernel.js";
+import type { Kernel } from "../wgsl/kernel.js";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";

@@ -13,16 +13,16 @@ import {
   type PlanValue,
   sizeOf,
 } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
-import { type Kernel, type KernelCall, scratch } from "../kernel.js";
-import { sumBlocks } from "./blockSums.js";
-import { columnSumScratch, columnSums } from "./columnSums.js";
-import { type Epilogue, epilogueOf } from "./epilogue.js";
-import type { MatMulProblem } from "./matMulProblem.js";
-import { matMulRegisters } from "./matMulRegisters.js";
-import { matMulTiled } from "./matMulTiled.js";
+import { byVariant } from "../product/byStyle.js";
+import { type Epilogue, epilogueOf } from "../product/epilogue.js";
+import { matMulRegisters } from "../product/matMulRegisters.js";
+import type { MatMulProblem } from "../product/matMulSpec.js";
+import { matMulTiled } from "../product/matMulTiled.js";
+import { sumBlocks } from "../wgsl/blockSums.js";
+import { columnSumScratch, columnSums } from "../wgsl/columnSums.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
 import { unaryBackward } from "./unary.js";
-import { byVariant } from "./variants.js";
 
 type MatMulAttributes = OpAttributes["matMul"];
 

@@ -8,10 +8,10 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Kernel } from "../kernel.js";
-import { invocations, reads, writes } from "../shader.js";
-import { coveringWindows } from "./coveringWindows.js";
-import { inputColumn, inputRow, inside, windowOf } from "./windows.js";
+import { coveringWindows } from "../wgsl/coveringWindows.js";
+import type { Kernel } from "../wgsl/kernel.js";
+import { invocations, reads, writes } from "../wgsl/shader.js";
+import { inputColumn, inputRow, inside, windowOf } from "../wgsl/windows.js";
 
 export const maxPool2d: Kernel<OpAttributes["maxPool2d"]> = {
   dispatches({ label, attributes, inputs: [input], outputs: [output, argmax] }) {

@@ -8,8 +8,8 @@
  */
 
 import { type OpAttributes, type PlanValue, sizeOf } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
-import type { Kernel } from "../kernel.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import type { Kernel } from "../wgsl/kernel.js";
 import {
   type ElementType,
   float,
@@ -20,8 +20,8 @@ import {
   type TensorUse,
   vectorWidth,
   writes,
-} from "../shader.js";
-import { partOf, type SourceParts, sourceParts } from "./sourceParts.js";
+} from "../wgsl/shader.js";
+import { partOf, type SourceParts, sourceParts } from "../wgsl/sourceChunks.js";
 
 export const gatherRows: Kernel<OpAttributes["gatherRows"]> = {
   dispatches({ label, attributes, inputs: [source, order], outputs: [batch], target }) {

@@ -9,11 +9,11 @@
  */
 
 import { type Attributes, bytesOf, type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Dispatch } from "../dispatch.js";
-import { type Kernel, type KernelCall, scratch } from "../kernel.js";
-import { float, invocations, reads, type TensorUse, writes } from "../shader.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
+import { rowSums } from "../wgsl/rowSums.js";
+import { float, invocations, reads, type TensorUse, writes } from "../wgsl/shader.js";
 import { argmaxDeclarations, correctRow } from "./accuracy.js";
-import { rowSums } from "./rowSum.js";
 import { exponentialDeclaration, softmaxRow } from "./softmax.js";
 
 type LabelKind = OpAttributes["softmaxCrossEntropy"]["labels"];

@@ -1,5 +1,5 @@
 import { openStore } from "#choiceStore";
-import type { Dispatch } from "../dispatch.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
 import type { ChoiceStore } from "./store/store.js";
 
 /** Which way is the fastest, by the hash of all ways' code. */

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DeviceError, type PlanValue } from "@convoy/core/backend";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { requestAdapter } from "../adapter.js";
-import { Device } from "../device.js";
-import { type Dispatch, oneOf } from "../dispatch.js";
+import { requestAdapter } from "../device/adapter.js";
+import { Device } from "../device/device.js";
 import { webgpu } from "../index.js";
-import { invocations, writes } from "../shader.js";
 import { squares, tiny, training } from "../testing/models.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
+import { type Dispatch, oneOf } from "../wgsl/dispatch.js";
+import { invocations, writes } from "../wgsl/shader.js";
 import { Choices } from "./choices.js";
 import { Tuner } from "./tuner.js";
 

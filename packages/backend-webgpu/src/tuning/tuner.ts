@@ -1,7 +1,7 @@
-import type { Device } from "../device.js";
-import { type Dispatch, waysOf } from "../dispatch.js";
+import type { Device } from "../device/device.js";
+import { type Dispatch, waysOf } from "../wgsl/dispatch.js";
 import type { Choices } from "./choices.js";
-import { measureWays } from "./measureWays.js";
+import { measureWays } from "./measureVariants.js";
 
 /** Finds the fastest way of each dispatch that has several. */
 export class Tuner {

@@ -1,0 +1,35 @@
+import { bytesOf, formatShape, type OpInstance, type TensorSpec } from "@convoy/core/backend";
+import { sourceParts } from "../wgsl/sourceChunks.js";
+
+/** What an adapter allows a dispatch to bind. */
+export interface BindingLimits {
+  readonly maxBindingBytes: number;
+  /** Tensors that one dispatch may bind. */
+  readonly maxBindings: number;
+}
+
+/** True, or which tensor of the op is larger than what a kernel can bind. */
+export function fitsBindings(op: OpInstance, { maxBindingBytes, maxBindings }: BindingLimits): true | string {
+  const tensors = [
+    ...op.inputs.map((spec, index) => [`input ${index}`, spec] as const),
+    ...op.outputs.map((spec, index) => [`output ${index}`, spec] as const),
+  ];
+  for (const [index, [name, spec]] of tensors.entries()) {
+    // A data set may be bound in parts, beside its order and the batch.
+    const parts = op.op === "gatherRows" && index === 0 ? maxBindings - 2 : 1;
+    const needed = op.op === "gatherRows" && index === 0 ? sourceParts(spec, maxBindingBytes).count : 1;
+    if (needed > parts || (needed === 1 && bytesOf(spec) > maxBindingBytes)) {
+      return (
+        `${name} ${formatShape(spec.shape)} takes ${bytesOf(spec)} bytes, this adapter binds at most ` +
+        `${parts > 1 ? `${parts} parts of ` : ""}${maxBindingBytes} (maxStorageBufferBindingSize); ${remedy(op, spec)}`
+      );
+    }
+  }
+  return true;
+}
+
+function remedy(op: OpInstance, spec: TensorSpec): string {
+  return op.op === "gatherRows" && spec.dtype === "float32"
+    ? "keep the images as bytes (Uint8Array), or train on parts of the data set"
+    : "use a smaller batch, model or data set";
+}

@@ -1,0 +1,115 @@
+/**
+ * The three convolution ops as products for GPUs; no patch is written out.
+ *
+ * | op             | m             | n | k             |
+ * | -------------- | ------------- | - | ------------- |
+ * | forward        | (n, oh, ow)   | f | (kh, kw, c)   |
+ * | input gradient | (n, h, w)     | c | (kh, kw, f)   |
+ * | kernel gradient| (kh, kw, c)   | f | (n, oh, ow)   |
+ *
+ * With pooling four rows are the four positions of one window: their maximum is taken in registers.
+ */
+
+import type { Dispatch } from "../wgsl/dispatch.js";
+import type { KernelTarget } from "../wgsl/kernel.js";
+import { floats, integers, reads, writes } from "../wgsl/shader.js";
+import type { BackwardFilterProblem, BackwardInputProblem, Conv2dProblem } from "./conv2dSpec.js";
+import { epilogueDeclarations, epilogueTensors } from "./epilogue.js";
+import { matrix, matrixType } from "./matrixProduct.js";
+import { channelType, gradientRows, kernelColumns, patchColumns, patchRows } from "./patches.js";
+import { storeRows, storeWidth, storeWinners } from "./productStore.js";
+import { productWays } from "./productVariants.js";
+
+export function conv2dTiled(problem: Conv2dProblem, target: KernelTarget): Iterable<Dispatch> {
+  const { label, input, kernel, output, window, F, epilogue, pooling } = problem;
+  const { N, C, OH, OW, KH, KW } = window;
+  const [rows, columns] = pooling ? [pooling.PH, pooling.PW] : [OH, OW];
+  const M = N * rows * columns * (pooling ? 4 : 1);
+  const K = KH * KW * C;
+  const place = pooling
+    ? `let at = m / 4u;
+  let n = at / ${rows * columns}u;
+  let oh = at / ${columns}u % ${rows}u * 2u + m / 2u % 2u;
+  let ow = at % ${columns}u * 2u + m % 2u;`
+    : `let n = m / ${rows * columns}u;
+  let oh = m / ${columns}u % ${rows}u;
+  let ow = m % ${columns}u;`;
+  const width = storeWidth(F);
+  const wanted = { y: output.buffer !== undefined, argmax: pooling?.argmax !== undefined };
+  return productWays(
+    {
+      M,
+      N: F,
+      K,
+      a: patchRows(window, M, place),
+      b: matrix("weights", "line", F, K),
+      store: pooling ? storeWinners({ M, N: F }, epilogue, wanted) : storeRows("y", { M, N: F }, epilogue),
+      forward: true,
+    },
+    {
+      label,
+      tensors: {
+        x: reads(input, channelType(C)),
+        weights: reads(kernel, matrixType("line", F, K)),
+        ...epilogueTensors(epilogue, width),
+        ...(wanted.y ? { y: writes(output, floats(width)) } : {}),
+        ...(pooling?.argmax ? { argmax: writes(pooling.argmax, integers(width)) } : {}),
+      },
+      declarations: epilogueDeclarations(epilogue),
+    },
+    target,
+  );
+}
+
+export function conv2dBackwardInputTiled(problem: BackwardInputProblem, target: KernelTarget): Iterable<Dispatch> {
+  const { label, gradient, kernel, output, window, F } = problem;
+  const { N, H, W, C, KH, KW } = window;
+  const M = N * H * W;
+  return productWays(
+    {
+      M,
+      N: C,
+      K: KH * KW * F,
+      a: gradientRows(window, F),
+      b: kernelColumns(window, F),
+      store: storeRows("dx", { M, N: C }),
+    },
+    {
+      label,
+      tensors: {
+        dy: reads(gradient, channelType(F)),
+        weights: reads(kernel, channelType(F)),
+        dx: writes(output, floats(storeWidth(C))),
+      },
+    },
+    target,
+  );
+}
+
+export function conv2dBackwardFilterTiled(problem: BackwardFilterProblem, target: KernelTarget): Iterable<Dispatch> {
+  const { label, input, gradient, output, window, F, blocks } = problem;
+  const { N, C, OH, OW, KH, KW } = window;
+  const M = KH * KW * C;
+  const K = N * OH * OW;
+  return productWays(
+    {
+      M,
+      N: F,
+      K,
+      a: patchColumns(window),
+      b: matrix("dy", "line", F, K),
+      ranges: blocks,
+      rangeLength: Math.ceil(N / blocks) * OH * OW,
+      store: storeRows("dk", { M, N: F }),
+    },
+    {
+      label,
+      tensors: {
+        x: reads(input, channelType(C)),
+        dy: reads(gradient, matrixType("line", F, K)),
+        dk: writes(output, floats(storeWidth(F))),
+      },
+    },
+    target,
+  );
+}

@@ -1,0 +1,90 @@
+import { expect, it } from "vitest";
+import type { KernelTarget } from "../wgsl/kernel.js";
+import { reads, writes } from "../wgsl/shader.js";
+import { matrix, matrixType, type Product } from "./matrixProduct.js";
+import { storeRows, storeWidth } from "./productStore.js";
+import { productWays } from "./productVariants.js";
+
+const small: KernelTarget = {
+  variant: "tiled",
+  maxBindingBytes: 2 ** 27,
+  maxWorkgroupSize: 256,
+  maxWorkgroupBytes: 16_384,
+  precision: "float32",
+  tunes: true,
+};
+
+function product(M: number, N: number, K: number, forward = true): Product {
+  return { M, N, K, a: matrix("a", "k", M, K), b: matrix("b", "line", N, K), store: storeRows("y", { M, N }), forward };
+}
+
+function ways(problem: Product, target: KernelTarget) {
+  const tensor = (label: string, shape: number[]) =>
+    ({ id: 0, label, shape, dtype: "float32", buffer: label, byteOffset: 0 }) as const;
+  const { M, N, K } = problem;
+  const offered = productWays(
+    problem,
+    {
+      label: "product",
+      tensors: {
+        a: reads(tensor("a", [M, K]), matrixType("k", M, K)),
+        b: reads(tensor("b", [K, N]), matrixType("line", N, K)),
+        y: writes(tensor("y", [M, N]), storeWidth(N) === 4 ? "vec4f" : "f32"),
+      },
+    },
+    target,
+  );
+  return [...offered];
+}
+
+const names = (problem: Product, target = small): string[] => ways(problem, target).map(({ way }) => way!);
+
+it("takes large tiles for large products, and small ones where few would leave a GPU idle", () => {
+  expect(names(product(100_352, 128, 576))[0]).toBe("tiled 128x128 by 8x8");
+  expect(names(product(64, 64, 1600))[0]).toMatch(/^tiled 8x8 .* slices$/);
+});
+
+it("offers several ways, each once, over the same bindings", () => {
+  for (const problem of [product(43_264, 32, 9), product(6400, 64, 288), product(64, 10, 64), product(1, 1, 1)]) {
+    const offered = ways(problem, { ...small, subgroupSize: { smallest: 8, largest: 32 } });
+    expect(offered.length).toBeGreaterThanOrEqual(2);
+    expect(offered.length).toBeLessThanOrEqual(6);
+    expect(new Set(offered.map(({ way }) => way)).size).toBe(offered.length);
+    expect(new Set(offered.map(({ bindings }) => JSON.stringify(bindings))).size).toBe(1);
+  }
+});
+
+it("stays within the workgroup memory and the invocations that there are", () => {
+  const bytesOf = (code: string): number =>
+    [...code.matchAll(/var<workgroup> \w+: array<(vec4f|vec4<f16>), (\d+)>/g)].reduce(
+      (sum, [, type, length]) => sum + Number(length) * (type === "vec4f" ? 16 : 8),
+      0,
+    );
+  for (const target of [small, { ...small, maxWorkgroupBytes: 32_768 }, { ...small, maxWorkgroupSize: 64 }]) {
+    for (const precision of ["float32", "float16"] as const) {
+      for (const problem of [product(8192, 1024, 1024), product(64, 64, 1600), product(6400, 64, 288)]) {
+        for (const { code } of ways(problem, { ...target, precision })) {
+          expect(bytesOf(code)).toBeLessThanOrEqual(target.maxWorkgroupBytes);
+          const [, size] = /@workgroup_size\((\d+)\)/.exec(code)!;
+          expect(Number(size)).toBeLessThanOrEqual(target.maxWorkgroupSize);
+        }
+      }
+    }
+  }
+});
+
+it("multiplies in float16 in a forward pass only, and only where it is asked for", () => {
+  const half: KernelTarget = { ...small, precision: "float16" };
+  expect(names(product(640, 64, 64), half).every((way) => way.endsWith(", float16"))).toBe(true);
+  expect(names(product(640, 64, 64, false), half).some((way) => way.includes("float16"))).toBe(false);
+  expect(names(product(640, 64, 64)).some((way) => way.includes("float16"))).toBe(false);
+});
+
+it("offers subgroups last, and only where the target has them", () => {
+  const subgroupSize = { smallest: 32, largest: 32 };
+  expect(names(product(6400, 256, 288)).some((way) => way.includes("subgroups"))).toBe(false);
+  expect(names(product(6400, 256, 288), { ...small, subgroupSize }).slice(-2)).toEqual([
+    "subgroups, 8x8 by 32",
+    "subgroups, 8x4 by 32",
+  ]);
+});

@@ -1,0 +1,102 @@
+import type { PlanValue } from "@convoy/core/backend";
+import { DeviceError } from "@convoy/core/backend";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { requestAdapter } from "../device/adapter.js";
+import { Device } from "../device/device.js";
+import { countLiveBuffers } from "../testing/liveBuffers.js";
+import { useSoftwareGpu } from "../testing/softwareGpu.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import { invocations, reads, writes } from "../wgsl/shader.js";
+import { measureWays } from "./measureVariants.js";
+
+useSoftwareGpu();
+
+let gpu: GPUDevice;
+let device: Device;
+beforeEach(async () => {
+  gpu = await (await requestAdapter(undefined)).requestDevice();
+  device = new Device(gpu, { variant: "registers", subgroups: false, precision: "float32" });
+});
+afterEach(() => gpu.destroy());
+
+const length = 4096;
+const tensor = (id: number, label: string): PlanValue => {
+  return { id, label, shape: [length], dtype: "float32", buffer: "arena", byteOffset: id * length * 4 };
+};
+const [input, output] = [tensor(0, "x"), tensor(1, "y")];
+
+/** Doubles the first `count` numbers after going round a loop `rounds` times. */
+function doubling(way: string, rounds: number, count = length): Dispatch {
+  const body = `
+    var extra = 0.0;
+    for (var i = 0u; i < ${rounds}u + zero; i++) { extra = fma(extra, 0.5, 0.0); }
+    y[index] = 2.0 * x[index] + extra;`;
+  return invocations(count, body, { label: "doubling", way, tensors: { x: reads(input), y: writes(output) } });
+}
+
+const fast = doubling("fast", 1);
+const slow = doubling("slow", 20_000);
+
+async function measured(ways: readonly Dispatch[]): Promise<string[]> {
+  return [...(await measureWays(ways, device)).keys()].map(({ way }) => way!);
+}
+
+it("times a way that does a thousand times as much as slower, or gives it up", async () => {
+  const live = countLiveBuffers(gpu);
+  const times = await measureWays([slow, fast], device);
+  expect(times.get(fast)!).toBeLessThan(times.get(slow) ?? Number.POSITIVE_INFINITY);
+  expect(live()).toBe(0);
+  expect(device.memory.info.usedBytes).toBe(0);
+});
+
+it("leaves out a way that does not compile", async () => {
+  const broken = { ...fast, way: "broken", code: fast.code.replace("fma(", "fmo(") };
+  expect(await measured([broken, fast])).toEqual(["fast"]);
+  expect(await measured([broken])).toEqual([]);
+});
+
+it("leaves out a way that does less than the first", async () => {
+  expect(await measured([fast, doubling("half of it", 1, length / 2)])).toEqual(["fast"]);
+});
+
+it("keeps a way that computes in float16 over a long sum", async () => {
+  const [M, N, K] = [64, 64, 512];
+  const matrix = (id: number, label: string, shape: readonly number[]): PlanValue => {
+    return { id, label, shape, dtype: "float32", buffer: label, byteOffset: 0 };
+  };
+  const tensors = {
+    a: reads(matrix(0, "a", [M, K])),
+    b: reads(matrix(1, "b", [K, N])),
+    y: writes(matrix(2, "y", [M, N])),
+  };
+  const product = (way: string, rounded: string): Dispatch => {
+    const body = `
+    var sum = 0.0;
+    for (var first = 0u; first < ${K}u + zero; first += 16u) {
+      var part = 0.0;
+      for (var k = first; k < first + 16u; k++) {
+        part = rounded(part + rounded(a[index / ${N}u * ${K}u + k]) * rounded(b[k * ${N}u + index % ${N}u]));
+      }
+      sum += part;
+    }
+    y[index] = sum;`;
+    const declarations = `fn rounded(x: f32) -> f32 { return ${rounded}; }`;
+    return invocations(M * N, body, { label: "product", way, tensors, declarations });
+  };
+  const ways = [product("float16", "unpack2x16float(pack2x16float(vec2f(x, 0.0))).x"), product("float32", "x")];
+  expect((await measured(ways)).sort()).toEqual(["float16", "float32"]);
+});
+
+it("measures nothing where the buffers cannot be had", async () => {
+  const live = countLiveBuffers(gpu);
+  const huge = { ...input, shape: [2 ** 40] };
+  const bindings = fast.bindings.map((binding) => (binding.written ? binding : { ...binding, operand: huge }));
+  expect(await measured([{ ...fast, bindings }])).toEqual([]);
+  expect(live()).toBe(0);
+});
+
+it("rejects where the device is lost", async () => {
+  const measuring = measureWays([slow, fast], device);
+  gpu.destroy();
+  await expect(measuring).rejects.toThrow(DeviceError);
+});

@@ -1,0 +1,64 @@
+import type { Attributes, FusedName, KernelName, OpInstance, PlanValue } from "@convoy/core/backend";
+import type { KernelVariant } from "../device/adapter.js";
+import type { Dispatch } from "./dispatch.js";
+
+/** Of the factors in convolutions and matrix products; sums are float32 in any case. */
+export type Precision = "float32" | "float16";
+
+/** What kernels are chosen by. */
+export interface KernelTarget {
+  readonly variant: KernelVariant;
+  /** Bytes that one binding may have: larger data sets are bound in parts. */
+  readonly maxBindingBytes: number;
+  /** Invocations of a workgroup, and bytes of its memory. */
+  readonly maxWorkgroupSize: number;
+  readonly maxWorkgroupBytes: number;
+  /** Invocations of a subgroup; absent unless subgroups were asked for and the adapter has them. */
+  readonly subgroupSize?: { readonly smallest: number; readonly largest: number };
+  /** "float16": kernels of the forward pass may multiply in float16; asked for and offered by the adapter. */
+  readonly precision: Precision;
+  /** Whether kernels are tried to find the fastest. */
+  readonly tunes: boolean;
+}
+
+/** An op of a plan with its tensors in place; inside a fused op a tensor without `buffer` has no memory. */
+export interface KernelCall<A = Attributes> {
+  readonly op: KernelName | FusedName;
+  /** Op and layer. */
+  readonly label: string;
+  readonly attributes: A;
+  readonly inputs: readonly PlanValue[];
+  readonly outputs: readonly PlanValue[];
+  /** The memory that `workspaceBytes` asked for. */
+  readonly workspace?: PlanValue;
+  /** Of a fused op: the ops that it stands for. */
+  readonly parts: readonly KernelCall[];
+  readonly target: KernelTarget;
+}
+
+/** One op, or one group of fused ops, on this backend. */
+export interface Kernel<A = Attributes> {
+  /** (optional; true) Whether it takes these shapes and attributes, or why not. */
+  supports?(op: OpInstance, target: KernelTarget): true | string;
+  /** (optional; 0) Scratch bytes. Depends on shapes and attributes alone, as the plan is built on it. */
+  workspaceBytes?(op: OpInstance, target: KernelTarget): number;
+  /** The launches that compute it, in order. */
+  dispatches(call: KernelCall<A>): Dispatch[];
+}
+
+/** A slice of the workspace as a float32 tensor, starting at `floatOffset` (a multiple of 64). */
+export function scratch(
+  { workspace: whole }: { readonly workspace?: PlanValue },
+  name: string,
+  floatOffset: number,
+  length: number,
+): PlanValue {
+  const workspace = whole!;
+  return {
+    ...workspace,
+    label: `${workspace.label}.${name}`,
+    shape: [length],
+    dtype: "float32",
+    byteOffset: workspace.byteOffset + floatOffset * 4,
+  };
+}
