@@ -1,2 +1,2 @@
-export type { KernelVariant } from "./device/adapter.js";
 export { type WebGpuOptions, webgpu } from "./webgpu.js";
+export type { KernelVariant } from "./wgsl/kernel.js";

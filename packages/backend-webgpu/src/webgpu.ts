@@ -1,27 +1,9 @@
-import {
-  ArgumentError,
-  type Backend,
-  type BufferSpec,
-  type CompileProgress,
-  type DeviceBuffer,
-  DeviceError,
-  type DeviceInfo,
-  type Executable,
-  type FusedName,
-  fusedNames,
-  type MemoryInfo,
-  type OpInstance,
-  type Plan,
-} from "@convoy/core/backend";
-import { adapterName, isSoftware, type KernelVariant, requestAdapter } from "./device/adapter.js";
-import { fitsBindings } from "./device/bindingLimits.js";
-import { Device } from "./device/device.js";
-import { kernels } from "./kernels/index.js";
-import { WebGpuBuffer } from "./memory/buffer.js";
-import { WebGpuExecutable } from "./run/executable.js";
-import { kernelOf, planDispatches } from "./run/planDispatches.js";
+import { ArgumentError, type Backend } from "@convoy/core/backend";
+import { WebGpuBackend } from "./backend.js";
+import { adapterKind, isSoftware, requestAdapter } from "./device/adapter.js";
+import { requestDevice } from "./device/requestDevice.js";
 import { Choices } from "./tuning/choices.js";
-import type { Precision } from "./wgsl/kernel.js";
+import type { KernelVariant, Precision } from "./wgsl/kernel.js";
 
 export interface WebGpuOptions {
   /** An adapter to make the device from; default: the one that the browser or Dawn gives. */
@@ -86,132 +68,9 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   ];
   // First the cache: an adapter gives one device only, which a cache that cannot be read would waste.
   const choices = autotune
-    ? await Choices.open(deviceKey(info), autotune === true ? undefined : autotune.cache)
+    ? await Choices.open(adapterKind(info), autotune === true ? undefined : autotune.cache)
     : undefined;
   const gpu = options.device ?? (await requestDevice(adapter!, features));
-  return new WebGpuBackend(
-    new Device(gpu, { variant: kernels, subgroups, precision }, choices),
-    options.device === undefined,
-  );
-}
-
-/** Tells kinds of devices apart. */
-function deviceKey({ vendor, architecture, device, description }: GPUAdapterInfo): string {
-  return [vendor, architecture, device, description].filter(Boolean).join(" ");
-}
-
-/** Limits that kernels and data sets may want more of than the defaults. */
-const wantedLimits = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
-
-async function requestDevice(adapter: GPUAdapter, wantedFeatures: readonly GPUFeatureName[]): Promise<GPUDevice> {
-  try {
-    return await adapter.requestDevice({
-      label: "convoy",
-      requiredFeatures: wantedFeatures.filter((name) => adapter.features.has(name)),
-      requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
-    });
-  } catch (cause) {
-    throw new DeviceError(
-      `webgpu: ${adapterName(adapter.info)} gives no device: ${(cause as Error).message}. Ask for a fresh adapter: ` +
-        "each gives one device only",
-      { cause },
-    );
-  }
-}
-
-class WebGpuBackend implements Backend {
-  readonly name = "webgpu";
-  readonly device: DeviceInfo;
-  readonly fusions: readonly FusedName[] = fusedNames.filter((name) => Object.hasOwn(kernels, name));
-  readonly #device: Device;
-  readonly #ownsGpu: boolean;
-  #disposed = false;
-
-  constructor(device: Device, ownsGpu: boolean) {
-    this.#device = device;
-    this.#ownsGpu = ownsGpu;
-    const { adapterInfo, limits } = device.gpu;
-    const software = isSoftware(adapterInfo);
-    this.device = {
-      name: adapterName(adapterInfo),
-      details: {
-        vendor: adapterInfo.vendor,
-        architecture: adapterInfo.architecture,
-        software,
-        kernels: device.variant,
-        subgroups: device.subgroupSize !== undefined,
-        precision: device.precision,
-        autotune: device.tuner !== undefined,
-        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-        maxBufferSize: limits.maxBufferSize,
-      },
-    };
-  }
-
-  supports(op: OpInstance): true | string {
-    const kernel = kernelOf(op.op);
-    if (kernel === undefined) {
-      return `the WebGPU backend has no kernel for "${op.op}"`;
-    }
-    const fits = fitsBindings(op, {
-      maxBindingBytes: this.#device.maxBindingBytes,
-      maxBindings: this.#device.gpu.limits.maxStorageBuffersPerShaderStage,
-    });
-    return fits === true ? (kernel.supports?.(op, this.#device) ?? true) : fits;
-  }
-
-  workspaceBytes(op: OpInstance): number {
-    return kernelOf(op.op)?.workspaceBytes?.(op, this.#device) ?? 0;
-  }
-
-  launches(plan: Plan): number {
-    return planDispatches(plan, this.#device).length;
-  }
-
-  createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
-    this.#device.checkAlive();
-    return new WebGpuBuffer(label, spec, this.#device);
-  }
-
-  async compile(
-    plan: Plan,
-    buffers: Readonly<Record<string, DeviceBuffer>>,
-    onProgress?: CompileProgress,
-  ): Promise<Executable> {
-    this.#device.checkAlive();
-    return await WebGpuExecutable.compile(plan, buffers, this.#device, onProgress);
-  }
-
-  async synchronize(): Promise<void> {
-    if (this.#device.failure === undefined) {
-      await this.#device.gpu.queue.onSubmittedWorkDone();
-    }
-  }
-
-  memory(): MemoryInfo {
-    return this.#device.memory.info;
-  }
-
-  async dispose(): Promise<void> {
-    if (this.#disposed) {
-      return;
-    }
-    this.#disposed = true;
-    this.#device.fail(new DeviceError("webgpu: the backend has been disposed; make another with webgpu()"));
-    for (const resource of [...this.#device.owned]) {
-      resource.dispose();
-    }
-    this.#device.steps.dispose();
-    if (this.#ownsGpu) {
-      this.#device.gpu.destroy();
-      await this.#device.gpu.lost;
-    }
-  }
+  const choice = { variant: kernels, subgroups, precision, tunes: autotune !== false };
+  return new WebGpuBackend(gpu, { choice, choices, ownsGpu: options.device === undefined });
 }

@@ -1,12 +1,6 @@
 import { BackendUnavailableError } from "@convoy/core/backend";
 import { adapterRemedy, findGpu } from "#gpu";
 
-/**
- * Which kernels run: "registers" keeps everything in the registers of one invocation, without barriers, for adapters that
- * are a CPU in disguise; "tiled" shares tiles in workgroup memory, for GPUs.
- */
-export type KernelVariant = "registers" | "tiled";
-
 /** Finds an adapter. Throws `BackendUnavailableError` with what was tried when there is none. */
 export async function requestAdapter(powerPreference: GPUPowerPreference | undefined): Promise<GPUAdapter> {
   const gpu = await findGpu();
@@ -37,4 +31,9 @@ export function isSoftware(info: GPUAdapterInfo): boolean {
 export function adapterName(info: GPUAdapterInfo): string {
   const described = info.description || [info.vendor, info.architecture, info.device].filter(Boolean).join(" ");
   return described || "unnamed WebGPU adapter";
+}
+
+/** Tells kinds of devices apart: what has been measured on one holds for all of its kind. */
+export function adapterKind({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  return [vendor, architecture, device, description].filter(Boolean).join(" ");
 }

@@ -1,59 +1,20 @@
-import { DeviceError } from "@convoy/core/backend";
-import { MemoryCount } from "../memory/memoryCount.js";
-import { Pipelines } from "../run/pipelines.js";
-import { StepRows } from "../run/stepRows.js";
-import type { Choices } from "../tuning/choices.js";
-import { Tuner } from "../tuning/tuner.js";
-import type { KernelTarget, Precision } from "../wgsl/kernel.js";
-import type { KernelVariant } from "./adapter.js";
+import { DeviceError, MemoryCount } from "@convoy/core/backend";
 
 /** What is freed with the backend. */
 interface Disposable {
   dispose(): void;
 }
 
-/** What a user chose of what the device offers. */
-export interface KernelChoice {
-  readonly variant: KernelVariant;
-  readonly subgroups: boolean;
-  readonly precision: Precision;
-}
-
-/** What buffers and executables share: the GPU device, its health, its memory count, its pipelines. */
-export class Device implements KernelTarget {
+/** What everything on a GPU device shares: the device itself, its health and the count of its memory. */
+export class Device {
   readonly gpu: GPUDevice;
-  readonly variant: KernelVariant;
-  readonly maxBindingBytes: number;
-  readonly maxWorkgroupSize: number;
-  readonly maxWorkgroupBytes: number;
-  readonly subgroupSize?: { readonly smallest: number; readonly largest: number };
-  readonly precision: Precision;
   readonly memory: MemoryCount = new MemoryCount();
-  readonly pipelines: Pipelines;
-  readonly steps: StepRows;
-  /** Absent where the first way of every kernel is taken. */
-  readonly tuner: Tuner | undefined;
   /** Everything that has not been disposed. */
   readonly owned: Set<Disposable> = new Set();
   #failure: DeviceError | undefined;
 
-  /** Of `choice` only what the device has been made with is taken. `tuned` is what tuning remembers, where it is wanted. */
-  constructor(gpu: GPUDevice, choice: KernelChoice, tuned?: Choices) {
+  constructor(gpu: GPUDevice) {
     this.gpu = gpu;
-    this.variant = choice.variant;
-    const { limits, features, adapterInfo } = gpu;
-    this.maxBindingBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
-    this.maxWorkgroupSize = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-    this.maxWorkgroupBytes = limits.maxComputeWorkgroupStorageSize;
-    if (choice.subgroups && features.has("subgroups")) {
-      this.subgroupSize = { smallest: adapterInfo.subgroupMinSize, largest: adapterInfo.subgroupMaxSize };
-    }
-    // Register kernels are float32.
-    const half = choice.variant === "tiled" && features.has("shader-f16");
-    this.precision = half ? choice.precision : "float32";
-    this.pipelines = new Pipelines(gpu);
-    this.steps = new StepRows(this);
-    this.tuner = tuned && new Tuner(this, tuned);
     void gpu.lost.then(({ reason, message }) => {
       const why = reason === "destroyed" ? "it was destroyed" : message || "the driver gave no reason";
       this.fail(
@@ -62,10 +23,6 @@ export class Device implements KernelTarget {
         ),
       );
     });
-  }
-
-  get tunes(): boolean {
-    return this.tuner !== undefined;
   }
 
   /** Why nothing runs here any more; undefined while all is well. */
@@ -86,8 +43,8 @@ export class Device implements KernelTarget {
   }
 
   /**
-   * Runs synchronous `work`; the promise resolves to what the device had to say against it, undefined where nothing.
-   * `what` opens the message.
+   * Runs synchronous `work`; the promise resolves to the error that the device reports for it, undefined where there is
+   * none. `what` opens the message.
    */
   watch<T>(what: string, work: () => T): { readonly value: T; readonly error: Promise<DeviceError | undefined> } {
     const filters = ["validation", "out-of-memory", "internal"] as const;

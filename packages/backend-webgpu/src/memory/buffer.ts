@@ -8,8 +8,8 @@ import {
   type TensorData,
   typedArrays,
 } from "@convoy/core/backend";
-import { bufferUsage, mapModeRead } from "../device/constants.js";
 import type { Device } from "../device/device.js";
+import { bufferUsage, mapModeRead } from "../device/flags.js";
 import { writeBytes } from "./writeBytes.js";
 
 /** Memory on the GPU that outlives a step. Its size is whole words, as copies are. */

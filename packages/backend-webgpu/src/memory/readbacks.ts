@@ -1,5 +1,5 @@
-import { bufferUsage, mapModeRead } from "../device/constants.js";
 import type { Device } from "../device/device.js";
+import { bufferUsage, mapModeRead } from "../device/flags.js";
 
 /** The host-readable buffers of one executable: one for each run under way, used again by later ones. */
 export class Readbacks {

@@ -1,5 +1,5 @@
-import { bufferUsage, shaderStageCompute } from "../device/constants.js";
 import type { Device } from "../device/device.js";
+import { bufferUsage, shaderStageCompute } from "../device/flags.js";
 
 /**
  * Copies bytes into a buffer at any byte offset. The queue writes whole words only; a word of which just some bytes are new

@@ -1,4 +1,4 @@
-import { shaderStageCompute } from "../device/constants.js";
+import { shaderStageCompute } from "../device/flags.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { stepLayoutEntries } from "./stepRows.js";
 

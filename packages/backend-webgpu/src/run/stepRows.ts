@@ -1,16 +1,9 @@
 import { type StepTable, stepBytes } from "@convoy/core/backend";
-import { bufferUsage, shaderStageCompute } from "../device/constants.js";
 import type { Device } from "../device/device.js";
+import { bufferUsage, shaderStageCompute } from "../device/flags.js";
 
 /** Distance of two rows: the largest offset alignment that WebGPU allows a device to ask for. */
 export const rowStride = 256;
-
-/** WGSL of a row; the order of `stepLayout`. */
-export const stepDeclaration = `struct Step {
-  iteration: u32, batchStart: u32, learningRate: f32, stepSize: f32, seedLow: u32, seedHigh: u32, row: u32, unused: u32,
-}
-@group(1) @binding(0) var<uniform> step: Step;
-`;
 
 export function stepLayoutEntries(): GPUBindGroupLayoutEntry[] {
   return [
@@ -28,11 +21,14 @@ export function stepLayoutEntries(): GPUBindGroupLayoutEntry[] {
  */
 export class StepRows {
   readonly #device: Device;
+  readonly #layout: GPUBindGroupLayout;
   #buffer: GPUBuffer | undefined;
   #bindGroup: GPUBindGroup | undefined;
 
-  constructor(device: Device) {
+  /** `layout` is that of `stepLayoutEntries`. */
+  constructor(device: Device, layout: GPUBindGroupLayout) {
     this.#device = device;
+    this.#layout = layout;
   }
 
   /** Makes `steps` the table of what is submitted from now on, and returns the bind group that reads it. */
@@ -63,7 +59,7 @@ export class StepRows {
       this.#buffer = this.#device.createBuffer("step table", rows * rowStride, uniform | copyDestination);
       this.#bindGroup = this.#device.gpu.createBindGroup({
         label: "step table",
-        layout: this.#device.pipelines.stepLayout,
+        layout: this.#layout,
         entries: [{ binding: 0, resource: { buffer: this.#buffer, offset: 0, size: stepBytes } }],
       });
     }

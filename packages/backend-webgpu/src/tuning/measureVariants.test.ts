@@ -3,6 +3,7 @@ import { DeviceError } from "@convoy/core/backend";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { requestAdapter } from "../device/adapter.js";
 import { Device } from "../device/device.js";
+import { Pipelines } from "../run/pipelines.js";
 import { countLiveBuffers } from "../testing/liveBuffers.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
@@ -15,7 +16,7 @@ let gpu: GPUDevice;
 let device: Device;
 beforeEach(async () => {
   gpu = await (await requestAdapter(undefined)).requestDevice();
-  device = new Device(gpu, { variant: "registers", subgroups: false, precision: "float32" });
+  device = new Device(gpu);
 });
 afterEach(() => gpu.destroy());
 
@@ -38,12 +39,12 @@ const fast = doubling("fast", 1);
 const slow = doubling("slow", 20_000);
 
 async function measured(ways: readonly Dispatch[]): Promise<string[]> {
-  return [...(await measureWays(ways, device)).keys()].map(({ way }) => way!);
+  return [...(await measureWays(ways, device, new Pipelines(gpu))).keys()].map(({ way }) => way!);
 }
 
 it("times a way that does a thousand times as much as slower, or gives it up", async () => {
   const live = countLiveBuffers(gpu);
-  const times = await measureWays([slow, fast], device);
+  const times = await measureWays([slow, fast], device, new Pipelines(gpu));
   expect(times.get(fast)!).toBeLessThan(times.get(slow) ?? Number.POSITIVE_INFINITY);
   expect(live()).toBe(0);
   expect(device.memory.info.usedBytes).toBe(0);
@@ -96,7 +97,7 @@ it("measures nothing where the buffers cannot be had", async () => {
 });
 
 it("rejects where the device is lost", async () => {
-  const measuring = measureWays([slow, fast], device);
+  const measuring = measureWays([slow, fast], device, new Pipelines(gpu));
   gpu.destroy();
   await expect(measuring).rejects.toThrow(DeviceError);
 });

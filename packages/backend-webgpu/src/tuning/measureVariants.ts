@@ -1,4 +1,5 @@
 import type { Device } from "../device/device.js";
+import type { Pipelines } from "../run/pipelines.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { ScratchOperands } from "./scratchTensors.js";
 
@@ -23,13 +24,17 @@ interface Candidate {
  * that are many times as slow as another. Nothing is measured without enough memory. Throws `DeviceError` where the device
  * fails.
  */
-export async function measureWays(ways: readonly Dispatch[], device: Device): Promise<Map<Dispatch, number>> {
-  const operands = new ScratchOperands(device);
-  const pipelines = await Promise.allSettled(ways.map((way) => device.pipelines.pipeline(way)));
+export async function measureWays(
+  ways: readonly Dispatch[],
+  device: Device,
+  pipelines: Pipelines,
+): Promise<Map<Dispatch, number>> {
+  const operands = new ScratchOperands(device, pipelines);
+  const compiled = await Promise.allSettled(ways.map((way) => pipelines.pipeline(way)));
   try {
     const { value: candidates, error } = device.watch("webgpu: tuning", () => {
       const bound = ways.flatMap((way, index) => {
-        const pipeline = pipelines[index]!;
+        const pipeline = compiled[index]!;
         return pipeline.status === "fulfilled" ? [candidate(way, pipeline.value, operands.bind(way), device)] : [];
       });
       operands.prepare();

@@ -1,6 +1,7 @@
 import type { PlanValue } from "@convoy/core/backend";
-import { bufferUsage, mapModeRead } from "../device/constants.js";
 import type { Device } from "../device/device.js";
+import { bufferUsage, mapModeRead } from "../device/flags.js";
+import type { Pipelines } from "../run/pipelines.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { bindingBytes } from "../wgsl/shader.js";
 
@@ -19,22 +20,23 @@ interface Place {
  */
 export class ScratchOperands {
   readonly #device: Device;
+  readonly #pipelines: Pipelines;
   readonly #inputs = new Map<string, Place>();
   readonly #outputs = new Map<string, Place>();
   /** Where the inputs' numbers come from, and where the outputs can be read. */
   #numbers: GPUBuffer | undefined;
   readonly #readable = new Map<GPUBuffer, GPUBuffer>();
 
-  constructor(device: Device) {
+  constructor(device: Device, pipelines: Pipelines) {
     this.#device = device;
+    this.#pipelines = pipelines;
   }
 
   /** The operands of a dispatch; those of another way to compute the same are the same. Watch the call: memory may run out. */
   bind(dispatch: Dispatch): GPUBindGroup {
-    const { gpu, pipelines } = this.#device;
-    return gpu.createBindGroup({
+    return this.#device.gpu.createBindGroup({
       label: "tuning",
-      layout: pipelines.layout(dispatch),
+      layout: this.#pipelines.layout(dispatch),
       entries: dispatch.bindings.map(({ operand, written }, binding) => {
         const [places, usage] = written ? [this.#outputs, storage | copySource] : [this.#inputs, storage];
         return { binding, resource: { buffer: this.#place(places, operand, usage | copyDestination) } };

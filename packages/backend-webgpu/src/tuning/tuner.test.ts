@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { requestAdapter } from "../device/adapter.js";
 import { Device } from "../device/device.js";
 import { webgpu } from "../index.js";
+import { Pipelines } from "../run/pipelines.js";
 import { squares, tiny, training } from "../testing/models.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import { type Dispatch, oneOf } from "../wgsl/dispatch.js";
@@ -20,7 +21,7 @@ let device: Device;
 let folder: string;
 beforeAll(async () => {
   gpu = await (await requestAdapter(undefined)).requestDevice();
-  device = new Device(gpu, { variant: "registers", subgroups: false, precision: "float32" });
+  device = new Device(gpu);
   folder = await mkdtemp(join(tmpdir(), "convoy-tuning-"));
 });
 afterAll(async () => {
@@ -54,7 +55,7 @@ async function tunedWay(tuner: Tuner, ways: readonly Dispatch[]): Promise<string
 }
 
 async function tunerFor(name: string, place?: string, measure = asNamed()): Promise<Tuner> {
-  return new Tuner(device, await Choices.open(name, place), measure);
+  return new Tuner(device, new Pipelines(gpu), await Choices.open(name, place), measure);
 }
 
 describe("a choice", () => {
@@ -97,13 +98,13 @@ describe("a choice", () => {
 
   it("is not made on a device that fails in the middle", async () => {
     const lost = await (await requestAdapter(undefined)).requestDevice();
-    const failing = new Device(lost, { variant: "registers", subgroups: false, precision: "float32" });
+    const failing = new Device(lost);
     const measure = vi.fn(async (ways: readonly Dispatch[]) => {
       lost.destroy();
       await lost.lost;
       return new Map([[ways[0]!, 0]]);
     });
-    const tuner = new Tuner(failing, await Choices.open("failing", undefined), measure);
+    const tuner = new Tuner(failing, new Pipelines(lost), await Choices.open("failing", undefined), measure);
     await expect(tunedWay(tuner, [slow, fast])).rejects.toThrow(DeviceError);
     expect(await tunedWay(await tunerFor("failing"), [slow, fast])).toBe("fast");
   });

@@ -1,18 +1,22 @@
 import type { Device } from "../device/device.js";
+import type { Pipelines } from "../run/pipelines.js";
+import type { VariantSelector } from "../run/runtime.js";
 import { type Dispatch, waysOf } from "../wgsl/dispatch.js";
 import type { Choices } from "./choices.js";
 import { measureWays } from "./measureVariants.js";
 
 /** Finds the fastest way of each dispatch that has several. */
-export class Tuner {
+export class Tuner implements VariantSelector {
   readonly #device: Device;
+  readonly #pipelines: Pipelines;
   readonly #choices: Choices;
   readonly #measure: typeof measureWays;
   /** Ends with the last measurement that was asked for. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(device: Device, choices: Choices, measure: typeof measureWays = measureWays) {
+  constructor(device: Device, pipelines: Pipelines, choices: Choices, measure: typeof measureWays = measureWays) {
     this.#device = device;
+    this.#pipelines = pipelines;
     this.#choices = choices;
     this.#measure = measure;
   }
@@ -42,7 +46,7 @@ export class Tuner {
     );
     // Compiled side by side, and before anything is measured.
     const unknown = questions.filter(({ ways, key }) => key !== undefined && this.#remembered(ways, key) === undefined);
-    const compiling = unknown.flatMap(({ ways }) => ways.map((way) => this.#device.pipelines.pipeline(way)));
+    const compiling = unknown.flatMap(({ ways }) => ways.map((way) => this.#pipelines.pipeline(way)));
     await Promise.allSettled(compiling);
     const fastest: Dispatch[] = [];
     for (const { ways, key } of questions) {
@@ -62,7 +66,7 @@ export class Tuner {
     if (remembered !== undefined) {
       return remembered;
     }
-    const times = await this.#measure(ways, this.#device);
+    const times = await this.#measure(ways, this.#device, this.#pipelines);
     // A device that fails in the middle answers at once, which would count as fast.
     this.#device.checkAlive();
     const timeOf = (way: Dispatch): number => times.get(way) ?? Number.POSITIVE_INFINITY;
@@ -72,7 +76,7 @@ export class Tuner {
     }
     for (const way of ways) {
       if (way !== best) {
-        this.#device.pipelines.forget(way);
+        this.#pipelines.forget(way);
       }
     }
     return best;

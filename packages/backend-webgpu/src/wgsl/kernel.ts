@@ -1,6 +1,11 @@
 import type { Attributes, FusedName, KernelName, OpInstance, PlanValue } from "@convoy/core/backend";
-import type { KernelVariant } from "../device/adapter.js";
 import type { Dispatch } from "./dispatch.js";
+
+/**
+ * Which kernels run: "registers" keeps everything in the registers of one invocation, without barriers, for adapters that
+ * are a CPU in disguise; "tiled" shares tiles in workgroup memory, for GPUs.
+ */
+export type KernelVariant = "registers" | "tiled";
 
 /** Of the factors in convolutions and matrix products; sums are float32 in any case. */
 export type Precision = "float32" | "float16";

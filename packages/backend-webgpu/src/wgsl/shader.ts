@@ -1,6 +1,6 @@
 import { bytesOf, PlanError, type PlanValue } from "@convoy/core/backend";
-import { stepDeclaration } from "../run/stepRows.js";
 import { type Binding, type Dispatch, gridOf } from "./dispatch.js";
+import { stepDeclaration } from "./stepDeclaration.js";
 
 /** Element types of a tensor in WGSL and their bytes. Bytes (uint8) are read as the words that hold four of them. */
 const elementBytes = { f32: 4, i32: 4, u32: 4, vec2f: 8, vec4f: 16, vec2i: 8, vec4i: 16 } as const;

@@ -1,0 +1,137 @@
+import {
+  type Backend,
+  type BufferSpec,
+  type CompileProgress,
+  type DeviceBuffer,
+  DeviceError,
+  type DeviceInfo,
+  type Executable,
+  type FusedName,
+  fusedNames,
+  type MemoryInfo,
+  type OpInstance,
+  type Plan,
+} from "@convoy/core/backend";
+import { adapterName, isSoftware } from "./device/adapter.js";
+import { fitsBindings } from "./device/bindingLimits.js";
+import { Device } from "./device/device.js";
+import { type KernelChoice, kernelTarget } from "./device/kernelTarget.js";
+import { kernels } from "./kernels/index.js";
+import { WebGpuBuffer } from "./memory/buffer.js";
+import { WebGpuExecutable } from "./run/executable.js";
+import { Pipelines } from "./run/pipelines.js";
+import { kernelOf, planDispatches } from "./run/planDispatches.js";
+import { buildProgram } from "./run/program.js";
+import type { Runtime } from "./run/runtime.js";
+import { StepRows } from "./run/stepRows.js";
+import type { Choices } from "./tuning/choices.js";
+import { Tuner } from "./tuning/tuner.js";
+
+/** How a backend uses its device. */
+export interface BackendSettings {
+  readonly choice: KernelChoice;
+  /** What tuning remembers; undefined where nothing is tuned. */
+  readonly choices: Choices | undefined;
+  /** Whether `dispose` destroys the device. */
+  readonly ownsGpu: boolean;
+}
+
+export class WebGpuBackend implements Backend {
+  readonly name = "webgpu";
+  readonly device: DeviceInfo;
+  readonly fusions: readonly FusedName[] = fusedNames.filter((name) => Object.hasOwn(kernels, name));
+  readonly #runtime: Runtime;
+  readonly #ownsGpu: boolean;
+  #disposed = false;
+
+  constructor(gpu: GPUDevice, { choice, choices, ownsGpu }: BackendSettings) {
+    const device = new Device(gpu);
+    const target = kernelTarget(gpu, choice);
+    const pipelines = new Pipelines(gpu);
+    this.#runtime = {
+      device,
+      target,
+      pipelines,
+      steps: new StepRows(device, pipelines.stepLayout),
+      selector: choices && new Tuner(device, pipelines, choices),
+      selected: new WeakMap(),
+    };
+    this.#ownsGpu = ownsGpu;
+    const { adapterInfo, limits } = gpu;
+    this.device = {
+      name: adapterName(adapterInfo),
+      details: {
+        vendor: adapterInfo.vendor,
+        architecture: adapterInfo.architecture,
+        software: isSoftware(adapterInfo),
+        kernels: target.variant,
+        subgroups: target.subgroupSize !== undefined,
+        precision: target.precision,
+        autotune: target.tunes,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxBufferSize: limits.maxBufferSize,
+      },
+    };
+  }
+
+  supports(op: OpInstance): true | string {
+    const { device, target } = this.#runtime;
+    const kernel = kernelOf(op.op);
+    if (kernel === undefined) {
+      return `the WebGPU backend has no kernel for "${op.op}"`;
+    }
+    const fits = fitsBindings(op, {
+      maxBindingBytes: target.maxBindingBytes,
+      maxBindings: device.gpu.limits.maxStorageBuffersPerShaderStage,
+    });
+    return fits === true ? (kernel.supports?.(op, target) ?? true) : fits;
+  }
+
+  workspaceBytes(op: OpInstance): number {
+    return kernelOf(op.op)?.workspaceBytes?.(op, this.#runtime.target) ?? 0;
+  }
+
+  launches(plan: Plan): number {
+    return planDispatches(plan, this.#runtime.target).length;
+  }
+
+  createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
+    this.#runtime.device.checkAlive();
+    return new WebGpuBuffer(label, spec, this.#runtime.device);
+  }
+
+  async compile(
+    plan: Plan,
+    buffers: Readonly<Record<string, DeviceBuffer>>,
+    onProgress?: CompileProgress,
+  ): Promise<Executable> {
+    this.#runtime.device.checkAlive();
+    return new WebGpuExecutable(await buildProgram(plan, buffers, this.#runtime, onProgress), this.#runtime);
+  }
+
+  async synchronize(): Promise<void> {
+    if (this.#runtime.device.failure === undefined) {
+      await this.#runtime.device.gpu.queue.onSubmittedWorkDone();
+    }
+  }
+
+  memory(): MemoryInfo {
+    return this.#runtime.device.memory.info;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#disposed) {
+      return;
+    }
+    this.#disposed = true;
+    this.#runtime.device.fail(new DeviceError("webgpu: the backend has been disposed; make another with webgpu()"));
+    for (const resource of [...this.#runtime.device.owned]) {
+      resource.dispose();
+    }
+    this.#runtime.steps.dispose();
+    if (this.#ownsGpu) {
+      this.#runtime.device.gpu.destroy();
+      await this.#runtime.device.gpu.lost;
+    }
+  }
+}
