@@ -7,8 +7,11 @@ import {
   type DeviceInfo,
   type Executable,
   type FusedName,
-  fusedNames,
+  fusedKernels,
+  type KernelName,
   type MemoryInfo,
+  missingKernels,
+  noKernel,
   type OpInstance,
   type Plan,
 } from "@convoy/core/backend";
@@ -39,7 +42,8 @@ export interface BackendSettings {
 export class WebGpuBackend implements Backend {
   readonly name = "webgpu";
   readonly device: DeviceInfo;
-  readonly fusions: readonly FusedName[] = fusedNames.filter((name) => Object.hasOwn(kernels, name));
+  readonly fusions: readonly FusedName[] = fusedKernels(kernels);
+  readonly unsupportedOps: readonly KernelName[] = missingKernels(kernels);
   readonly #runtime: Runtime;
   readonly #ownsGpu: boolean;
   #disposed = false;
@@ -78,7 +82,7 @@ export class WebGpuBackend implements Backend {
     const { device, target } = this.#runtime;
     const kernel = kernelOf(op.op);
     if (kernel === undefined) {
-      return `the WebGPU backend has no kernel for "${op.op}"`;
+      return noKernel("webgpu", op.op);
     }
     const fits = fitsBindings(op, {
       maxBindingBytes: target.maxBindingBytes,

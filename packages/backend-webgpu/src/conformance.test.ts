@@ -1,5 +1,5 @@
 import type { Backend } from "@convoy/core/backend";
-import { conformanceCases } from "@convoy/core/conformance";
+import { conformanceCases, runCase } from "@convoy/core/conformance";
 import { afterAll, beforeAll, it } from "vitest";
 import { webgpu } from "./index.js";
 import { useSoftwareGpu } from "./testing/softwareGpu.js";
@@ -13,6 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => backend.dispose());
 
-for (const { name, run } of conformanceCases()) {
-  it(name, () => run(backend), 60_000);
+for (const test of conformanceCases()) {
+  it(test.name, ({ skip }) => runCase(test, backend, skip), 60_000);
 }

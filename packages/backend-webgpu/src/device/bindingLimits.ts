@@ -1,5 +1,5 @@
 import { bytesOf, formatShape, type OpInstance, type TensorSpec } from "@convoy/core/backend";
-import { sourceParts } from "../wgsl/sourceChunks.js";
+import { sourceChunks } from "../wgsl/sourceChunks.js";
 
 /** What an adapter allows a dispatch to bind. */
 export interface BindingLimits {
@@ -15,13 +15,13 @@ export function fitsBindings(op: OpInstance, { maxBindingBytes, maxBindings }: B
     ...op.outputs.map((spec, index) => [`output ${index}`, spec] as const),
   ];
   for (const [index, [name, spec]] of tensors.entries()) {
-    // A data set may be bound in parts, beside its order and the batch.
-    const parts = op.op === "gatherRows" && index === 0 ? maxBindings - 2 : 1;
-    const needed = op.op === "gatherRows" && index === 0 ? sourceParts(spec, maxBindingBytes).count : 1;
-    if (needed > parts || (needed === 1 && bytesOf(spec) > maxBindingBytes)) {
+    // A data set may be bound in chunks, beside its order and the batch.
+    const chunks = op.op === "gatherRows" && index === 0 ? maxBindings - 2 : 1;
+    const needed = op.op === "gatherRows" && index === 0 ? sourceChunks(spec, maxBindingBytes).count : 1;
+    if (needed > chunks || (needed === 1 && bytesOf(spec) > maxBindingBytes)) {
       return (
         `${name} ${formatShape(spec.shape)} takes ${bytesOf(spec)} bytes, this adapter binds at most ` +
-        `${parts > 1 ? `${parts} parts of ` : ""}${maxBindingBytes} (maxStorageBufferBindingSize); ${remedy(op, spec)}`
+        `${chunks > 1 ? `${chunks} chunks of ` : ""}${maxBindingBytes} (maxStorageBufferBindingSize); ${remedy(op, spec)}`
       );
     }
   }

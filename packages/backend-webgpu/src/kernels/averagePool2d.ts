@@ -5,14 +5,13 @@
  * input [N,H,W,C] -> [N,OH,OW,C]. Cost: the tensors once, windows that overlap out of cache.
  */
 
-import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import { coveringWindows } from "../wgsl/coveringWindows.js";
+import { type OpAttributes, sizeOf, type WindowGeometry, windowGeometry } from "@convoy/core/backend";
 import type { Kernel } from "../wgsl/kernel.js";
 import { invocations, reads, writes } from "../wgsl/shader.js";
-import { inputColumn, inputRow, inside, type Window, windowOf } from "../wgsl/windows.js";
+import { coveringWindows, inputColumn, inputRow, inside } from "../wgsl/windows.js";
 
 /** WGSL function: how many positions of window (oh, ow) lie inside the input. */
-function positionsDeclaration(window: Window): string {
+function positionsDeclaration(window: WindowGeometry): string {
   const { H, W, KH, KW } = window;
   return `fn positions(oh: u32, ow: u32) -> f32 {
   var rows = 0.0;
@@ -32,7 +31,7 @@ function positionsDeclaration(window: Window): string {
 
 export const averagePool2d: Kernel<OpAttributes["averagePool2d"]> = {
   dispatches({ label, attributes, inputs: [input], outputs: [output] }) {
-    const window = windowOf(input!.shape, attributes.poolSize, output!.shape, attributes);
+    const window = windowGeometry(input!.shape, attributes.poolSize, output!.shape, attributes);
     const { H, W, C, OH, OW, KH, KW } = window;
     const body = `
     let c = index % ${C}u;
@@ -60,7 +59,7 @@ export const averagePool2d: Kernel<OpAttributes["averagePool2d"]> = {
 
 export const averagePool2dBackward: Kernel<OpAttributes["averagePool2dBackward"]> = {
   dispatches({ label, attributes, inputs: [outputGradient], outputs: [inputGradient] }) {
-    const window = windowOf(inputGradient!.shape, attributes.poolSize, outputGradient!.shape, attributes);
+    const window = windowGeometry(inputGradient!.shape, attributes.poolSize, outputGradient!.shape, attributes);
     const { H, W, C, OH, OW } = window;
     const inner = `sum += dy[((n * ${OH}u + oh) * ${OW}u + ow) * ${C}u + c] / positions(oh, ow);`;
     const body = `

@@ -5,14 +5,20 @@
  * second launch.
  */
 
-import { type OpAttributes, type PlanValue, type Shape, sizeOf } from "@convoy/core/backend";
+import {
+  type BoundOp,
+  type OpAttributes,
+  type PlanValue,
+  type Shape,
+  sizeOf,
+  windowGeometry,
+} from "@convoy/core/backend";
 import { byVariant } from "../product/byStyle.js";
 import { conv2dBackwardFilterRegisters } from "../product/conv2dBackwardFilterRegisters.js";
 import { conv2dBackwardFilterTiled } from "../product/conv2dTiled.js";
 import { type BlockSum, sumBlocks } from "../wgsl/blockSums.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
-import { windowOf } from "../wgsl/windows.js";
+import { type Kernel, type KernelTarget, scratch } from "../wgsl/kernel.js";
 
 /** Most blocks of samples. */
 const mostBlocks = 16;
@@ -35,18 +41,19 @@ export function backwardFilterScratch(N: number, kernelShape: Shape): number {
  */
 export function backwardFilter(
   label: string,
-  part: KernelCall,
+  part: Pick<BoundOp, "inputs" | "outputs">,
+  attributes: OpAttributes["conv2dBackwardFilter"],
   gradient: PlanValue,
   partial: PlanValue | undefined,
+  target: KernelTarget,
 ): { readonly dispatch: Dispatch; readonly sum?: BlockSum } {
   const input = part.inputs[0]!;
   const output = part.outputs[0]!;
-  const attributes = part.attributes as unknown as OpAttributes["conv2dBackwardFilter"];
   const { kernelShape } = attributes;
-  const window = windowOf(input.shape, [kernelShape[0]!, kernelShape[1]!], gradient.shape, attributes);
+  const window = windowGeometry(input.shape, [kernelShape[0]!, kernelShape[1]!], gradient.shape, attributes);
   const blocks = partial === undefined ? 1 : blocksOf(window.N);
   const problem = { label, input, gradient, output: partial ?? output, window, F: kernelShape[3]!, blocks };
-  const dispatch = byVariant(problem, part.target, conv2dBackwardFilterTiled, conv2dBackwardFilterRegisters);
+  const dispatch = byVariant(problem, target, conv2dBackwardFilterTiled, conv2dBackwardFilterRegisters);
   return { dispatch, ...(partial ? { sum: { partial, blocks, output } } : {}) };
 }
 
@@ -55,9 +62,11 @@ export const conv2dBackwardFilter: Kernel<OpAttributes["conv2dBackwardFilter"]> 
     return 4 * backwardFilterScratch(input!.shape[0]!, kernelGradient!.shape);
   },
   dispatches(call) {
-    const length = backwardFilterScratch(call.inputs[0]!.shape[0]!, call.outputs[0]!.shape);
+    const { label, attributes, target } = call;
+    const [input, gradient] = call.inputs;
+    const length = backwardFilterScratch(input!.shape[0]!, call.outputs[0]!.shape);
     const partial = length > 0 ? scratch(call, "blocks", 0, length) : undefined;
-    const { dispatch, sum } = backwardFilter(call.label, call as unknown as KernelCall, call.inputs[1]!, partial);
-    return [dispatch, ...(sum ? [sumBlocks(`${call.label}, sum of blocks`, [sum])] : [])];
+    const { dispatch, sum } = backwardFilter(label, call, attributes, gradient!, partial, target);
+    return [dispatch, ...(sum ? [sumBlocks(`${label}, sum of blocks`, [sum])] : [])];
   },
 };

@@ -8,26 +8,8 @@
 
 import { dropoutThreshold, type OpAttributes, sizeOf, streamPurposes } from "@convoy/core/backend";
 import type { Kernel } from "../wgsl/kernel.js";
-import { float, invocations, reads, unrolled, writes } from "../wgsl/shader.js";
-
-/** Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011; the same code as core's, unrolled. */
-function threefryDeclaration(): string {
-  const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
-  const rounds = unrolled(20, (round) => {
-    const rotation = rotations[round % 8]!;
-    const mix = `x.x += x.y; x.y = ((x.y << ${rotation}u) | (x.y >> ${32 - rotation}u)) ^ x.x;`;
-    const injection = (round + 1) / 4;
-    const inject = `x += vec2u(keys[${injection % 3}], keys[${(injection + 1) % 3}] + ${injection}u);`;
-    return `  ${mix}${Number.isInteger(injection) ? ` ${inject}` : ""}`;
-  });
-  return `fn threefry(key: vec2u, counter: vec2u) -> vec2u {
-  let keys = array<u32, 3>(key.x, key.y, 0x1bd11bdau ^ key.x ^ key.y);
-  var x = counter + key;
-${rounds}
-  return x;
-}
-`;
-}
+import { float, invocations, reads, writes } from "../wgsl/shader.js";
+import { threefryDeclaration } from "../wgsl/threefry.js";
 
 export const dropout: Kernel<OpAttributes["dropout"]> = {
   dispatches({ label, attributes, inputs: [input], outputs: [output] }) {
@@ -45,7 +27,7 @@ export const dropout: Kernel<OpAttributes["dropout"]> = {
       invocations(Math.ceil(size / 2), body, {
         label,
         tensors: { x: reads(input!), y: writes(output!) },
-        declarations: threefryDeclaration(),
+        declarations: threefryDeclaration,
         usesStep: true,
       }),
     ];

@@ -4,62 +4,60 @@
  * the input gradient, the kernel's blocks, and one sum over all blocks.
  */
 
-import { type Attributes, type OpAttributes, type OpInstance, type PlanValue, sizeOf } from "@convoy/core/backend";
+import {
+  type Attributes,
+  attributesOf,
+  type BoundOp,
+  gradientParts,
+  type OpInstance,
+  type PlanValue,
+  partOf,
+  sizeOf,
+} from "@convoy/core/backend";
 import { type BlockSum, sumBlocks } from "../wgsl/blockSums.js";
-import { type ColumnSums, columnSumScratch, columnSums } from "../wgsl/columnSums.js";
+import { columnSumScratch, columnSums } from "../wgsl/columnSums.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
 import { spreadGradient } from "../wgsl/spreadGradient.js";
-import { isSimplePooling } from "./conv2d.js";
+import { poolsSideBySide } from "./conv2d.js";
 import { backwardFilter, backwardFilterScratch } from "./conv2dBackwardFilter.js";
 import { backwardInput } from "./conv2dBackwardInput.js";
 
-function find<P extends { readonly op: string }>(parts: readonly P[], op: string): P | undefined {
-  return parts.find((part) => part.op === op);
-}
-
 /** float32 numbers of each part of the workspace; each starts on a multiple of 64. */
-interface Room {
+interface WorkspaceLayout {
   readonly gradient: number;
   readonly sums: number;
   readonly blocks: number;
 }
 
-function roomOf(parts: readonly Pick<OpInstance, "op" | "inputs" | "outputs">[]): Room {
+function workspaceLayout(op: OpInstance): WorkspaceLayout {
   const whole = (length: number): number => Math.ceil(length / 64) * 64;
-  const producer = find(parts, "maxPool2dBackward") ?? find(parts, "unaryBackward");
-  const filter = find(parts, "conv2dBackwardFilter")!;
+  const { activation, pooling, bias, kernel } = gradientParts<OpInstance>(op);
+  const producer = pooling ?? activation;
   // The bias gradient is summed over what comes from behind: pooling spreads it, but changes no sum.
-  const { shape } = (find(parts, "unaryBackward") ?? producer ?? filter).inputs[producer ? 0 : 1]!;
+  const { shape } = (activation ?? producer ?? kernel!).inputs[producer ? 0 : 1]!;
   const channels = shape.at(-1)!;
   return {
     gradient: producer ? whole(sizeOf(producer.outputs[0]!.shape)) : 0,
-    sums: find(parts, "biasAddBackward") ? whole(columnSumScratch(sizeOf(shape) / channels, channels)) : 0,
-    blocks: whole(backwardFilterScratch(filter.inputs[0]!.shape[0]!, filter.outputs[0]!.shape)),
+    sums: bias ? whole(columnSumScratch(sizeOf(shape) / channels, channels)) : 0,
+    blocks: whole(backwardFilterScratch(kernel!.inputs[0]!.shape[0]!, kernel!.outputs[0]!.shape)),
   };
 }
 
 export const fusedConv2dBackward: Kernel<Attributes> = {
-  supports({ parts }) {
-    const pooling = find(parts!, "maxPool2dBackward");
-    return (
-      pooling === undefined || isSimplePooling(pooling) || "pooling windows that are not 2x2, side by side, unpadded"
-    );
-  },
-  workspaceBytes({ parts }) {
-    const { gradient, sums, blocks } = roomOf(parts!);
+  supports: (op) => poolsSideBySide(partOf(op, "maxPool2dBackward")),
+  workspaceBytes(op) {
+    const { gradient, sums, blocks } = workspaceLayout(op);
     return 4 * (gradient + sums + blocks);
   },
   dispatches(call) {
-    const { label, parts } = call;
-    const room = roomOf(parts);
-    const [activation, pooling] = [find(parts, "unaryBackward"), find(parts, "maxPool2dBackward")];
-    const [bias, input] = [find(parts, "biasAddBackward"), find(parts, "conv2dBackwardInput")];
-    const filter = find(parts, "conv2dBackwardFilter")!;
+    const { label, target } = call;
+    const layout = workspaceLayout(call);
+    const { activation, pooling, bias, input, kernel } = gradientParts<BoundOp>(call);
     const producer = pooling ?? activation;
-    const behind = (activation ?? producer ?? filter).inputs[producer ? 0 : 1]!;
+    const behind = (activation ?? producer ?? kernel!).inputs[producer ? 0 : 1]!;
     const slope = activation && {
-      attributes: activation.attributes as unknown as OpAttributes["unary"],
+      attributes: attributesOf("unaryBackward", activation),
       output: activation.inputs[1]!,
     };
     const dispatches: Dispatch[] = [];
@@ -85,23 +83,26 @@ export const fusedConv2dBackward: Kernel<Attributes> = {
     if (bias) {
       const columns = behind.shape.at(-1)!;
       const rows = sizeOf(behind.shape) / columns;
-      const problem: ColumnSums = {
-        label: `${label}, bias`,
-        input: behind,
-        ...(slope ? { slope } : {}),
-        rows,
-        columns,
-        sums: bias.outputs[0]!,
-        partial: slice(call, "sums", room.gradient, columnSumScratch(rows, columns)),
-      };
-      add(columnSums(problem));
+      add(
+        columnSums({
+          label: `${label}, bias`,
+          input: behind,
+          ...(slope ? { slope } : {}),
+          rows,
+          columns,
+          sums: bias.outputs[0]!,
+          partial: slice(call, "sums", layout.gradient, columnSumScratch(rows, columns)),
+        }),
+      );
     }
     if (input) {
-      dispatches.push(...backwardInput(`${label}, input`, input, gradient));
+      const attributes = attributesOf("conv2dBackwardInput", input);
+      dispatches.push(...backwardInput(`${label}, input`, input, attributes, gradient, target));
     }
-    const blocks = backwardFilterScratch(filter.inputs[0]!.shape[0]!, filter.outputs[0]!.shape);
-    const partial = slice(call, "blocks", room.gradient + room.sums, blocks);
-    add(backwardFilter(`${label}, kernel`, filter, gradient, partial));
+    const blocks = backwardFilterScratch(kernel!.inputs[0]!.shape[0]!, kernel!.outputs[0]!.shape);
+    const partial = slice(call, "blocks", layout.gradient + layout.sums, blocks);
+    const attributes = attributesOf("conv2dBackwardFilter", kernel!);
+    add(backwardFilter(`${label}, kernel`, kernel!, attributes, gradient, partial, target));
     return sums.length > 0 ? [...dispatches, sumBlocks(`${label}, sums of blocks`, sums)] : dispatches;
   },
 };

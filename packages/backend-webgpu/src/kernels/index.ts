@@ -1,4 +1,4 @@
-import type { FusedName, KernelName } from "@convoy/core/backend";
+import type { KernelTable } from "@convoy/core/backend";
 import type { Kernel } from "../wgsl/kernel.js";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
@@ -20,8 +20,8 @@ import { softmax, softmaxBackward } from "./softmax.js";
 import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { unary, unaryBackward } from "./unary.js";
 
-/** The kernel of every op. Each knows the attributes of its own op. */
-export const kernels: { readonly [N in KernelName | FusedName]: Kernel<never> } = {
+/** The kernels by op, each for the attributes of its own op. An op without one is refused by `supports`. */
+export const kernels: KernelTable<Kernel<never>> = {
   conv2d,
   conv2dBackwardInput,
   conv2dBackwardFilter,

@@ -7,6 +7,10 @@
 
 import {
   type Attributes,
+  attributesOf,
+  type BoundOp,
+  chainParts,
+  gradientParts,
   matMulSizes,
   type OpAttributes,
   type OpInstance,
@@ -21,62 +25,78 @@ import { matMulTiled } from "../product/matMulTiled.js";
 import { sumBlocks } from "../wgsl/blockSums.js";
 import { columnSumScratch, columnSums } from "../wgsl/columnSums.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
+import { callOf, type Kernel, type KernelTarget, scratch } from "../wgsl/kernel.js";
 import { unaryBackward } from "./unary.js";
 
 type MatMulAttributes = OpAttributes["matMul"];
 
-function product(call: KernelCall, label: string, output: PlanValue, epilogue: Epilogue): Dispatch[] {
-  const [a, b] = call.inputs as [PlanValue, PlanValue];
-  const attributes = call.attributes as unknown as MatMulAttributes;
-  const problem: MatMulProblem = { label, a, b, output, attributes, ...matMulSizes(a, b, attributes), epilogue };
-  return [byVariant(problem, call.target, matMulTiled, matMulRegisters)];
+/** y = a b, then the epilogue. */
+interface Product {
+  readonly label: string;
+  readonly inputs: readonly PlanValue[];
+  readonly output: PlanValue;
+  readonly attributes: MatMulAttributes;
+  readonly epilogue?: Epilogue;
 }
 
-export const matMul: Kernel<OpAttributes["matMul"]> = {
-  dispatches: (call) => product(call as unknown as KernelCall, call.label, call.outputs[0]!, {}),
+function product({ label, inputs, output, attributes, epilogue = {} }: Product, target: KernelTarget): Dispatch {
+  const [a, b] = inputs as [PlanValue, PlanValue];
+  const problem: MatMulProblem = { label, a, b, output, attributes, ...matMulSizes(a, b, attributes), epilogue };
+  return byVariant(problem, target, matMulTiled, matMulRegisters);
+}
+
+export const matMul: Kernel<MatMulAttributes> = {
+  dispatches: ({ label, attributes, inputs, outputs, target }) => [
+    product({ label, inputs, output: outputs[0]!, attributes }, target),
+  ],
 };
 
 /** matMul [biasAdd] [unary]; the last part's output is the result. */
 export const fusedDense: Kernel<Attributes> = {
-  dispatches: ({ label, parts }) => product(parts[0]!, label, parts.at(-1)!.outputs[0]!, epilogueOf(parts)),
+  dispatches(call) {
+    const { head, last } = chainParts<BoundOp>(call);
+    const { label, target } = call;
+    const attributes = attributesOf("matMul", head);
+    const epilogue = epilogueOf(call);
+    return [product({ label, inputs: head.inputs, output: last.outputs[0]!, attributes, epilogue }, target)];
+  },
 };
 
 /** [unaryBackward] [biasAddBackward] matMul matMul. */
 export const fusedDenseBackward: Kernel<Attributes> = {
   workspaceBytes: (op) => 4 * (gradientScratch(op) + biasScratch(op)),
   dispatches(call) {
-    const { parts, target } = call;
-    const activation = parts.find(({ op }) => op === "unaryBackward");
+    const { label, target } = call;
+    const { activation, bias, input, kernel } = gradientParts<BoundOp>(call);
     const dispatches: Dispatch[] = [];
-    // The gradient may be read by nothing else: then it has no memory but the workspace.
-    const replaced = new Map<number, PlanValue>();
-    let used = 0;
+    // The gradient before the activation. It may be read by nothing else: then it has no memory but the workspace.
+    let place: PlanValue | undefined;
     if (activation) {
       const [gradient] = activation.outputs as [PlanValue];
-      const place = gradient.buffer
+      place = gradient.buffer
         ? gradient
         : { ...scratch(call, "gradient", 0, sizeOf(gradient.shape)), shape: gradient.shape };
-      used = Math.ceil(sizeOf(gradient.shape) / 64) * 64;
-      replaced.set(gradient.id, place);
-      dispatches.push(...unaryBackward.dispatches({ ...activation, outputs: [place], target } as never));
+      const attributes = attributesOf("unaryBackward", activation);
+      dispatches.push(...unaryBackward.dispatches({ ...callOf(activation, target), attributes, outputs: [place] }));
     }
-    const located = (part: KernelCall): KernelCall => ({
-      ...part,
-      inputs: part.inputs.map((input) => replaced.get(input.id) ?? input),
-    });
-    for (const part of parts.map(located)) {
-      if (part.op === "biasAddBackward") {
-        const [rows, columns] = rowsAndColumns(part.inputs[0]!.shape);
-        const length = columnSumScratch(rows, columns);
-        const partial = length > 0 ? scratch(call, "sums", used, length) : undefined;
-        const [input, sums] = [part.inputs[0]!, part.outputs[0]!];
-        const { dispatch, sum } = columnSums({ label: `${call.label}, bias`, input, rows, columns, sums, partial });
-        dispatches.push(dispatch, ...(sum ? [sumBlocks(`${call.label}, bias, sum of blocks`, [sum])] : []));
-      } else if (part.op === "matMul") {
-        const { transposeA } = part.attributes;
-        dispatches.push(...product(part, `${call.label}, ${transposeA ? "kernel" : "input"}`, part.outputs[0]!, {}));
-      }
+    if (bias) {
+      const gradient = place ?? bias.inputs[0]!;
+      const [rows, columns] = rowsAndColumns(gradient.shape);
+      const length = columnSumScratch(rows, columns);
+      const partial = length > 0 ? scratch(call, "sums", gradientScratch(call), length) : undefined;
+      const sums = bias.outputs[0]!;
+      const { dispatch, sum } = columnSums({ label: `${label}, bias`, input: gradient, rows, columns, sums, partial });
+      dispatches.push(dispatch, ...(sum ? [sumBlocks(`${label}, bias, sum of blocks`, [sum])] : []));
+    }
+    const multiply = (name: string, part: BoundOp, inputs: readonly PlanValue[]): void => {
+      const attributes = attributesOf("matMul", part);
+      dispatches.push(product({ label: `${label}, ${name}`, inputs, output: part.outputs[0]!, attributes }, target));
+    };
+    if (input) {
+      multiply("input", input, [place ?? input.inputs[0]!, input.inputs[1]!]);
+    }
+    if (kernel) {
+      multiply("kernel", kernel, [kernel.inputs[0]!, place ?? kernel.inputs[1]!]);
     }
     return dispatches;
   },
@@ -88,12 +108,12 @@ function rowsAndColumns(shape: readonly number[]): [number, number] {
 }
 
 /** Room for the gradient before the activation, in float32 numbers, whole blocks of 256 bytes. */
-function gradientScratch({ parts }: OpInstance): number {
-  const activation = parts!.find(({ op }) => op === "unaryBackward");
+function gradientScratch(op: OpInstance): number {
+  const { activation } = gradientParts<OpInstance>(op);
   return activation ? Math.ceil(sizeOf(activation.outputs[0]!.shape) / 64) * 64 : 0;
 }
 
-function biasScratch({ parts }: OpInstance): number {
-  const bias = parts!.find(({ op }) => op === "biasAddBackward");
+function biasScratch(op: OpInstance): number {
+  const { bias } = gradientParts<OpInstance>(op);
   return bias ? columnSumScratch(...rowsAndColumns(bias.inputs[0]!.shape)) : 0;
 }

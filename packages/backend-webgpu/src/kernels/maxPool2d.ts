@@ -7,15 +7,14 @@
  * to one place, so overlapping windows need no atomics.
  */
 
-import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import { coveringWindows } from "../wgsl/coveringWindows.js";
+import { type OpAttributes, sizeOf, windowGeometry } from "@convoy/core/backend";
 import type { Kernel } from "../wgsl/kernel.js";
 import { invocations, reads, writes } from "../wgsl/shader.js";
-import { inputColumn, inputRow, inside, windowOf } from "../wgsl/windows.js";
+import { coveringWindows, inputColumn, inputRow, inside } from "../wgsl/windows.js";
 
 export const maxPool2d: Kernel<OpAttributes["maxPool2d"]> = {
   dispatches({ label, attributes, inputs: [input], outputs: [output, argmax] }) {
-    const window = windowOf(input!.shape, attributes.poolSize, output!.shape, attributes);
+    const window = windowGeometry(input!.shape, attributes.poolSize, output!.shape, attributes);
     const { H, W, C, OH, OW, KH, KW } = window;
     const body = `
     let c = index % ${C}u;
@@ -50,7 +49,7 @@ export const maxPool2d: Kernel<OpAttributes["maxPool2d"]> = {
 
 export const maxPool2dBackward: Kernel<OpAttributes["maxPool2dBackward"]> = {
   dispatches({ label, attributes, inputs: [outputGradient, argmax], outputs: [inputGradient] }) {
-    const window = windowOf(inputGradient!.shape, attributes.poolSize, outputGradient!.shape, attributes);
+    const window = windowGeometry(inputGradient!.shape, attributes.poolSize, outputGradient!.shape, attributes);
     const { H, W, C, KW } = window;
     const body = `
     let c = index % ${C}u;

@@ -3,8 +3,8 @@
  * (float32, int32 or uint8), order [M] int32 -> [B,...]. storeRows: destination[batchStart + b] = values[b].
  *
  * Cost: the batch once in and once out. Bytes are read as the words that hold four of them; where a row is whole words an
- * invocation unpacks one word. A source that is larger than a binding may be is bound in parts. Rows beyond the tensor are clamped to its last: an order with such a row is an error that
- * the host has to find.
+ * invocation unpacks one word. A source that is larger than a binding may be is bound in chunks. Rows beyond the tensor are
+ * clamped to its last: an order with such a row is an error that the host has to find.
  */
 
 import { type OpAttributes, type PlanValue, sizeOf } from "@convoy/core/backend";
@@ -21,13 +21,13 @@ import {
   vectorWidth,
   writes,
 } from "../wgsl/shader.js";
-import { partOf, type SourceParts, sourceParts } from "../wgsl/sourceChunks.js";
+import { chunkOf, type SourceChunks, sourceChunks } from "../wgsl/sourceChunks.js";
 
 export const gatherRows: Kernel<OpAttributes["gatherRows"]> = {
   dispatches({ label, attributes, inputs: [source, order], outputs: [batch], target }) {
     const gather = { label, attributes, source: source!, order, batch: batch! };
-    const parts = sourceParts(source!, target.maxBindingBytes);
-    return [source!.dtype === "uint8" ? gatherBytes(gather, parts) : gatherNumbers(gather, parts)];
+    const chunks = sourceChunks(source!, target.maxBindingBytes);
+    return [source!.dtype === "uint8" ? gatherBytes(gather, chunks) : gatherNumbers(gather, chunks)];
   },
 };
 
@@ -40,21 +40,21 @@ interface Gather {
 }
 
 /** The tensors `x0`, `x1`, ... that hold the source. */
-function partTensors(source: PlanValue, parts: SourceParts, type?: ElementType): Record<string, TensorUse> {
+function chunkTensors(source: PlanValue, chunks: SourceChunks, type?: ElementType): Record<string, TensorUse> {
   return Object.fromEntries(
-    Array.from({ length: parts.count }, (_, part) => [`x${part}`, reads(partOf(source, parts, part), type)]),
+    Array.from({ length: chunks.count }, (_, chunk) => [`x${chunk}`, reads(chunkOf(source, chunks, chunk), type)]),
   );
 }
 
-/** WGSL function `element(row, at)`: `read` gives the code for it from a part's name and the row within the part. */
+/** WGSL function `element(row, at)`: `read` gives the code for it from a chunk's name and the row within the chunk. */
 function elementDeclaration(
-  { count, rowsPerPart }: SourceParts,
+  { count, rowsPerChunk }: SourceChunks,
   type: string,
-  read: (part: string, row: string) => string,
+  read: (chunk: string, row: string) => string,
 ): string {
-  const branches = Array.from({ length: count }, (_, part) => {
-    const found = `return ${read(`x${part}`, part === 0 ? "row" : `(row - ${part * rowsPerPart}u)`)};`;
-    return part === count - 1 ? found : `if (row < ${(part + 1) * rowsPerPart}u) { ${found} }`;
+  const branches = Array.from({ length: count }, (_, chunk) => {
+    const found = `return ${read(`x${chunk}`, chunk === 0 ? "row" : `(row - ${chunk * rowsPerChunk}u)`)};`;
+    return chunk === count - 1 ? found : `if (row < ${(chunk + 1) * rowsPerChunk}u) { ${found} }`;
   });
   return `fn element(row: u32, at: u32) -> ${type} {
   ${branches.join("\n  ")}
@@ -68,7 +68,7 @@ function sourceRow(rows: number, order: PlanValue | undefined): string {
   return order === undefined ? position : `min(u32(order[${position}]), ${rows - 1}u)`;
 }
 
-function gatherNumbers({ label, attributes, source, order, batch }: Gather, parts: SourceParts): Dispatch {
+function gatherNumbers({ label, attributes, source, order, batch }: Gather, chunks: SourceChunks): Dispatch {
   const { scale, batchSize, dtype } = attributes;
   const rowSize = sizeOf(source.shape.slice(1));
   const width = vectorWidth(rowSize);
@@ -81,19 +81,19 @@ function gatherNumbers({ label, attributes, source, order, batch }: Gather, part
     y[index] = ${to}(value)${scale === 1 ? "" : ` * ${float(scale)}`};`;
   return invocations(batchSize * rowVectors, body, {
     label,
-    tensors: { ...partTensors(source, parts, type), ...(order ? { order: reads(order) } : {}), y: writes(batch, to) },
-    declarations: elementDeclaration(parts, type, (part, row) => `${part}[${row} * ${rowVectors}u + at]`),
+    tensors: { ...chunkTensors(source, chunks, type), ...(order ? { order: reads(order) } : {}), y: writes(batch, to) },
+    declarations: elementDeclaration(chunks, type, (chunk, row) => `${chunk}[${row} * ${rowVectors}u + at]`),
     usesStep: true,
   });
 }
 
-function gatherBytes({ label, attributes, source, order, batch }: Gather, parts: SourceParts): Dispatch {
+function gatherBytes({ label, attributes, source, order, batch }: Gather, chunks: SourceChunks): Dispatch {
   const { scale, batchSize, dtype } = attributes;
   const rowSize = sizeOf(source.shape.slice(1));
   const row = sourceRow(source.shape[0]!, order);
   const scaled = (value: string): string => (scale === 1 ? value : `${value} * ${float(scale)}`);
   const spec = { label, usesStep: true };
-  const tensors = { ...partTensors(source, parts), ...(order ? { order: reads(order) } : {}) };
+  const tensors = { ...chunkTensors(source, chunks), ...(order ? { order: reads(order) } : {}) };
   if (rowSize % 4 === 0 && dtype === "float32") {
     const words = rowSize / 4;
     const body = `
@@ -104,7 +104,7 @@ function gatherBytes({ label, attributes, source, order, batch }: Gather, parts:
     return invocations(batchSize * words, body, {
       ...spec,
       tensors: { ...tensors, y: writes(batch, "vec4f") },
-      declarations: elementDeclaration(parts, "u32", (part, local) => `${part}[${local} * ${words}u + at]`),
+      declarations: elementDeclaration(chunks, "u32", (chunk, local) => `${chunk}[${local} * ${words}u + at]`),
     });
   }
   const body = `
@@ -116,9 +116,9 @@ function gatherBytes({ label, attributes, source, order, batch }: Gather, parts:
     ...spec,
     tensors: { ...tensors, y: writes(batch) },
     declarations: elementDeclaration(
-      parts,
+      chunks,
       "u32",
-      (part, local) => `(${part}[${place(local)} / 4u] >> (${place(local)} % 4u * 8u)) & 255u`,
+      (chunk, local) => `(${chunk}[${place(local)} / 4u] >> (${place(local)} % 4u * 8u)) & 255u`,
     ),
   });
 }

@@ -8,9 +8,17 @@
  * `fusedSoftmaxLoss` is loss, accuracy and gradient in one launch: a row is read once.
  */
 
-import { type Attributes, bytesOf, type OpAttributes, sizeOf } from "@convoy/core/backend";
+import {
+  type Attributes,
+  attributesOf,
+  type BoundOp,
+  bytesOf,
+  type OpAttributes,
+  partOf,
+  sizeOf,
+} from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
+import { type Kernel, scratch } from "../wgsl/kernel.js";
 import { rowSums } from "../wgsl/rowSums.js";
 import { float, invocations, reads, type TensorUse, writes } from "../wgsl/shader.js";
 import { argmaxDeclarations, correctRow } from "./accuracy.js";
@@ -99,16 +107,15 @@ export const fusedSoftmaxLoss: Kernel<Attributes> = {
   // Probabilities that nothing else reads need a place while their row is worked on.
   workspaceBytes: ({ inputs: [logits] }) => bytesOf(logits!),
   dispatches(call): Dispatch[] {
-    const { label, parts } = call;
-    const [loss, accuracy, backward] = ["softmaxCrossEntropy", "accuracy", "softmaxCrossEntropyBackward"].map((name) =>
-      parts.find(({ op }) => op === name),
-    ) as [KernelCall, KernelCall | undefined, KernelCall | undefined];
+    const { label } = call;
+    const loss = partOf<BoundOp>(call, "softmaxCrossEntropy")!;
+    const accuracy = partOf<BoundOp>(call, "accuracy");
+    const backward = partOf<BoundOp>(call, "softmaxCrossEntropyBackward");
     const [logits, labels, weights] = loss.inputs;
     const [lossSum, probabilities] = loss.outputs;
     const classes = logits!.shape.at(-1)!;
-    const kind = loss.attributes.labels as LabelKind;
+    const { labels: kind } = attributesOf("softmaxCrossEntropy", loss);
     const weighted = weights !== undefined;
-    const backwardWeights = backward?.inputs[2];
     const tensors: Record<string, TensorUse> = {
       x: reads(logits!),
       t: reads(labels!),
@@ -129,7 +136,7 @@ export const fusedSoftmaxLoss: Kernel<Attributes> = {
     const code = [
       lossRow(classes, kind, weighted),
       accuracy ? correctRow("p", classes, kind) : "",
-      backward ? gradientRow(classes, kind, backwardWeights !== undefined, backward.attributes.scale as number) : "",
+      backward ? fusedGradientRow(backward, classes) : "",
     ].join("\n");
     const sums = [{ into: "lossSum", from: "loss" }, ...(accuracy ? [{ into: "correctSum", from: "correct" }] : [])];
     return [
@@ -141,3 +148,8 @@ export const fusedSoftmaxLoss: Kernel<Attributes> = {
     ];
   },
 };
+
+function fusedGradientRow(backward: BoundOp, classes: number): string {
+  const { labels, scale } = attributesOf("softmaxCrossEntropyBackward", backward);
+  return gradientRow(classes, labels, backward.inputs[2] !== undefined, scale);
+}

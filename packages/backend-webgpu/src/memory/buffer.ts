@@ -1,9 +1,11 @@
 import {
-  ArgumentError,
   type BufferSpec,
+  checkRead,
+  checkWrite,
   type DeviceBuffer,
   DeviceError,
   type DType,
+  disposedBuffer,
   dtypeBytes,
   type TensorData,
   typedArrays,
@@ -50,7 +52,7 @@ export class WebGpuBuffer implements DeviceBuffer {
   /** The GPU's buffer. Throws `DeviceError` after `dispose`. */
   get memory(): GPUBuffer {
     if (this.#memory === undefined) {
-      throw new DeviceError(`webgpu: buffer "${this.label}" has been disposed`);
+      throw disposedBuffer("webgpu", this.label);
     }
     return this.#memory;
   }
@@ -60,19 +62,14 @@ export class WebGpuBuffer implements DeviceBuffer {
   }
 
   write(data: TensorData, offset = 0): void {
-    this.#checkRange("write", offset, data.length);
-    if (!(data instanceof typedArrays[this.dtype])) {
-      throw new ArgumentError(
-        `webgpu: buffer "${this.label}" holds ${typedArrays[this.dtype].name}, got ${data.constructor.name}`,
-      );
-    }
+    checkWrite("webgpu", this, data, offset);
     this.#device.checkAlive();
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     writeBytes(this.#device, this.memory, bytes, offset * dtypeBytes[this.dtype]);
   }
 
   async read(offset = 0, length: number = this.length - offset): Promise<TensorData> {
-    this.#checkRange("read", offset, length);
+    checkRead("webgpu", this, offset, length);
     this.#device.checkAlive();
     const from = this.memory;
     const what = `webgpu: reading buffer "${this.label}"`;
@@ -111,14 +108,6 @@ export class WebGpuBuffer implements DeviceBuffer {
       this.#device.destroyBuffer(this.#memory);
       this.#device.owned.delete(this);
       this.#memory = undefined;
-    }
-  }
-
-  #checkRange(action: string, offset: number, length: number): void {
-    if (offset < 0 || length < 0 || offset + length > this.length) {
-      throw new ArgumentError(
-        `webgpu: cannot ${action} ${length} elements at ${offset} of buffer "${this.label}", which has ${this.length}`,
-      );
     }
   }
 }

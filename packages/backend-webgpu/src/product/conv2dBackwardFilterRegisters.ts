@@ -12,10 +12,11 @@
  * SwiftShader 47 ms.
  */
 
+import { readsPadding } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
 import { blockOf, element, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
-import { isUnpadded } from "../wgsl/windows.js";
+
 import type { BackwardFilterProblem } from "./conv2dSpec.js";
 import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
 
@@ -42,7 +43,7 @@ export function* conv2dBackwardFilterRegisters(
 
 function kernelGradient(problem: BackwardFilterProblem, vectors: number, subgroupSize: number | undefined): Dispatch {
   const { label, input, gradient, output, window, F, blocks } = problem;
-  const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
+  const { N, H, W, C, OH, OW, KH, KW, strideH, strideW, top, left, dilationH, dilationW } = window;
   const cWidth = vectorWidth(C);
   const fWidth = vectorWidth(F);
   const type = floats(fWidth);
@@ -64,7 +65,8 @@ function kernelGradient(problem: BackwardFilterProblem, vectors: number, subgrou
     subgroupSize,
   );
   const sticksOut = OW % positions > 0;
-  const value = isUnpadded(window) && !sticksOut ? "x[at]" : `select(${floats(cWidth)}(), x[select(0u, at, has)], has)`;
+  const value =
+    !readsPadding(window) && !sticksOut ? "x[at]" : `select(${floats(cWidth)}(), x[select(0u, at, has)], has)`;
   const body = `
     let own = group % ${rowGroups}u * ${lanes}u + lane;
     let fBlock = group / ${rowGroups}u % ${fBlocks}u;
@@ -78,14 +80,14 @@ function kernelGradient(problem: BackwardFilterProblem, vectors: number, subgrou
     let end = min((block + 1u) * ${samples}u, ${N}u);
     for (var n = block * ${samples}u; n < end; n++) {
       for (var oh = 0u; oh < ${OH}u; oh++) {
-        let h = i32(oh) * ${strides[0]} + i32(kh) * ${dilation[0]} - ${padding[0]};
+        let h = i32(oh) * ${strideH} + i32(kh) * ${dilationH} - ${top};
         for (var ow = 0u; ow < ${OW}u; ow += ${positions}u) {
           let place = ((n * ${OH}u + oh) * ${OW}u + ow) * ${F / fWidth}u + fBlock * ${vectors}u;
           ${gradients.load}
           ${unrolled(
             positions,
             (p) => `{
-            let w = i32(ow + ${p}u) * ${strides[1]} + i32(kw) * ${dilation[1]} - ${padding[2]};
+            let w = i32(ow + ${p}u) * ${strideW} + i32(kw) * ${dilationW} - ${left};
             let has = h >= 0 && h < ${H} && w >= 0 && w < ${W}${sticksOut ? ` && ow + ${p}u < ${OW}u` : ""};
             let at = ((n * ${H}u + u32(h)) * ${W}u + u32(w)) * ${cBlocks}u + cBlock;
             let value = ${value};

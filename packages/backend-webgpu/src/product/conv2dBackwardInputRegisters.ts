@@ -29,9 +29,17 @@ export function* conv2dBackwardInputRegisters(problem: BackwardInputProblem, tar
   }
 }
 
+/** How a window moves along one axis, and the output's size. */
+interface Axis {
+  readonly stride: number;
+  readonly padding: number;
+  readonly dilation: number;
+  readonly size: number;
+}
+
 function inputGradient(problem: BackwardInputProblem, channels: number, subgroupSize: number | undefined): Dispatch {
   const { label, gradient, kernel, output, window, F } = problem;
-  const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
+  const { N, H, W, C, OH, OW, KH, KW, strideH, strideW, top, left, dilationH, dilationW } = window;
   const width = vectorWidth(F);
   const type = floats(width);
   const [high, wide] = [Math.min(2, H), Math.min(2, W)];
@@ -42,10 +50,10 @@ function inputGradient(problem: BackwardInputProblem, channels: number, subgroup
     unrolled(width, (i) => `${sum} = fma(${element(a, i, width)}, ${element(b, i, width)}, ${sum});`, " ");
   const spots = Array.from({ length: high * wide }, (_, s) => [Math.floor(s / wide), s % wide] as const);
   /** Declares `o<axis><spot>`, the output row (column) that reads this one, and whether there is one. */
-  const source = (name: string, at: string, k: string, axis: 0 | 1, size: number): string => {
-    const stride = strides[axis];
+  const source = (name: string, at: string, k: string, axis: Axis): string => {
+    const { stride, padding, dilation, size } = axis;
     const whole = stride > 1 ? ` && ${name}From % ${stride} == 0` : "";
-    return `let ${name}From = i32(${at}) + ${padding[axis * 2]} - i32(${k}) * ${dilation[axis]};
+    return `let ${name}From = i32(${at}) + ${padding} - i32(${k}) * ${dilation};
           let ${name}Has = ${name}From >= 0 && ${name}From < ${size * stride}${whole};
           let ${name} = select(0, ${name}From / ${stride}, ${name}Has);`;
   };
@@ -68,9 +76,9 @@ function inputGradient(problem: BackwardInputProblem, channels: number, subgroup
     let n = position / ${columns * rows}u;
     ${unrolled(spots.length, (s) => unrolled(channels, (c) => `var sum${s}_${c} = 0.0;`, " "))}
     for (var kh = 0u; kh < ${KH}u + zero; kh++) {
-      ${unrolled(high, (r) => source(`oh${r}`, `h + ${r}u`, "kh", 0, OH))}
+      ${unrolled(high, (r) => source(`oh${r}`, `h + ${r}u`, "kh", { stride: strideH, padding: top, dilation: dilationH, size: OH }))}
       for (var kw = 0u; kw < ${KW}u; kw++) {
-        ${unrolled(wide, (r) => source(`ow${r}`, `w + ${r}u`, "kw", 1, OW))}
+        ${unrolled(wide, (r) => source(`ow${r}`, `w + ${r}u`, "kw", { stride: strideW, padding: left, dilation: dilationW, size: OW }))}
         ${place}
         let tap = ((kh * ${KW}u + kw) * ${C}u + block * ${channels}u) * ${F / width}u;
         for (var f = 0u; f < ${F / width}u; f++) {

@@ -12,6 +12,7 @@
  * 33 ms. A 28x28x1 input by 3x3x1x32: 3.4, 1.4 and 16 ms.
  */
 
+import { readsPadding } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
 import {
@@ -26,7 +27,7 @@ import {
   workgroups,
   writes,
 } from "../wgsl/shader.js";
-import { isUnpadded } from "../wgsl/windows.js";
+
 import type { Conv2dProblem } from "./conv2dSpec.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
@@ -47,7 +48,7 @@ export function* conv2dRegisters(problem: Conv2dProblem, target: KernelTarget): 
 
 function convolution(problem: Conv2dProblem, vectors: number, subgroupSize: number | undefined): Dispatch {
   const { label, input, kernel, output, window, F, epilogue, pooling } = problem;
-  const { N, H, W, C, OH, OW, KH, KW, strides, padding, dilation } = window;
+  const { N, H, W, C, OH, OW, KH, KW, strideH, strideW, top, left, dilationH, dilationW } = window;
   const cWidth = vectorWidth(C);
   const fWidth = vectorWidth(F);
   const blocks = F / (fWidth * vectors);
@@ -61,12 +62,12 @@ function convolution(problem: Conv2dProblem, vectors: number, subgroupSize: numb
   const sticksOut = !pooling && (OH % high > 0 || OW % wide > 0);
   const positions = N * rows * columns;
   const groups = Math.ceil(positions / lanes);
-  const checked = !isUnpadded(window) || sticksOut;
+  const checked = readsPadding(window) || sticksOut;
 
   const place = unrolled(spots.length, (s) => {
     const [down, right] = spots[s]!;
-    const h = `i32(oh + ${down}u) * ${strides[0]} + i32(kh) * ${dilation[0]} - ${padding[0]}`;
-    const w = `i32(ow + ${right}u) * ${strides[1]} + i32(kw) * ${dilation[1]} - ${padding[2]}`;
+    const h = `i32(oh + ${down}u) * ${strideH} + i32(kh) * ${dilationH} - ${top}`;
+    const w = `i32(ow + ${right}u) * ${strideW} + i32(kw) * ${dilationW} - ${left}`;
     const base = `((i32(n) * ${H} + h${s}) * ${W} + w${s}) * ${C / cWidth}`;
     return checked
       ? `let h${s} = ${h}; let w${s} = ${w};

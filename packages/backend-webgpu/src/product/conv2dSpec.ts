@@ -1,7 +1,7 @@
 /** What the kernels of the three convolution ops are given, whichever variant runs. */
 
-import type { PlanValue } from "@convoy/core/backend";
-import type { Window } from "../wgsl/windows.js";
+import type { PlanValue, WindowGeometry } from "@convoy/core/backend";
+
 import type { Epilogue } from "./epilogue.js";
 
 /** 2x2 max-pooling behind a convolution: where its largest numbers and their positions go. */
@@ -20,7 +20,7 @@ export interface Conv2dProblem {
   readonly kernel: PlanValue;
   /** [N,OH,OW,F], or [N,PH,PW,F] with pooling; without memory where only the positions of a pooling are wanted. */
   readonly output: PlanValue;
-  readonly window: Window;
+  readonly window: WindowGeometry;
   readonly F: number;
   readonly epilogue: Epilogue;
   readonly pooling?: FusedPooling;
@@ -35,7 +35,7 @@ export interface BackwardInputProblem {
   readonly kernel: PlanValue;
   /** [N,H,W,C] */
   readonly output: PlanValue;
-  readonly window: Window;
+  readonly window: WindowGeometry;
   readonly F: number;
 }
 
@@ -48,7 +48,7 @@ export interface BackwardFilterProblem {
   readonly gradient: PlanValue;
   /** [blocks,KH,KW,C,F], or the kernel gradient itself where there is one block. */
   readonly output: PlanValue;
-  readonly window: Window;
+  readonly window: WindowGeometry;
   readonly F: number;
   readonly blocks: number;
 }

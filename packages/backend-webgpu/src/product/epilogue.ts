@@ -1,8 +1,7 @@
 /** What fused kernels do with a number before it leaves the registers: bias, then activation. */
 
-import type { OpAttributes, PlanValue } from "@convoy/core/backend";
+import { attributesOf, type BoundOp, chainParts, type OpAttributes, type PlanValue } from "@convoy/core/backend";
 import { activateDeclaration, mapped } from "../wgsl/activation.js";
-import type { KernelCall } from "../wgsl/kernel.js";
 import { floats, reads, type TensorUse } from "../wgsl/shader.js";
 
 export interface Epilogue {
@@ -10,13 +9,12 @@ export interface Epilogue {
   readonly activation?: OpAttributes["unary"];
 }
 
-/** The epilogue of a fused op: its biasAdd and unary parts. */
-export function epilogueOf(parts: readonly KernelCall[]): Epilogue {
-  const bias = parts.find(({ op }) => op === "biasAdd")?.inputs[1];
-  const unary = parts.find(({ op }) => op === "unary");
+/** The epilogue of a forward chain: its bias and activation. */
+export function epilogueOf(chain: BoundOp): Epilogue {
+  const { bias, activation } = chainParts<BoundOp>(chain);
   return {
-    ...(bias ? { bias } : {}),
-    ...(unary ? { activation: unary.attributes as unknown as OpAttributes["unary"] } : {}),
+    ...(bias ? { bias: bias.inputs[1]! } : {}),
+    ...(activation ? { activation: attributesOf("unary", activation) } : {}),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Attributes, FusedName, KernelName, OpInstance, PlanValue } from "@convoy/core/backend";
+import type { Attributes, BoundOp, OpInstance, PlanValue } from "@convoy/core/backend";
 import type { Dispatch } from "./dispatch.js";
 
 /**
@@ -27,17 +27,10 @@ export interface KernelTarget {
 }
 
 /** An op of a plan with its tensors in place; inside a fused op a tensor without `buffer` has no memory. */
-export interface KernelCall<A = Attributes> {
-  readonly op: KernelName | FusedName;
-  /** Op and layer. */
-  readonly label: string;
+export interface KernelCall<A = Attributes> extends Omit<BoundOp, "attributes"> {
   readonly attributes: A;
-  readonly inputs: readonly PlanValue[];
-  readonly outputs: readonly PlanValue[];
-  /** The memory that `workspaceBytes` asked for. */
-  readonly workspace?: PlanValue;
-  /** Of a fused op: the ops that it stands for. */
-  readonly parts: readonly KernelCall[];
+  /** Op and layer, as in "conv2d (conv2d_1)". */
+  readonly label: string;
   readonly target: KernelTarget;
 }
 
@@ -49,6 +42,11 @@ export interface Kernel<A = Attributes> {
   workspaceBytes?(op: OpInstance, target: KernelTarget): number;
   /** The launches that compute it, in order. */
   dispatches(call: KernelCall<A>): Dispatch[];
+}
+
+/** What a kernel is given of an op of a plan, or of a part of a fused one. */
+export function callOf(op: BoundOp, target: KernelTarget): KernelCall {
+  return { ...op, label: op.label ? `${op.op} (${op.label})` : op.op, target };
 }
 
 /** A slice of the workspace as a float32 tensor, starting at `floatOffset` (a multiple of 64). */
