@@ -68,7 +68,7 @@ export class WebGpuBackend implements Backend {
         vendor: adapterInfo.vendor,
         architecture: adapterInfo.architecture,
         software: isSoftware(adapterInfo),
-        kernels: target.variant,
+        kernels: target.style,
         subgroups: target.subgroupSize !== undefined,
         precision: target.precision,
         autotune: target.tunes,

@@ -1,2 +1,2 @@
 export { type WebGpuOptions, webgpu } from "./webgpu.js";
-export type { KernelVariant } from "./wgsl/kernel.js";
+export type { KernelStyle } from "./wgsl/kernel.js";

@@ -44,8 +44,8 @@ describe("options", () => {
     await expect(webgpu({ kernels: "tile" as never })).rejects.toThrow(
       new ArgumentError('webgpu: kernels is "tile", expected "registers" or "tiled"'),
     );
-    await expect(webgpu({ autotune: "ways.json" as never })).rejects.toThrow(
-      new ArgumentError('webgpu: autotune is "ways.json", expected true, false or { cache: "file or database" }'),
+    await expect(webgpu({ autotune: "choices.json" as never })).rejects.toThrow(
+      new ArgumentError('webgpu: autotune is "choices.json", expected true, false or { cache: "file or database" }'),
     );
     await expect(webgpu({ subgroups: "no" as never })).rejects.toThrow(
       new ArgumentError('webgpu: subgroups is "no", expected true or false'),

@@ -3,7 +3,7 @@ import { WebGpuBackend } from "./backend.js";
 import { adapterKind, isSoftware, requestAdapter } from "./device/adapter.js";
 import { requestDevice } from "./device/requestDevice.js";
 import { Choices } from "./tuning/choices.js";
-import type { KernelVariant, Precision } from "./wgsl/kernel.js";
+import type { KernelStyle, Precision } from "./wgsl/kernel.js";
 
 export interface WebGpuOptions {
   /** An adapter to make the device from; default: the one that the browser or Dawn gives. */
@@ -16,7 +16,7 @@ export interface WebGpuOptions {
    * Which kernels run; default "registers" on software adapters, "tiled" on GPUs. For comparing them, and for adapters that
    * do not say what they are.
    */
-  readonly kernels?: KernelVariant;
+  readonly kernels?: KernelStyle;
   /**
    * Whether kernels may exchange numbers within subgroups where the adapter has the feature; default: on software adapters,
    * where it makes a step twice as fast. With an own `device` it must have been made with "subgroups". `device.details` says
@@ -71,6 +71,6 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
     ? await Choices.open(adapterKind(info), autotune === true ? undefined : autotune.cache)
     : undefined;
   const gpu = options.device ?? (await requestDevice(adapter!, features));
-  const choice = { variant: kernels, subgroups, precision, tunes: autotune !== false };
+  const choice = { style: kernels, subgroups, precision, tunes: autotune !== false };
   return new WebGpuBackend(gpu, { choice, choices, ownsGpu: options.device === undefined });
 }

@@ -1,9 +1,9 @@
 import { pollsWhileWaiting } from "#gpu";
 
 /** Shorter waits are not worth a timer, in ms. */
-const leastRest = 4;
+const minSleepMs = 4;
 /** How long an end for another reason may go unnoticed, in ms. */
-const longestNap = 250;
+const maxTimerMs = 250;
 /** Of the expected time; the rest leaves room for faster runs, by which later expectations come down again. */
 const restedShare = 0.8;
 
@@ -34,7 +34,7 @@ export class DeviceWait {
   async #wait<T>(steps: number, done: () => Promise<T>): Promise<T> {
     const start = performance.now();
     const rest = restedShare * steps * Math.min(...this.#msPerStep);
-    if (pollsWhileWaiting && rest >= leastRest) {
+    if (pollsWhileWaiting && rest >= minSleepMs) {
       await this.#sleep(start + rest);
     }
     const result = await done();
@@ -44,7 +44,7 @@ export class DeviceWait {
 
   async #sleep(until: number): Promise<void> {
     for (let left = until - performance.now(); left > 0 && !this.#isOver(); left = until - performance.now()) {
-      await new Promise((resolve) => setTimeout(resolve, Math.min(Math.ceil(left), longestNap)));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(Math.ceil(left), maxTimerMs)));
     }
   }
 }

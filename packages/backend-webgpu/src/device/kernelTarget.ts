@@ -1,8 +1,8 @@
-import type { KernelTarget, KernelVariant, Precision } from "../wgsl/kernel.js";
+import type { KernelStyle, KernelTarget, Precision } from "../wgsl/kernel.js";
 
 /** What a user chose of what the device offers. */
 export interface KernelChoice {
-  readonly variant: KernelVariant;
+  readonly style: KernelStyle;
   readonly subgroups: boolean;
   readonly precision: Precision;
   readonly tunes: boolean;
@@ -10,16 +10,16 @@ export interface KernelChoice {
 
 /** What kernels are chosen by on a device: of `choice` only what the device has been made with. */
 export function kernelTarget({ limits, features, adapterInfo }: GPUDevice, choice: KernelChoice): KernelTarget {
-  const { variant, subgroups, precision, tunes } = choice;
+  const { style, subgroups, precision, tunes } = choice;
   // Register kernels are float32.
-  const half = variant === "tiled" && features.has("shader-f16");
+  const half = style === "tiled" && features.has("shader-f16");
   return {
-    variant,
+    style,
     maxBindingBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
     maxWorkgroupSize: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     ...(subgroups && features.has("subgroups")
-      ? { subgroupSize: { smallest: adapterInfo.subgroupMinSize, largest: adapterInfo.subgroupMaxSize } }
+      ? { subgroupSize: { min: adapterInfo.subgroupMinSize, max: adapterInfo.subgroupMaxSize } }
       : {}),
     precision: half ? precision : "float32",
     tunes,

@@ -35,8 +35,8 @@ export const biasAddBackward: Kernel<OpAttributes["biasAddBackward"]> = {
     const length = columnSumScratch(rows, columns);
     const partial = length > 0 ? scratch(call, "sums", 0, length) : undefined;
     const { label } = call;
-    const problem = { label, input: outputGradient!, rows, columns, sums: biasGradient!, partial };
-    const { dispatch, sum } = columnSums(problem);
+    const spec = { label, input: outputGradient!, rows, columns, sums: biasGradient!, partial };
+    const { dispatch, sum } = columnSums(spec);
     return [dispatch, ...(sum ? [sumBlocks(`${label}, sum of blocks`, [sum])] : [])];
   },
 };

@@ -17,23 +17,23 @@ import {
   partOf,
   windowGeometry,
 } from "@convoy/core/backend";
-import { byVariant } from "../product/byStyle.js";
+import { byStyle } from "../product/byStyle.js";
 import { conv2dRegisters } from "../product/conv2dRegisters.js";
-import type { Conv2dProblem } from "../product/conv2dSpec.js";
+import type { Conv2dSpec } from "../product/conv2dSpec.js";
 import { conv2dTiled } from "../product/conv2dTiled.js";
 import { epilogueOf } from "../product/epilogue.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { Kernel, KernelTarget } from "../wgsl/kernel.js";
 
-function convolution(problem: Conv2dProblem, target: KernelTarget): Dispatch[] {
-  return [byVariant(problem, target, conv2dTiled, conv2dRegisters)];
+function convolution(spec: Conv2dSpec, target: KernelTarget): Dispatch[] {
+  return [byStyle(spec, target, conv2dTiled, conv2dRegisters)];
 }
 
-function problemOf(
+function specOf(
   part: Pick<BoundOp, "inputs" | "outputs">,
   attributes: OpAttributes["conv2d"],
   label: string,
-): Conv2dProblem {
+): Conv2dSpec {
   const [input, kernel] = part.inputs as [PlanValue, PlanValue];
   const [output] = part.outputs as [PlanValue];
   const window = windowGeometry(input.shape, [kernel.shape[0]!, kernel.shape[1]!], output.shape, attributes);
@@ -41,7 +41,7 @@ function problemOf(
 }
 
 export const conv2d: Kernel<OpAttributes["conv2d"]> = {
-  dispatches: (call) => convolution(problemOf(call, call.attributes, call.label), call.target),
+  dispatches: (call) => convolution(specOf(call, call.attributes, call.label), call.target),
 };
 
 /** conv2d [biasAdd] [maxPool2d] [unary]; with pooling the windows are 2x2 and side by side. */
@@ -50,17 +50,17 @@ export const fusedConv2d: Kernel<Attributes> = {
   dispatches(call) {
     const { head, pooling, last } = chainParts<BoundOp>(call);
     const { label, target } = call;
-    const problem = {
-      ...problemOf(head, attributesOf("conv2d", head), label),
+    const spec = {
+      ...specOf(head, attributesOf("conv2d", head), label),
       output: last.outputs[0]!,
       epilogue: epilogueOf(call),
     };
     if (pooling === undefined) {
-      return convolution(problem, target);
+      return convolution(spec, target);
     }
     const [pooled, argmax] = pooling.outputs as [PlanValue, PlanValue];
     const [, PH, PW] = pooled.shape as [number, number, number];
-    return convolution({ ...problem, pooling: { ...(argmax.buffer ? { argmax } : {}), PH, PW } }, target);
+    return convolution({ ...spec, pooling: { ...(argmax.buffer ? { argmax } : {}), PH, PW } }, target);
   },
 };
 

@@ -13,7 +13,7 @@ import {
   sizeOf,
   windowGeometry,
 } from "@convoy/core/backend";
-import { byVariant } from "../product/byStyle.js";
+import { byStyle } from "../product/byStyle.js";
 import { conv2dBackwardFilterRegisters } from "../product/conv2dBackwardFilterRegisters.js";
 import { conv2dBackwardFilterTiled } from "../product/conv2dTiled.js";
 import { type BlockSum, sumBlocks } from "../wgsl/blockSums.js";
@@ -21,11 +21,11 @@ import type { Dispatch } from "../wgsl/dispatch.js";
 import { type Kernel, type KernelTarget, scratch } from "../wgsl/kernel.js";
 
 /** Most blocks of samples. */
-const mostBlocks = 16;
+const maxBlocks = 16;
 
 /** Into how many blocks a batch is split: none of them empty. */
 function blocksOf(N: number): number {
-  const samples = Math.ceil(N / Math.min(mostBlocks, N));
+  const samples = Math.ceil(N / Math.min(maxBlocks, N));
   return Math.ceil(N / samples);
 }
 
@@ -52,8 +52,8 @@ export function backwardFilter(
   const { kernelShape } = attributes;
   const window = windowGeometry(input.shape, [kernelShape[0]!, kernelShape[1]!], gradient.shape, attributes);
   const blocks = partial === undefined ? 1 : blocksOf(window.N);
-  const problem = { label, input, gradient, output: partial ?? output, window, F: kernelShape[3]!, blocks };
-  const dispatch = byVariant(problem, target, conv2dBackwardFilterTiled, conv2dBackwardFilterRegisters);
+  const spec = { label, input, gradient, output: partial ?? output, window, F: kernelShape[3]!, blocks };
+  const dispatch = byStyle(spec, target, conv2dBackwardFilterTiled, conv2dBackwardFilterRegisters);
   return { dispatch, ...(partial ? { sum: { partial, blocks, output } } : {}) };
 }
 

@@ -1,9 +1,9 @@
 /** dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,f] k[kh,kw,c,f]. */
 
 import { type BoundOp, type OpAttributes, type PlanValue, windowGeometry } from "@convoy/core/backend";
-import { byVariant } from "../product/byStyle.js";
+import { byStyle } from "../product/byStyle.js";
 import { conv2dBackwardInputRegisters } from "../product/conv2dBackwardInputRegisters.js";
-import type { BackwardInputProblem } from "../product/conv2dSpec.js";
+import type { BackwardInputSpec } from "../product/conv2dSpec.js";
 import { conv2dBackwardInputTiled } from "../product/conv2dTiled.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { Kernel, KernelTarget } from "../wgsl/kernel.js";
@@ -19,8 +19,8 @@ export function backwardInput(
   const kernel = part.inputs[1]!;
   const output = part.outputs[0]!;
   const window = windowGeometry(output.shape, [kernel.shape[0]!, kernel.shape[1]!], gradient.shape, attributes);
-  const problem: BackwardInputProblem = { label, gradient, kernel, output, window, F: kernel.shape[3]! };
-  return [byVariant(problem, target, conv2dBackwardInputTiled, conv2dBackwardInputRegisters)];
+  const spec: BackwardInputSpec = { label, gradient, kernel, output, window, F: kernel.shape[3]! };
+  return [byStyle(spec, target, conv2dBackwardInputTiled, conv2dBackwardInputRegisters)];
 }
 
 export const conv2dBackwardInput: Kernel<OpAttributes["conv2dBackwardInput"]> = {

@@ -17,10 +17,10 @@ import {
   type PlanValue,
   sizeOf,
 } from "@convoy/core/backend";
-import { byVariant } from "../product/byStyle.js";
+import { byStyle } from "../product/byStyle.js";
 import { type Epilogue, epilogueOf } from "../product/epilogue.js";
 import { matMulRegisters } from "../product/matMulRegisters.js";
-import type { MatMulProblem } from "../product/matMulSpec.js";
+import type { MatMulSpec } from "../product/matMulSpec.js";
 import { matMulTiled } from "../product/matMulTiled.js";
 import { sumBlocks } from "../wgsl/blockSums.js";
 import { columnSumScratch, columnSums } from "../wgsl/columnSums.js";
@@ -41,8 +41,8 @@ interface Product {
 
 function product({ label, inputs, output, attributes, epilogue = {} }: Product, target: KernelTarget): Dispatch {
   const [a, b] = inputs as [PlanValue, PlanValue];
-  const problem: MatMulProblem = { label, a, b, output, attributes, ...matMulSizes(a, b, attributes), epilogue };
-  return byVariant(problem, target, matMulTiled, matMulRegisters);
+  const spec: MatMulSpec = { label, a, b, output, attributes, ...matMulSizes(a, b, attributes), epilogue };
+  return byStyle(spec, target, matMulTiled, matMulRegisters);
 }
 
 export const matMul: Kernel<MatMulAttributes> = {

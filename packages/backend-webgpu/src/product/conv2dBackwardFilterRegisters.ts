@@ -15,34 +15,31 @@
 import { readsPadding } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
-import { blockOf, element, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
+import { element, floats, largestDivisor, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
 
-import type { BackwardFilterProblem } from "./conv2dSpec.js";
-import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
+import type { BackwardFilterSpec } from "./conv2dSpec.js";
+import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
 /** Invocations of a workgroup, about. */
-const mostLanes = 128;
+const maxLanes = 128;
 
 /** Numbers of the kernel gradient that an invocation computes at most, by preference. */
 const blockings = { alone: [64, 32], exchanging: [64, 32, 128] } as const;
 
-export function* conv2dBackwardFilterRegisters(
-  problem: BackwardFilterProblem,
-  target: KernelTarget,
-): Iterable<Dispatch> {
-  const { window, F } = problem;
+export function* conv2dBackwardFilterRegisters(spec: BackwardFilterSpec, target: KernelTarget): Iterable<Dispatch> {
+  const { window, F } = spec;
   const [cWidth, fWidth] = [vectorWidth(window.C), vectorWidth(F)];
-  const subgroupSize = exchangeSize(target, mostLanes);
+  const subgroupSize = fullSubgroupSize(target, maxLanes);
   const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((numbers) =>
-    blockOf(F / fWidth, Math.min(8, Math.max(1, numbers / (cWidth * fWidth)))),
+    largestDivisor(F / fWidth, Math.min(8, Math.max(1, numbers / (cWidth * fWidth)))),
   );
   for (const vectors of new Set(sizes)) {
-    yield kernelGradient(problem, vectors, subgroupSize);
+    yield kernelGradient(spec, vectors, subgroupSize);
   }
 }
 
-function kernelGradient(problem: BackwardFilterProblem, vectors: number, subgroupSize: number | undefined): Dispatch {
-  const { label, input, gradient, output, window, F, blocks } = problem;
+function kernelGradient(spec: BackwardFilterSpec, vectors: number, subgroupSize: number | undefined): Dispatch {
+  const { label, input, gradient, output, window, F, blocks } = spec;
   const { N, H, W, C, OH, OW, KH, KW, strideH, strideW, top, left, dilationH, dilationW } = window;
   const cWidth = vectorWidth(C);
   const fWidth = vectorWidth(F);
@@ -52,7 +49,7 @@ function kernelGradient(problem: BackwardFilterProblem, vectors: number, subgrou
   const samples = Math.ceil(N / blocks);
   // The taps and input channels of a kernel gradient: each an invocation. Workgroups are equally full.
   const rows = KH * KW * cBlocks;
-  const rowGroups = Math.ceil(rows / mostLanes);
+  const rowGroups = Math.ceil(rows / maxLanes);
   const whole = subgroupSize ?? 1;
   const lanes = Math.ceil(rows / rowGroups / whole) * whole;
   // So many positions of a row at a time that every lane of a subgroup has a vector to load.
@@ -114,7 +111,7 @@ function kernelGradient(problem: BackwardFilterProblem, vectors: number, subgrou
     }`;
   return workgroups(rowGroups * fBlocks * blocks, body, {
     label,
-    way: wayName(`${cWidth} by ${vectors * fWidth} channels`, subgroupSize),
+    variant: registersVariant(`${cWidth} by ${vectors * fWidth} channels`, subgroupSize),
     tensors: {
       x: reads(input, floats(cWidth)),
       dy: reads(gradient, type),

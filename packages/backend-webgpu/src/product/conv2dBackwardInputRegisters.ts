@@ -12,20 +12,20 @@
 
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
-import { blockOf, element, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
-import type { BackwardInputProblem } from "./conv2dSpec.js";
-import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
+import { element, floats, largestDivisor, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
+import type { BackwardInputSpec } from "./conv2dSpec.js";
+import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
 const lanes = 64;
 
 /** Channels that an invocation computes, by preference; with subgroups the kernel's numbers cost less loads. */
 const blockings = { alone: [8, 16], exchanging: [16, 32, 8] } as const;
 
-export function* conv2dBackwardInputRegisters(problem: BackwardInputProblem, target: KernelTarget): Iterable<Dispatch> {
-  const subgroupSize = exchangeSize(target, lanes);
-  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(problem.window.C, most));
+export function* conv2dBackwardInputRegisters(spec: BackwardInputSpec, target: KernelTarget): Iterable<Dispatch> {
+  const subgroupSize = fullSubgroupSize(target, lanes);
+  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((max) => largestDivisor(spec.window.C, max));
   for (const size of new Set(sizes)) {
-    yield inputGradient(problem, size, subgroupSize);
+    yield inputGradient(spec, size, subgroupSize);
   }
 }
 
@@ -37,8 +37,8 @@ interface Axis {
   readonly size: number;
 }
 
-function inputGradient(problem: BackwardInputProblem, channels: number, subgroupSize: number | undefined): Dispatch {
-  const { label, gradient, kernel, output, window, F } = problem;
+function inputGradient(spec: BackwardInputSpec, channels: number, subgroupSize: number | undefined): Dispatch {
+  const { label, gradient, kernel, output, window, F } = spec;
   const { N, H, W, C, OH, OW, KH, KW, strideH, strideW, top, left, dilationH, dilationW } = window;
   const width = vectorWidth(F);
   const type = floats(width);
@@ -106,7 +106,7 @@ function inputGradient(problem: BackwardInputProblem, channels: number, subgroup
     }`;
   return workgroups(groups * (C / channels), body, {
     label,
-    way: wayName(`${spots.length} positions by ${channels} channels`, subgroupSize),
+    variant: registersVariant(`${spots.length} positions by ${channels} channels`, subgroupSize),
     tensors: { dy: reads(gradient, type), k: reads(kernel, type), dx: writes(output, floats(stored)) },
     workgroupSize: lanes,
     extensions: subgroupSize ? ["subgroups"] : [],

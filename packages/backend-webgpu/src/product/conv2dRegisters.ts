@@ -16,10 +16,10 @@ import { readsPadding } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
 import {
-  blockOf,
   element,
   floats,
   integers,
+  largestDivisor,
   reads,
   type TensorUse,
   unrolled,
@@ -28,26 +28,26 @@ import {
   writes,
 } from "../wgsl/shader.js";
 
-import type { Conv2dProblem } from "./conv2dSpec.js";
+import type { Conv2dSpec } from "./conv2dSpec.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
-import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
+import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
 const lanes = 64;
 
 /** Vectors of channels that an invocation computes, by preference; with subgroups the kernel's numbers cost less loads. */
 const blockings = { alone: [2, 4], exchanging: [4, 8, 2] } as const;
 
-export function* conv2dRegisters(problem: Conv2dProblem, target: KernelTarget): Iterable<Dispatch> {
-  const subgroupSize = exchangeSize(target, lanes);
-  const vectors = problem.F / vectorWidth(problem.F);
-  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(vectors, most));
+export function* conv2dRegisters(spec: Conv2dSpec, target: KernelTarget): Iterable<Dispatch> {
+  const subgroupSize = fullSubgroupSize(target, lanes);
+  const vectors = spec.F / vectorWidth(spec.F);
+  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((max) => largestDivisor(vectors, max));
   for (const size of new Set(sizes)) {
-    yield convolution(problem, size, subgroupSize);
+    yield convolution(spec, size, subgroupSize);
   }
 }
 
-function convolution(problem: Conv2dProblem, vectors: number, subgroupSize: number | undefined): Dispatch {
-  const { label, input, kernel, output, window, F, epilogue, pooling } = problem;
+function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | undefined): Dispatch {
+  const { label, input, kernel, output, window, F, epilogue, pooling } = spec;
   const { N, H, W, C, OH, OW, KH, KW, strideH, strideW, top, left, dilationH, dilationW } = window;
   const cWidth = vectorWidth(C);
   const fWidth = vectorWidth(F);
@@ -160,7 +160,7 @@ function convolution(problem: Conv2dProblem, vectors: number, subgroupSize: numb
   };
   return workgroups(groups * blocks, body, {
     label,
-    way: wayName(`${spots.length} positions by ${vectors * fWidth} channels`, subgroupSize),
+    variant: registersVariant(`${spots.length} positions by ${vectors * fWidth} channels`, subgroupSize),
     tensors,
     declarations: epilogueDeclarations(epilogue),
     workgroupSize: lanes,

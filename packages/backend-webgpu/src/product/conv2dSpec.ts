@@ -14,7 +14,7 @@ export interface FusedPooling {
 }
 
 /** y = x convolved with k, then the epilogue. */
-export interface Conv2dProblem {
+export interface Conv2dSpec {
   readonly label: string;
   readonly input: PlanValue;
   readonly kernel: PlanValue;
@@ -27,7 +27,7 @@ export interface Conv2dProblem {
 }
 
 /** dx of a convolution. */
-export interface BackwardInputProblem {
+export interface BackwardInputSpec {
   readonly label: string;
   /** [N,OH,OW,F] */
   readonly gradient: PlanValue;
@@ -40,7 +40,7 @@ export interface BackwardInputProblem {
 }
 
 /** dk of a convolution. */
-export interface BackwardFilterProblem {
+export interface BackwardFilterSpec {
   readonly label: string;
   /** [N,H,W,C] */
   readonly input: PlanValue;

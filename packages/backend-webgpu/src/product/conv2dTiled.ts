@@ -13,15 +13,15 @@
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
 import { floats, integers, reads, writes } from "../wgsl/shader.js";
-import type { BackwardFilterProblem, BackwardInputProblem, Conv2dProblem } from "./conv2dSpec.js";
+import type { BackwardFilterSpec, BackwardInputSpec, Conv2dSpec } from "./conv2dSpec.js";
 import { epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import { matrix, matrixType } from "./matrixProduct.js";
 import { channelType, gradientRows, kernelColumns, patchColumns, patchRows } from "./patches.js";
 import { storeRows, storeWidth, storeWinners } from "./productStore.js";
-import { productWays } from "./productVariants.js";
+import { productVariants } from "./productVariants.js";
 
-export function conv2dTiled(problem: Conv2dProblem, target: KernelTarget): Iterable<Dispatch> {
-  const { label, input, kernel, output, window, F, epilogue, pooling } = problem;
+export function conv2dTiled(spec: Conv2dSpec, target: KernelTarget): Iterable<Dispatch> {
+  const { label, input, kernel, output, window, F, epilogue, pooling } = spec;
   const { N, C, OH, OW, KH, KW } = window;
   const [rows, columns] = pooling ? [pooling.PH, pooling.PW] : [OH, OW];
   const M = N * rows * columns * (pooling ? 4 : 1);
@@ -36,7 +36,7 @@ export function conv2dTiled(problem: Conv2dProblem, target: KernelTarget): Itera
   let ow = m % ${columns}u;`;
   const width = storeWidth(F);
   const wanted = { y: output.buffer !== undefined, argmax: pooling?.argmax !== undefined };
-  return productWays(
+  return productVariants(
     {
       M,
       N: F,
@@ -61,11 +61,11 @@ export function conv2dTiled(problem: Conv2dProblem, target: KernelTarget): Itera
   );
 }
 
-export function conv2dBackwardInputTiled(problem: BackwardInputProblem, target: KernelTarget): Iterable<Dispatch> {
-  const { label, gradient, kernel, output, window, F } = problem;
+export function conv2dBackwardInputTiled(spec: BackwardInputSpec, target: KernelTarget): Iterable<Dispatch> {
+  const { label, gradient, kernel, output, window, F } = spec;
   const { N, H, W, C, KH, KW } = window;
   const M = N * H * W;
-  return productWays(
+  return productVariants(
     {
       M,
       N: C,
@@ -86,12 +86,12 @@ export function conv2dBackwardInputTiled(problem: BackwardInputProblem, target: 
   );
 }
 
-export function conv2dBackwardFilterTiled(problem: BackwardFilterProblem, target: KernelTarget): Iterable<Dispatch> {
-  const { label, input, gradient, output, window, F, blocks } = problem;
+export function conv2dBackwardFilterTiled(spec: BackwardFilterSpec, target: KernelTarget): Iterable<Dispatch> {
+  const { label, input, gradient, output, window, F, blocks } = spec;
   const { N, C, OH, OW, KH, KW } = window;
   const M = KH * KW * C;
   const K = N * OH * OW;
-  return productWays(
+  return productVariants(
     {
       M,
       N: F,

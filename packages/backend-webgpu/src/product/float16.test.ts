@@ -2,13 +2,13 @@ import { type Layer, layers, sequential } from "@convoy/core";
 import type { Backend } from "@convoy/core/backend";
 import { reference } from "@convoy/core/reference";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { forcedWays } from "../testing/forcedVariants.js";
+import { forcedVariants } from "../testing/forcedVariants.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import { tiles } from "./tiles.js";
 
 const adapter = useSoftwareGpu();
 // Gradients have no way in float16.
-const { webgpu, force, taken } = await forcedWays((way) => way.endsWith("float16"), { otherwise: "first" });
+const { webgpu, force, taken } = await forcedVariants((variant) => variant.endsWith("float16"), { otherwise: "first" });
 
 let backend: Backend;
 let oracle: Backend;
@@ -85,7 +85,7 @@ async function outputs(
 for (const [index, [name, shape, network]] of cases.entries()) {
   // Three of the tiles each.
   for (const turn of [0, 3, 6]) {
-    it(`${name} is close to float32, way ${index + turn}`, async (context) => {
+    it(`${name} is close to float32, variant ${index + turn}`, async (context) => {
       skipWithoutFloat16(context);
       force(index + turn);
       const [expected, actual] = await outputs(network(shape), samples([7, ...shape], 1));
@@ -116,8 +116,8 @@ it("keeps NaN and infinity, of weights and of what comes from the layer before",
     layers.dense({ units: 1, useBias: false }),
   ]);
   const number = (value: number) => ({ data: Float32Array.of(value), shape: [1, 1] });
-  for (const way of [0, 3, 6]) {
-    force(way);
+  for (const variant of [0, 3, 6]) {
+    force(variant);
     model.compile({ backend });
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2]) {
       model.setWeights([number(value), number(1)]);

@@ -11,13 +11,13 @@
 
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
-import { blockOf, element, floats, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
+import { element, floats, largestDivisor, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
-import type { MatMulProblem } from "./matMulSpec.js";
-import { exchangeSize, sharedVectors, wayName } from "./sharedVectors.js";
+import type { MatMulSpec } from "./matMulSpec.js";
+import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
 /** Lanes of a workgroup, at most. */
-const mostLanes = 64;
+const maxLanes = 64;
 
 /**
  * Vectors of columns that an invocation computes, by preference. Four would be a quarter faster with subgroups, but take
@@ -25,22 +25,22 @@ const mostLanes = 64;
  */
 const blockings = { alone: [2, 4], exchanging: [2, 4, 8] } as const;
 
-export function* matMulRegisters(problem: MatMulProblem, target: KernelTarget): Iterable<Dispatch> {
-  const subgroupSize = exchangeSize(target, mostLanes);
-  const vectors = problem.N / vectorWidth(problem.N);
-  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((most) => blockOf(vectors, most));
+export function* matMulRegisters(spec: MatMulSpec, target: KernelTarget): Iterable<Dispatch> {
+  const subgroupSize = fullSubgroupSize(target, maxLanes);
+  const vectors = spec.N / vectorWidth(spec.N);
+  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((max) => largestDivisor(vectors, max));
   for (const size of new Set(sizes)) {
-    yield product(problem, size, subgroupSize);
+    yield product(spec, size, subgroupSize);
   }
 }
 
-function product(problem: MatMulProblem, vectors: number, subgroupSize: number | undefined): Dispatch {
-  const { label, a, b, output, M, N, K, epilogue } = problem;
-  const { transposeA, transposeB } = problem.attributes;
+function product(spec: MatMulSpec, vectors: number, subgroupSize: number | undefined): Dispatch {
+  const { label, a, b, output, M, N, K, epilogue } = spec;
+  const { transposeA, transposeB } = spec.attributes;
   const kWidth = transposeA && !transposeB ? 1 : vectorWidth(K);
   const mWidth = vectorWidth(M);
   const nWidth = vectorWidth(N);
-  const rows = transposeA ? mWidth : blockOf(M, 4);
+  const rows = transposeA ? mWidth : largestDivisor(M, 4);
   const type = floats(nWidth);
   // Element (row i, k + kk) of a as loaded below, and the vector of b at k + kk, columns of vector j.
   const aValue = (i: number, kk: number): string =>
@@ -86,7 +86,7 @@ function product(problem: MatMulProblem, vectors: number, subgroupSize: number |
     ),
   );
   const rowBlocks = M / rows;
-  const rowGroups = Math.ceil(rowBlocks / mostLanes);
+  const rowGroups = Math.ceil(rowBlocks / maxLanes);
   const whole = subgroupSize ?? 1;
   const lanes = Math.ceil(rowBlocks / rowGroups / whole) * whole;
   // Lanes of a workgroup share their columns.
@@ -107,7 +107,7 @@ function product(problem: MatMulProblem, vectors: number, subgroupSize: number |
     }`;
   return workgroups(rowGroups * (N / (vectors * nWidth)), body, {
     label,
-    way: wayName(`${rows} rows by ${vectors * nWidth} columns`, subgroupSize),
+    variant: registersVariant(`${rows} rows by ${vectors * nWidth} columns`, subgroupSize),
     tensors: {
       a: reads(a, floats(transposeA ? mWidth : kWidth)),
       b: reads(b, floats(transposeB ? kWidth : nWidth)),

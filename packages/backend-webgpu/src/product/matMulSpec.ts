@@ -4,7 +4,7 @@ import type { OpAttributes, PlanValue } from "@convoy/core/backend";
 import type { Epilogue } from "./epilogue.js";
 
 /** y[m,n] = sum over k of a[m,k] b[k,n], then the epilogue. */
-export interface MatMulProblem {
+export interface MatMulSpec {
   readonly label: string;
   readonly a: PlanValue;
   readonly b: PlanValue;

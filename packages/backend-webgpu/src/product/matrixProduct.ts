@@ -1,29 +1,29 @@
 /**
  * The product behind every convolution and dense layer on a GPU: sum over k of a(m,k) b(k,n) for all m, n. The operands are
  * WGSL code that reads four neighbouring elements, so that a convolution is a product over patches that are never written
- * out. A row of a and a column of b are both called a line here.
+ * out (implicit GEMM). A row of a and a column of b are both called a line here.
  */
 
 /** The axis that four elements of a vector are neighbours along: k, or the lines (m of a, n of b). */
-export type Along = "k" | "line";
+export type VectorAxis = "k" | "line";
 
 export interface Operand {
-  readonly along: Along;
+  readonly axis: VectorAxis;
   /**
-   * WGSL: the type `Line<name>` of what is worked out once for a line (or the first of four), `line<name>(m: u32) ->
+   * WGSL: the type `Line<name>` of what is computed once for a line (or the first of four), `line<name>(m: u32) ->
    * Line<name>`, and `vector<name>(line: Line<name>, k: u32) -> vec4f`, the elements from there on. Called for lines and k
    * inside the bounds only; what sticks out behind them is 0. `name` is "A" or "B".
    */
   code(name: string): string;
 }
 
-/** What code can be left out because tiles end where the matrix ends. */
-export interface Fit {
+/** Whether every tile is full along rows and columns: then bounds checks can be left out. */
+export interface FullTiles {
   readonly rows: boolean;
   readonly columns: boolean;
 }
 
-export interface Product {
+export interface MatrixProduct {
   readonly M: number;
   readonly N: number;
   readonly K: number;
@@ -34,41 +34,48 @@ export interface Product {
   readonly rangeLength?: number;
   /**
    * WGSL function `store(row: u32, column: u32, range: u32, sum0: vec4f, ... sum3)` for rows `row` to `row + 3` of the columns
-   * `column` to `column + 3`; both are multiples of 4. It is called for results outside of the matrix too unless they fit.
+   * `column` to `column + 3`; both are multiples of 4. Where tiles are not full it is called for results outside of the
+   * matrix, too.
    */
-  store(fit: Fit): string;
+  store(full: FullTiles): string;
   /** Whether factors may be float16: in a forward pass. */
   readonly forward?: boolean;
 }
 
-/** What an operand works out once for a line `m`: WGSL that returns a `type`. */
-export interface LineCode {
+/** What an operand computes once for a line `m`: WGSL that returns a `type`. */
+export interface LineSetup {
   readonly type: string;
   readonly body: string;
 }
 
-const plainLine: LineCode = { type: "u32", body: "return m;" };
+const plainLine: LineSetup = { type: "u32", body: "return m;" };
 
 /** An operand of vectors in memory: `body` is WGSL that returns the one from (`line`, k) on. */
-export function vectors(along: Along, body: string, line: LineCode = plainLine): Operand {
+export function vectors(axis: VectorAxis, body: string, line: LineSetup = plainLine): Operand {
   const code = (name: string): string => `${lineDeclaration(name, line)}
 fn vector${name}(line: Line${name}, k: u32) -> vec4f {
   ${body}
 }
 `;
-  return { along, code };
+  return { axis, code };
 }
 
 /** An operand of which four neighbours are no vector in memory: `body` is WGSL that returns element (`line`, k). */
-export function scattered(along: Along, lines: number, K: number, body: string, line: LineCode = plainLine): Operand {
+export function scattered(
+  axis: VectorAxis,
+  lines: number,
+  K: number,
+  body: string,
+  line: LineSetup = plainLine,
+): Operand {
   const code = (name: string): string => {
     // Neighbours along k share their line; others are lines of their own, which nothing can be worked out for beforehand.
     const [size, at, element, own] =
-      along === "k"
+      axis === "k"
         ? [K, "k + i", `element${name}(line, k + i)`, line]
         : [lines, "line + i", `element${name}(worked${name}(line + i), k)`, plainLine];
     const read = `four[i] = ${element};`;
-    const worked = along === "k" ? "" : `fn worked${name}(m: u32) -> ${line.type} { ${line.body} }\n`;
+    const worked = axis === "k" ? "" : `fn worked${name}(m: u32) -> ${line.type} { ${line.body} }\n`;
     return `${lineDeclaration(name, own)}
 ${worked}fn element${name}(line: ${line.type}, k: u32) -> f32 {
   ${body}
@@ -80,27 +87,27 @@ fn vector${name}(line: Line${name}, k: u32) -> vec4f {
 }
 `;
   };
-  return { along, code };
+  return { axis, code };
 }
 
-function lineDeclaration(name: string, { type, body }: LineCode): string {
+function lineDeclaration(name: string, { type, body }: LineSetup): string {
   return `alias Line${name} = ${type};
 fn line${name}(m: u32) -> ${type} { ${body} }`;
 }
 
-/** A matrix in memory, `tensor`, whose neighbours are `along`. */
-export function matrix(tensor: string, along: Along, lines: number, K: number): Operand {
-  const width = along === "k" ? K : lines;
+/** A matrix in memory, `tensor`, whose neighbours lie along `axis`. */
+export function matrix(tensor: string, axis: VectorAxis, lines: number, K: number): Operand {
+  const width = axis === "k" ? K : lines;
   const at = (k: string, size: number): string =>
-    `return ${tensor}[${along === "k" ? `line * ${size}u + ${k}` : `k * ${size}u + line`}];`;
+    `return ${tensor}[${axis === "k" ? `line * ${size}u + ${k}` : `k * ${size}u + line`}];`;
   if (width % 4 > 0) {
-    return scattered(along, lines, K, at("k", width));
+    return scattered(axis, lines, K, at("k", width));
   }
-  const line = along === "k" ? plainLine : { type: "u32", body: "return m / 4u;" };
-  return vectors(along, at("k / 4u", width / 4), line);
+  const line = axis === "k" ? plainLine : { type: "u32", body: "return m / 4u;" };
+  return vectors(axis, at("k / 4u", width / 4), line);
 }
 
 /** How a matrix is bound for `matrix`. */
-export function matrixType(along: Along, lines: number, K: number): "f32" | "vec4f" {
-  return (along === "k" ? K : lines) % 4 === 0 ? "vec4f" : "f32";
+export function matrixType(axis: VectorAxis, lines: number, K: number): "f32" | "vec4f" {
+  return (axis === "k" ? K : lines) % 4 === 0 ? "vec4f" : "f32";
 }

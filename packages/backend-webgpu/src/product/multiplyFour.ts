@@ -3,9 +3,9 @@
 import { unrolled } from "../wgsl/shader.js";
 
 /** Code that reads the vectors of one operand for four steps along k, lines counted from an invocation's first. */
-export type Reads =
-  | { readonly along: "k"; line(index: number): string }
-  | { readonly along: "line"; vector(step: number, group: number): string };
+export type OperandLoads =
+  | { readonly axis: "k"; line(index: number): string }
+  | { readonly axis: "line"; vector(step: number, group: number): string };
 
 /**
  * Code for four steps along k of `rows` by `vectors` x 4 results: adds to variables `<sum><row>_<vector>` of vector type `type`.
@@ -13,14 +13,14 @@ export type Reads =
  */
 export function multiplyFour(
   size: { readonly rows: number; readonly vectors: number },
-  a: Reads,
-  b: Reads,
+  a: OperandLoads,
+  b: OperandLoads,
   sum: string,
   type: string,
 ): string {
   const { rows, vectors } = size;
   const right =
-    b.along === "line"
+    b.axis === "line"
       ? unrolled(4, (step) => unrolled(vectors, (v) => `let b${step}_${v} = ${b.vector(step, v)};`))
       : `${unrolled(vectors * 4, (column) => `let column${column} = ${b.line(column)};`)}
         ${unrolled(4, (step) =>
@@ -32,7 +32,7 @@ export function multiplyFour(
   const add = (row: number, number: string, step: number): string =>
     unrolled(vectors, (v) => `${sum}${row}_${v} = fma(${type}(${number}), b${step}_${v}, ${sum}${row}_${v});`);
   const left =
-    a.along === "k"
+    a.axis === "k"
       ? unrolled(
           rows,
           (row) => `{ let a = ${a.line(row)}; ${unrolled(4, (step) => add(row, `a.${"xyzw"[step]}`, step))} }`,

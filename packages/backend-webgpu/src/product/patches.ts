@@ -6,7 +6,7 @@
 import { readsPadding, type WindowGeometry } from "@convoy/core/backend";
 import { floats, vectorWidth } from "../wgsl/shader.js";
 import { inside } from "../wgsl/windows.js";
-import { type Along, type LineCode, type Operand, scattered, vectors } from "./matrixProduct.js";
+import { type LineSetup, type Operand, scattered, type VectorAxis, vectors } from "./matrixProduct.js";
 
 /** Channels in vectors where a pixel's channels fill them. */
 export function channelWidth(channels: number): 1 | 4 {
@@ -31,13 +31,13 @@ function read(window: WindowGeometry, tensor: string, h: string, w: string, pixe
 
 /** Vectors where the channels of a pixel fill them, numbers otherwise. */
 function operand(
-  along: Along,
+  axis: VectorAxis,
   size: { readonly lines: number; readonly K: number; readonly channels: number },
   body: string,
-  line?: LineCode,
+  line?: LineSetup,
 ): Operand {
   const { lines, K, channels } = size;
-  return channelWidth(channels) === 4 ? vectors(along, body, line) : scattered(along, lines, K, body, line);
+  return channelWidth(channels) === 4 ? vectors(axis, body, line) : scattered(axis, lines, K, body, line);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { element, integers, unrolled } from "../wgsl/shader.js";
 import { activated, biased, type Epilogue } from "./epilogue.js";
-import type { Fit } from "./matrixProduct.js";
+import type { FullTiles } from "./matrixProduct.js";
 
 /** How many results in a row are stored at once. */
 export function storeWidth(N: number): 1 | 4 {
@@ -14,20 +14,20 @@ export function storeRows(
   tensor: string,
   { M, N }: { readonly M: number; readonly N: number },
   epilogue: Epilogue = {},
-): (fit: Fit) => string {
+): (full: FullTiles) => string {
   const width = storeWidth(N);
-  return (fit) => {
+  return (full) => {
     const parts = unrolled(4 / width, (j) => {
       const at = width === 4 ? "column / 4u" : `column + ${j}u`;
       const sum = width === 4 ? "sum" : element("sum", j, 4);
       return inside(
-        fit.columns ? "" : `column + ${j}u < ${N}u`,
+        full.columns ? "" : `column + ${j}u < ${N}u`,
         `let value = ${biased(epilogue, sum, at)};
     ${tensor}[place * ${N / width}u + ${at}] = ${activated(epilogue, "value", width)};`,
       );
     });
     return `fn storeRow(row: u32, place: u32, column: u32, sum: vec4f) {
-  ${inside(fit.rows ? "" : `row < ${M}u`, parts)}
+  ${inside(full.rows ? "" : `row < ${M}u`, parts)}
 }
 ${storeFunction(unrolled(4, (i) => `storeRow(row + ${i}u, range * ${M}u + row + ${i}u, column, sum${i});`))}`;
   };
@@ -41,10 +41,10 @@ export function storeWinners(
   { M, N }: { readonly M: number; readonly N: number },
   epilogue: Epilogue,
   wanted: { readonly y: boolean; readonly argmax: boolean },
-): (fit: Fit) => string {
+): (full: FullTiles) => string {
   const width = storeWidth(N);
   const integer = integers(width);
-  return (fit) => {
+  return (full) => {
     const parts = unrolled(4 / width, (j) => {
       const at = width === 4 ? "column / 4u" : `column + ${j}u`;
       const value = (i: number): string => biased(epilogue, width === 4 ? `sum${i}` : element(`sum${i}`, j, 4), at);
@@ -54,7 +54,7 @@ export function storeWinners(
       best = select(best, candidate, candidate > best);
     }`;
       return inside(
-        fit.columns ? "" : `column + ${j}u < ${N}u`,
+        full.columns ? "" : `column + ${j}u < ${N}u`,
         `var best = ${value(0)};
     var winner = ${integer}();
     ${[1, 2, 3].map(compare).join("\n")}
@@ -63,7 +63,7 @@ export function storeWinners(
     ${wanted.y ? `y[at] = ${activated(epilogue, "best", width)};` : ""}`,
       );
     });
-    return storeFunction(inside(fit.rows ? "" : `row < ${M}u`, parts));
+    return storeFunction(inside(full.rows ? "" : `row < ${M}u`, parts));
   };
 }
 

@@ -1,18 +1,18 @@
-/** All ways to compute a product on a GPU, the one that is estimated fastest first, those with subgroups last. */
+/** All variants of a product on a GPU, the one that is estimated fastest first, those with subgroups last. */
 
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
 import type { ShaderSpec } from "../wgsl/shader.js";
-import type { Product } from "./matrixProduct.js";
-import { subgroupProducts } from "./subgroupProduct.js";
+import type { MatrixProduct } from "./matrixProduct.js";
+import { subgroupVariants } from "./subgroupProduct.js";
 import { fitsTarget, tiledProduct } from "./tiledProduct.js";
 import { tilesFor } from "./tileEstimates.js";
 import { tiles } from "./tiles.js";
 
-export function* productWays(product: Product, spec: ShaderSpec, target: KernelTarget): Iterable<Dispatch> {
+export function* productVariants(product: MatrixProduct, spec: ShaderSpec, target: KernelTarget): Iterable<Dispatch> {
   const candidates = tiles.filter((tile) => fitsTarget(product, tile, target));
   for (const tile of tilesFor(product, candidates)) {
     yield tiledProduct(product, tile, spec, target);
   }
-  yield* subgroupProducts(product, spec, target);
+  yield* subgroupVariants(product, spec, target);
 }

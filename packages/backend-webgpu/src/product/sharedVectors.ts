@@ -40,12 +40,12 @@ export function sharedVectors(
 }
 
 /** The size of subgroups where a workgroup of `lanes` is sure to consist of full ones; undefined where it is not, or none are used. */
-export function exchangeSize({ subgroupSize }: KernelTarget, lanes: number): number | undefined {
-  const size = subgroupSize?.smallest;
-  return size !== undefined && size === subgroupSize!.largest && lanes % size === 0 ? size : undefined;
+export function fullSubgroupSize({ subgroupSize }: KernelTarget, lanes: number): number | undefined {
+  const size = subgroupSize?.min;
+  return size !== undefined && size === subgroupSize!.max && lanes % size === 0 ? size : undefined;
 }
 
-/** The name of a way to compute. */
-export function wayName(blocking: string, subgroupSize: number | undefined): string {
+/** The name of a register variant. */
+export function registersVariant(blocking: string, subgroupSize: number | undefined): string {
   return `registers, ${blocking}${subgroupSize === undefined ? "" : `, subgroups of ${subgroupSize}`}`;
 }

@@ -27,23 +27,23 @@
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
 import { type ShaderSpec, unrolled, workgroups } from "../wgsl/shader.js";
-import type { Product } from "./matrixProduct.js";
-import { multiplyFour, type Reads } from "./multiplyFour.js";
+import type { MatrixProduct } from "./matrixProduct.js";
+import { multiplyFour, type OperandLoads } from "./multiplyFour.js";
 
 const ownRows = 8;
 const usualThreads = 128;
 /** Fewer leave little to share. */
-const fewestLanes = 4;
+const minLanes = 4;
 
-/** The ways with subgroups: none where the target has none, or two widths where both have columns to own. */
-export function subgroupProducts(product: Product, spec: ShaderSpec, target: KernelTarget): Dispatch[] {
+/** The variants with subgroups: none where the target has none, or two widths where both have columns to own. */
+export function subgroupVariants(product: MatrixProduct, spec: ShaderSpec, target: KernelTarget): Dispatch[] {
   const { subgroupSize } = target;
-  if (subgroupSize === undefined || Math.max(usualThreads, subgroupSize.largest) > target.maxWorkgroupSize) {
+  if (subgroupSize === undefined || Math.max(usualThreads, subgroupSize.max) > target.maxWorkgroupSize) {
     return [];
   }
   const columns = Math.ceil(product.N / 4);
-  const lanes = Math.min(subgroupSize.smallest, Math.max(fewestLanes, 2 ** Math.ceil(Math.log2(columns))));
-  if (lanes < fewestLanes) {
+  const lanes = Math.min(subgroupSize.min, Math.max(minLanes, 2 ** Math.ceil(Math.log2(columns))));
+  if (lanes < minLanes) {
     return [];
   }
   const widths = columns >= lanes * 2 ? [2, 1] : [1];
@@ -55,14 +55,14 @@ interface Size {
   readonly lanes: number;
   /** Vectors of columns that each owns. */
   readonly vectors: number;
-  readonly smallest: number;
-  readonly largest: number;
+  readonly min: number;
+  readonly max: number;
 }
 
-function subgroupProduct(product: Product, spec: ShaderSpec, size: Size): Dispatch {
+function subgroupProduct(product: MatrixProduct, spec: ShaderSpec, size: Size): Dispatch {
   const { M, N, K, a, b, ranges = 1, rangeLength = K } = product;
-  const { lanes, vectors, smallest, largest } = size;
-  const threads = Math.max(usualThreads, largest);
+  const { lanes, vectors, min, max } = size;
+  const threads = Math.max(usualThreads, max);
   const segments = threads / lanes;
   const columns = lanes * vectors * 4;
   // Steps for which each invocation holds one vector of a, or more if that would be less than a vector along k.
@@ -71,7 +71,7 @@ function subgroupProduct(product: Product, spec: ShaderSpec, size: Size): Dispat
   const [rowBlocks, columnBlocks] = [Math.ceil(M / ownRows), Math.ceil(N / columns)];
   const units = rowBlocks * columnBlocks;
   const groups = Math.ceil(units / segments);
-  const fit = { rows: M % ownRows === 0, columns: N % columns === 0 && units % segments === 0 };
+  const full = { rows: M % ownRows === 0, columns: N % columns === 0 && units % segments === 0 };
   const stepsFit = rangeLength % steps === 0 && K % rangeLength === 0;
   const guards = (name: string, linesFit: boolean, lines: number): string => {
     const conditions = [...(linesFit ? [] : [`number < ${lines}u`]), ...(stepsFit ? [] : ["k < end"])];
@@ -83,14 +83,14 @@ function subgroupProduct(product: Product, spec: ShaderSpec, size: Size): Dispat
   };
   const declarations = `var<workgroup> tickets: atomic<u32>;
 var<workgroup> drawn: u32;
-${a.code("A")}${b.code("B")}${guards("A", fit.rows, M)}${guards("B", fit.columns, N)}${product.store(fit)}${spec.declarations ?? ""}`;
+${a.code("A")}${b.code("B")}${guards("A", full.rows, M)}${guards("B", full.columns, N)}${product.store(full)}${spec.declarations ?? ""}`;
 
   const { prepare, load, reads } = sharedRows(product, steps, pieces, size);
-  const ownLines = b.along === "k" ? vectors * 4 : vectors;
-  const readsB: Reads =
-    b.along === "k"
-      ? { along: "k", line: (line) => `readB(lineB${line}, numberB${line}, k, end)` }
-      : { along: "line", vector: (step, v) => `readB(lineB${v}, numberB${v}, k + ${step}u, end)` };
+  const ownLines = b.axis === "k" ? vectors * 4 : vectors;
+  const loadsB: OperandLoads =
+    b.axis === "k"
+      ? { axis: "k", line: (line) => `readB(lineB${line}, numberB${line}, k, end)` }
+      : { axis: "line", vector: (step, v) => `readB(lineB${v}, numberB${v}, k + ${step}u, end)` };
   const body = `
     ${drawTickets(lanes)}
     let range = group / ${groups}u;
@@ -103,7 +103,7 @@ ${a.code("A")}${b.code("B")}${guards("A", fit.rows, M)}${guards("B", fit.columns
       let firstColumn = unit / ${rowBlocks}u * ${columns}u;
       ${prepare}
       ${unrolled(ownLines, (i) => {
-        const [vector, column] = b.along === "k" ? [Math.floor(i / 4), i % 4] : [i, 0];
+        const [vector, column] = b.axis === "k" ? [Math.floor(i / 4), i % 4] : [i, 0];
         return `let numberB${i} = firstColumn + (own + ${vector * lanes}u) * 4u + ${column}u;
       let lineB${i} = lineB(numberB${i});`;
       })}
@@ -114,7 +114,7 @@ ${a.code("A")}${b.code("B")}${guards("A", fit.rows, M)}${guards("B", fit.columns
           steps / 4,
           (quad) => `{
           let k = first + ${quad * 4}u;
-          ${multiplyFour({ rows: ownRows, vectors }, reads(quad), readsB, "sum", "vec4f")}
+          ${multiplyFour({ rows: ownRows, vectors }, reads(quad), loadsB, "sum", "vec4f")}
         }`,
         )}
       }
@@ -127,10 +127,10 @@ ${a.code("A")}${b.code("B")}${guards("A", fit.rows, M)}${guards("B", fit.columns
         )}
       }
     }`;
-  const width = lanes === smallest && smallest === largest ? `${lanes}` : `${lanes} lanes`;
+  const width = lanes === min && min === max ? `${lanes}` : `${lanes} lanes`;
   return workgroups(groups * ranges, body, {
     ...spec,
-    way: `subgroups, ${ownRows}x${vectors * 4} by ${width}`,
+    variant: `subgroups, ${ownRows}x${vectors * 4} by ${width}`,
     workgroupSize: threads,
     declarations,
     extensions: ["subgroups"],
@@ -160,24 +160,24 @@ function drawTickets(lanes: number): string {
 
 /** Code for the rows of a that a segment shares: each invocation loads `pieces` vectors and gets the others by shuffles. */
 function sharedRows(
-  { a: { along } }: Product,
+  { a: { axis } }: MatrixProduct,
   steps: number,
   pieces: number,
-  { lanes, smallest, largest }: Size,
-): { readonly prepare: string; readonly load: string; reads(quad: number): Reads } {
+  { lanes, min, max }: Size,
+): { readonly prepare: string; readonly load: string; reads(quad: number): OperandLoads } {
   const quads = steps / 4;
   const groups = ownRows / 4;
   /** Vectors are dealt along what is contiguous in memory first. */
   const vector = (number: number): string => {
     const [piece, owner] = [Math.floor(number / lanes), number % lanes];
-    return lanes === smallest && smallest === largest
+    return lanes === min && min === max
       ? `subgroupBroadcast(piece${piece}, ${owner}u)`
       : `subgroupShuffle(piece${piece}, base + ${owner}u)`;
   };
   const prepare = unrolled(pieces, (piece) => {
     const number = `(own + ${piece * lanes}u)`;
     const [line, step] =
-      along === "k"
+      axis === "k"
         ? [`${number} / ${quads}u`, `${number} % ${quads}u * 4u`]
         : [`${number} % ${groups}u * 4u`, `${number} / ${groups}u`];
     return `let numberA${piece} = firstRow + ${line};
@@ -188,9 +188,9 @@ function sharedRows(
     pieces,
     (piece) => `let piece${piece} = readA(lineA${piece}, numberA${piece}, first + step${piece}, end);`,
   );
-  const reads = (quad: number): Reads =>
-    along === "k"
-      ? { along, line: (row) => vector(row * quads + quad) }
-      : { along, vector: (step, group) => vector((quad * 4 + step) * groups + group) };
+  const reads = (quad: number): OperandLoads =>
+    axis === "k"
+      ? { axis, line: (row) => vector(row * quads + quad) }
+      : { axis, vector: (step, group) => vector((quad * 4 + step) * groups + group) };
   return { prepare, load, reads };
 }

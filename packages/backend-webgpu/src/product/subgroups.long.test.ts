@@ -1,11 +1,11 @@
 import type { Backend } from "@convoy/core/backend";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { forcedWays } from "../testing/forcedVariants.js";
+import { forcedVariants } from "../testing/forcedVariants.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import { tiledCases } from "../testing/tiledCases.js";
 
 useSoftwareGpu();
-const { webgpu, force, taken } = await forcedWays((way) => way.startsWith("subgroups"));
+const { webgpu, force, taken } = await forcedVariants((variant) => variant.startsWith("subgroups"));
 
 let backend: Backend;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { Backend } from "@convoy/core/backend";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { forcedWays } from "../testing/forcedVariants.js";
+import { forcedVariants } from "../testing/forcedVariants.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import { tiledCases } from "../testing/tiledCases.js";
 
@@ -9,7 +9,7 @@ useSoftwareGpu();
 /** Subgroups are full on every adapter at hand. So these kernels are told that most have a gap. */
 const gap = "subgroupMax(subgroupLane + select(0u, 1u, subgroupMin(lane) < 96u))";
 let changes = 0;
-const { webgpu, force } = await forcedWays((way) => way.startsWith("subgroups"), {
+const { webgpu, force } = await forcedVariants((variant) => variant.startsWith("subgroups"), {
   change: (code) =>
     code.replace("subgroupMax(subgroupLane)", () => {
       changes += 1;

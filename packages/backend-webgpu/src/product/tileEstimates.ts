@@ -1,22 +1,22 @@
 /** Which tiles to try for a product, by a model of a GPU that nobody has measured. */
 
-import type { Product } from "./matrixProduct.js";
+import type { MatrixProduct } from "./matrixProduct.js";
 import { type Tile, threadsOf } from "./tiles.js";
 
 /** Most tiles that tuning tries. */
-const most = 4;
+const maxTiles = 4;
 
 /**
  * The tiles worth trying, the one that is estimated fastest first; none of those that are estimated more than three times
  * slower.
  */
-export function tilesFor(product: Product, candidates: readonly Tile[]): Tile[] {
+export function tilesFor(product: MatrixProduct, candidates: readonly Tile[]): Tile[] {
   const estimated = candidates.map((candidate) => ({ candidate, cycles: estimatedCycles(product, candidate) }));
   estimated.sort((first, second) => first.cycles - second.cycles);
   const limit = 3 * (estimated[0]?.cycles ?? 0);
   return estimated
     .filter(({ cycles }) => cycles <= limit)
-    .slice(0, most)
+    .slice(0, maxTiles)
     .map(({ candidate }) => candidate);
 }
 
@@ -37,7 +37,7 @@ const blockCycles = 700;
  * with address and bounds check 3 instructions each, and the invocation's share of the copies, 25 instructions a vector.
  * Registers limit a core to about 512 invocations of 8x8 results, 1024 of 4x4.
  */
-function estimatedCycles({ M, N, K, ranges = 1, rangeLength = K }: Product, tile: Tile): number {
+function estimatedCycles({ M, N, K, ranges = 1, rangeLength = K }: MatrixProduct, tile: Tile): number {
   const { rows, columns, ownRows, ownColumns, depth, slices } = tile;
   const threads = threadsOf(tile);
   const workgroups = Math.ceil(M / rows) * Math.ceil(N / columns) * ranges;

@@ -1,12 +1,12 @@
 import type { Backend } from "@convoy/core/backend";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { forcedWays } from "../testing/forcedVariants.js";
+import { forcedVariants } from "../testing/forcedVariants.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import { tiledCases } from "../testing/tiledCases.js";
 import { tiles } from "./tiles.js";
 
 useSoftwareGpu();
-const { webgpu, force, taken } = await forcedWays((way) => way.startsWith("tiled"));
+const { webgpu, force, taken } = await forcedVariants((variant) => variant.startsWith("tiled"));
 
 let backend: Backend;
 beforeAll(async () => {

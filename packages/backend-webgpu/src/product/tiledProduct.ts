@@ -5,7 +5,7 @@
  * A workgroup copies `depth` steps along k of its rows and columns into workgroup memory, each element once and four at a
  * time; then every invocation multiplies its ownRows by ownColumns results in registers.
  *
- * - Reads of workgroup memory: ownRows + ownColumns vectors for ownRows x ownColumns x 4 FMA. With 8x8 16 for 256, a byte an
+ * - OperandLoads of workgroup memory: ownRows + ownColumns vectors for ownRows x ownColumns x 4 FMA. With 8x8 16 for 256, a byte an
  *   FMA, which 128 bytes a cycle give to 128 FMA even where no two invocations read the same; those of a row do. With 4x4 it
  *   is two bytes, half of them shared.
  * - Index arithmetic: a copy is one address for four elements, about 25 instructions with the divisions by constants, as the
@@ -29,27 +29,27 @@
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/kernel.js";
 import { type ShaderSpec, unrolled, workgroups } from "../wgsl/shader.js";
-import type { Along, Product } from "./matrixProduct.js";
-import { multiplyFour, type Reads } from "./multiplyFour.js";
+import type { MatrixProduct, VectorAxis } from "./matrixProduct.js";
+import { multiplyFour, type OperandLoads } from "./multiplyFour.js";
 import { type Tile, threadsOf } from "./tiles.js";
 
 /** How one operand lies in workgroup memory, in vectors. */
-interface Layout {
+interface TileLayout {
   readonly vectors: number;
   /** Code: where the copy number `place` lies, and which line (or first line) and step it is. */
   split(place: string): { readonly line: string; readonly step: string; readonly at: string };
   /** Code for the reads of an invocation whose first group of four lines is at `base`; the others are `apart` groups on. */
-  reads(tile: string, base: string, quad: string, apart: number): Reads;
+  loads(tile: string, base: string, quad: string, apart: number): OperandLoads;
 }
 
-function layoutOf(along: Along, lines: number, depth: number): Layout {
+function layoutOf(axis: VectorAxis, lines: number, depth: number): TileLayout {
   const groups = lines / 4;
-  if (along === "line") {
+  if (axis === "line") {
     return {
       vectors: groups * depth,
       split: (place) => ({ line: `${place} % ${groups}u * 4u`, step: `${place} / ${groups}u`, at: place }),
-      reads: (tile, base, quad, apart) => ({
-        along,
+      loads: (tile, base, quad, apart) => ({
+        axis,
         vector: (step, group) => `${tile}[${base} + (${quad} * 4u + ${step}u) * ${groups}u + ${group * apart}u]`,
       }),
     };
@@ -70,8 +70,8 @@ function layoutOf(along: Along, lines: number, depth: number): Layout {
         at: `${quad} * ${perQuad}u + ${line} % 4u * ${quarter}u + ${line} / 4u`,
       };
     },
-    reads: (tile, base, quad, apart) => ({
-      along,
+    loads: (tile, base, quad, apart) => ({
+      axis,
       line: (line) =>
         `${tile}[${base} + ${quad} * ${perQuad}u + ${(line % 4) * quarter + Math.floor(line / 4) * apart}u]`,
     }),
@@ -79,20 +79,20 @@ function layoutOf(along: Along, lines: number, depth: number): Layout {
 }
 
 /** What a product with that tile needs; undefined where the target does not have it. */
-interface Memory {
-  readonly a: Layout;
-  readonly b: Layout;
+interface WorkgroupMemory {
+  readonly a: TileLayout;
+  readonly b: TileLayout;
   readonly depth: number;
   readonly half: boolean;
   readonly buffers: 1 | 2;
 }
 
-function memoryFor(product: Product, tile: Tile, target: KernelTarget): Memory | undefined {
+function workgroupMemory(product: MatrixProduct, tile: Tile, target: KernelTarget): WorkgroupMemory | undefined {
   const half = target.precision === "float16" && product.forward === true;
   // The same bytes, and as many steps as a sum of float16 may have.
   const depth = half && tile.slices === 1 ? Math.min(16, tile.depth * 2) : tile.depth;
-  const a = layoutOf(product.a.along, tile.rows, depth);
-  const b = layoutOf(product.b.along, tile.columns, depth);
+  const a = layoutOf(product.a.axis, tile.rows, depth);
+  const b = layoutOf(product.b.axis, tile.columns, depth);
   const threads = threadsOf(tile);
   const folding = tile.slices > 1 ? threads * 16 : 0;
   const bytes = (buffers: number): number => (a.vectors + b.vectors) * (half ? 8 : 16) * buffers + folding;
@@ -102,19 +102,19 @@ function memoryFor(product: Product, tile: Tile, target: KernelTarget): Memory |
 }
 
 /** Whether the target has the memory and the invocations that the tile takes. */
-export function fitsTarget(product: Product, tile: Tile, target: KernelTarget): boolean {
-  return memoryFor(product, tile, target) !== undefined;
+export function fitsTarget(product: MatrixProduct, tile: Tile, target: KernelTarget): boolean {
+  return workgroupMemory(product, tile, target) !== undefined;
 }
 
-export function tiledProduct(product: Product, tile: Tile, spec: ShaderSpec, target: KernelTarget): Dispatch {
+export function tiledProduct(product: MatrixProduct, tile: Tile, spec: ShaderSpec, target: KernelTarget): Dispatch {
   const { M, N, K, ranges = 1, rangeLength = K } = product;
   const { rows, columns, ownRows, ownColumns, slices } = tile;
-  const { a, b, depth, half, buffers } = memoryFor(product, tile, target)!;
+  const { a, b, depth, half, buffers } = workgroupMemory(product, tile, target)!;
   const threads = threadsOf(tile);
   const across = columns / ownColumns;
   const perSlice = threads / slices;
   const [rowTiles, columnTiles] = [Math.ceil(M / rows), Math.ceil(N / columns)];
-  const fit = { rows: M % rows === 0, columns: N % columns === 0 };
+  const full = { rows: M % rows === 0, columns: N % columns === 0 };
   const stepsFit = rangeLength % depth === 0 && K % rangeLength === 0;
   const vectors = ownColumns / 4;
   const type = half ? "vec4<f16>" : "vec4f";
@@ -125,11 +125,11 @@ export function tiledProduct(product: Product, tile: Tile, spec: ShaderSpec, tar
   const declarations = `var<workgroup> tileA: array<${type}, ${a.vectors * buffers}>;
 var<workgroup> tileB: array<${type}, ${b.vectors * buffers}>;
 ${slices > 1 ? `var<workgroup> shares: array<vec4f, ${threads}>;` : ""}
-${half ? narrowing : ""}${product.a.code("A")}${product.b.code("B")}${product.store(fit)}${spec.declarations ?? ""}`;
+${half ? narrowing : ""}${product.a.code("A")}${product.b.code("B")}${product.store(full)}${spec.declarations ?? ""}`;
   const multiply = multiplyFour(
     { rows: ownRows, vectors },
-    a.reads("tileA", "fromA", "quad", rows / ownRows),
-    b.reads("tileB", "fromB", "quad", across),
+    a.loads("tileA", "fromA", "quad", rows / ownRows),
+    b.loads("tileB", "fromB", "quad", across),
     half ? "part" : "sum",
     type,
   );
@@ -188,14 +188,14 @@ ${half ? narrowing : ""}${product.a.code("A")}${product.b.code("B")}${product.st
     }`;
   return workgroups(rowTiles * columnTiles * ranges, body, {
     ...spec,
-    way: tileName(tile, half),
+    variant: tiledVariant(tile, half),
     workgroupSize: threads,
     declarations,
     extensions: half ? ["f16"] : [],
   });
 }
 
-function tileName({ rows, columns, ownRows, ownColumns, slices }: Tile, half: boolean): string {
+function tiledVariant({ rows, columns, ownRows, ownColumns, slices }: Tile, half: boolean): string {
   const sliced = slices > 1 ? ` in ${slices} slices` : "";
   return `tiled ${rows}x${columns} by ${ownRows}x${ownColumns}${sliced}${half ? ", float16" : ""}`;
 }
@@ -209,7 +209,7 @@ const narrowing = `fn narrow(x: vec4f) -> vec4<f16> {
 }
 `;
 
-interface CopySize {
+interface TileCopySize {
   /** Lines of the tile, and of the operand. */
   readonly lines: number;
   readonly all: number;
@@ -220,7 +220,7 @@ interface CopySize {
 }
 
 /** Code that copies a block of an operand into its tile. */
-interface Copy {
+interface TileCopy {
   /** What stays the same over all blocks. */
   readonly prepare: string;
   /** Variables for the vectors of an invocation, from their request to their arrival. */
@@ -229,7 +229,7 @@ interface Copy {
   store(offset: string): string;
 }
 
-function copyCode(name: "A" | "B", layout: Layout, size: CopySize): Copy {
+function copyCode(name: "A" | "B", layout: TileLayout, size: TileCopySize): TileCopy {
   const { lines, all, depth, stepsFit, threads, half } = size;
   const total = (lines * depth) / 4;
   const count = Math.ceil(total / threads);

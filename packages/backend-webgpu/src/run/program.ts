@@ -113,12 +113,12 @@ function bind(
   const bindGroup = device.gpu.createBindGroup({
     label: dispatch.label,
     layout: pipelines.layout(dispatch),
-    entries: dispatch.bindings.map(({ operand }, binding) => ({
+    entries: dispatch.bindings.map(({ tensor }, binding) => ({
       binding,
       resource: {
-        buffer: buffers.get(operand.buffer!)!.memory,
-        offset: operand.byteOffset,
-        size: bindingBytes(operand),
+        buffer: buffers.get(tensor.buffer!)!.memory,
+        offset: tensor.byteOffset,
+        size: bindingBytes(tensor),
       },
     })),
   });

@@ -38,6 +38,6 @@ window.tune = async (database) => {
   model.compile({ ...training, backend });
   await model.fit(images, labels, { epochs: 1, batchSize: 16, verbose: 0 });
   await backend.dispose();
-  const [ways] = await values<Record<string, string>>(createStore(database, "kernels"));
-  return Object.keys(ways ?? {}).length;
+  const [variants] = await values<Record<string, string>>(createStore(database, "kernels"));
+  return Object.keys(variants ?? {}).length;
 };

@@ -2,24 +2,24 @@ import { openStore } from "#choiceStore";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { ChoiceStore } from "./store/store.js";
 
-/** Which way is the fastest, by the hash of all ways' code. */
-type Ways = Map<string, string>;
+/** The name of the fastest variant, by the hash of all variants' code. */
+type Variants = Map<string, string>;
 
 /** What this process has found out, by device: shared by all its backends. */
-const found = new Map<string, Ways>();
+const found = new Map<string, Variants>();
 
-/** The fastest way of every kernel that has been measured on one kind of device. */
+/** The fastest variant of every kernel that has been measured on one kind of device. */
 export class Choices {
   readonly #deviceName: string;
   readonly #store: ChoiceStore | undefined;
-  readonly #ways: Ways;
+  readonly #variants: Variants;
   /** The keys that the store has. */
   readonly #kept: Set<string>;
 
-  private constructor(deviceName: string, store: ChoiceStore | undefined, ways: Ways, kept: Iterable<string>) {
+  private constructor(deviceName: string, store: ChoiceStore | undefined, variants: Variants, kept: Iterable<string>) {
     this.#deviceName = deviceName;
     this.#store = store;
-    this.#ways = ways;
+    this.#variants = variants;
     this.#kept = new Set(kept);
   }
 
@@ -30,36 +30,36 @@ export class Choices {
   static async open(deviceName: string, place: string | undefined): Promise<Choices> {
     const store = place === undefined ? undefined : openStore(place);
     const kept = (await store?.read(deviceName)) ?? {};
-    const ways = found.get(deviceName) ?? new Map<string, string>();
-    found.set(deviceName, ways);
-    for (const [key, way] of Object.entries(kept)) {
-      if (!ways.has(key)) {
-        ways.set(key, way);
+    const variants = found.get(deviceName) ?? new Map<string, string>();
+    found.set(deviceName, variants);
+    for (const [key, variant] of Object.entries(kept)) {
+      if (!variants.has(key)) {
+        variants.set(key, variant);
       }
     }
-    return new Choices(deviceName, store, ways, Object.keys(kept));
+    return new Choices(deviceName, store, variants, Object.keys(kept));
   }
 
-  /** The same ways of the same kernel on the same shapes have the same key; a changed kernel is measured anew. */
-  async keyOf(ways: readonly Dispatch[]): Promise<string> {
-    const text = ways.map(({ way, code }) => `${way}\n${code}`).join("\n");
+  /** The same variants of the same kernel on the same shapes have the same key; a changed kernel is measured anew. */
+  async keyOf(variants: readonly Dispatch[]): Promise<string> {
+    const text = variants.map(({ variant, code }) => `${variant}\n${code}`).join("\n");
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
     return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
   get(key: string): string | undefined {
-    return this.#ways.get(key);
+    return this.#variants.get(key);
   }
 
-  set(key: string, way: string): void {
-    this.#ways.set(key, way);
-    // What the store has of it names a way that there is no more.
+  set(key: string, variant: string): void {
+    this.#variants.set(key, variant);
+    // What the store has of it names a variant that there is no more.
     this.#kept.delete(key);
   }
 
   /** Keeps what the store does not have. Warns where that fails: it costs the next process a measurement, not this one its work. */
   async save(): Promise<void> {
-    const fresh = [...this.#ways].filter(([key]) => !this.#kept.has(key));
+    const fresh = [...this.#variants].filter(([key]) => !this.#kept.has(key));
     if (this.#store === undefined || fresh.length === 0) {
       return;
     }

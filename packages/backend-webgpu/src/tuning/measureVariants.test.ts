@@ -8,7 +8,7 @@ import { countLiveBuffers } from "../testing/liveBuffers.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { invocations, reads, writes } from "../wgsl/shader.js";
-import { measureWays } from "./measureVariants.js";
+import { measureVariants } from "./measureVariants.js";
 
 useSoftwareGpu();
 
@@ -27,40 +27,40 @@ const tensor = (id: number, label: string): PlanValue => {
 const [input, output] = [tensor(0, "x"), tensor(1, "y")];
 
 /** Doubles the first `count` numbers after going round a loop `rounds` times. */
-function doubling(way: string, rounds: number, count = length): Dispatch {
+function doubling(variant: string, rounds: number, count = length): Dispatch {
   const body = `
     var extra = 0.0;
     for (var i = 0u; i < ${rounds}u + zero; i++) { extra = fma(extra, 0.5, 0.0); }
     y[index] = 2.0 * x[index] + extra;`;
-  return invocations(count, body, { label: "doubling", way, tensors: { x: reads(input), y: writes(output) } });
+  return invocations(count, body, { label: "doubling", variant, tensors: { x: reads(input), y: writes(output) } });
 }
 
 const fast = doubling("fast", 1);
 const slow = doubling("slow", 20_000);
 
-async function measured(ways: readonly Dispatch[]): Promise<string[]> {
-  return [...(await measureWays(ways, device, new Pipelines(gpu))).keys()].map(({ way }) => way!);
+async function measured(variants: readonly Dispatch[]): Promise<string[]> {
+  return [...(await measureVariants(variants, device, new Pipelines(gpu))).keys()].map(({ variant }) => variant!);
 }
 
-it("times a way that does a thousand times as much as slower, or gives it up", async () => {
+it("times a variant that does a thousand times as much as slower, or gives it up", async () => {
   const live = countLiveBuffers(gpu);
-  const times = await measureWays([slow, fast], device, new Pipelines(gpu));
+  const times = await measureVariants([slow, fast], device, new Pipelines(gpu));
   expect(times.get(fast)!).toBeLessThan(times.get(slow) ?? Number.POSITIVE_INFINITY);
   expect(live()).toBe(0);
   expect(device.memory.info.usedBytes).toBe(0);
 });
 
-it("leaves out a way that does not compile", async () => {
-  const broken = { ...fast, way: "broken", code: fast.code.replace("fma(", "fmo(") };
+it("leaves out a variant that does not compile", async () => {
+  const broken = { ...fast, variant: "broken", code: fast.code.replace("fma(", "fmo(") };
   expect(await measured([broken, fast])).toEqual(["fast"]);
   expect(await measured([broken])).toEqual([]);
 });
 
-it("leaves out a way that does less than the first", async () => {
+it("leaves out a variant that does less than the first", async () => {
   expect(await measured([fast, doubling("half of it", 1, length / 2)])).toEqual(["fast"]);
 });
 
-it("keeps a way that computes in float16 over a long sum", async () => {
+it("keeps a variant that computes in float16 over a long sum", async () => {
   const [M, N, K] = [64, 64, 512];
   const matrix = (id: number, label: string, shape: readonly number[]): PlanValue => {
     return { id, label, shape, dtype: "float32", buffer: label, byteOffset: 0 };
@@ -70,7 +70,7 @@ it("keeps a way that computes in float16 over a long sum", async () => {
     b: reads(matrix(1, "b", [K, N])),
     y: writes(matrix(2, "y", [M, N])),
   };
-  const product = (way: string, rounded: string): Dispatch => {
+  const product = (variant: string, rounded: string): Dispatch => {
     const body = `
     var sum = 0.0;
     for (var first = 0u; first < ${K}u + zero; first += 16u) {
@@ -82,22 +82,22 @@ it("keeps a way that computes in float16 over a long sum", async () => {
     }
     y[index] = sum;`;
     const declarations = `fn rounded(x: f32) -> f32 { return ${rounded}; }`;
-    return invocations(M * N, body, { label: "product", way, tensors, declarations });
+    return invocations(M * N, body, { label: "product", variant, tensors, declarations });
   };
-  const ways = [product("float16", "unpack2x16float(pack2x16float(vec2f(x, 0.0))).x"), product("float32", "x")];
-  expect((await measured(ways)).sort()).toEqual(["float16", "float32"]);
+  const variants = [product("float16", "unpack2x16float(pack2x16float(vec2f(x, 0.0))).x"), product("float32", "x")];
+  expect((await measured(variants)).sort()).toEqual(["float16", "float32"]);
 });
 
 it("measures nothing where the buffers cannot be had", async () => {
   const live = countLiveBuffers(gpu);
   const huge = { ...input, shape: [2 ** 40] };
-  const bindings = fast.bindings.map((binding) => (binding.written ? binding : { ...binding, operand: huge }));
+  const bindings = fast.bindings.map((binding) => (binding.written ? binding : { ...binding, tensor: huge }));
   expect(await measured([{ ...fast, bindings }])).toEqual([]);
   expect(live()).toBe(0);
 });
 
 it("rejects where the device is lost", async () => {
-  const measuring = measureWays([slow, fast], device, new Pipelines(gpu));
+  const measuring = measureVariants([slow, fast], device, new Pipelines(gpu));
   gpu.destroy();
   await expect(measuring).rejects.toThrow(DeviceError);
 });

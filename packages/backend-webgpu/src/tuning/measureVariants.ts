@@ -1,66 +1,68 @@
 import type { Device } from "../device/device.js";
 import type { Pipelines } from "../run/pipelines.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { ScratchOperands } from "./scratchTensors.js";
+import { ScratchTensors } from "./scratchTensors.js";
 
-/** How long a sample of the fastest way lasts, about: many times what submitting and waiting cost. */
+/** How long a sample of the fastest variant lasts, about: many times what submitting and waiting cost. */
 const sampleMs = 4;
 const rounds = 3;
 /** Launches of a sample, at most. */
-const mostRepeats = 1024;
-/** Ways that seem this many times as slow as the best are not measured further. */
-const hopeless = 8;
+const maxRepeats = 1024;
+/** Variants that seem this many times as slow as the best are not measured further. */
+const maxSlowdown = 8;
 
-/** A way that is ready to run. */
+/** A variant that is ready to run. */
 interface Candidate {
-  readonly way: Dispatch;
+  readonly variant: Dispatch;
   /** Runs a number of launches; resolves to the milliseconds until they were done. */
   sample(repeats: number): Promise<number>;
 }
 
 /**
- * Milliseconds that one launch of each way takes, on buffers of its own with numbers between -1 and 1: the least of three
- * samples, which are taken in turns. Left out are ways that do not compile, that compute something else than the first, or
+ * Milliseconds that one launch of each variant takes, on buffers of its own with numbers between -1 and 1: the minimum of three
+ * samples, which are taken in turns. Left out are variants that do not compile, that compute something else than the first, or
  * that are many times as slow as another. Nothing is measured without enough memory. Throws `DeviceError` where the device
  * fails.
  */
-export async function measureWays(
-  ways: readonly Dispatch[],
+export async function measureVariants(
+  variants: readonly Dispatch[],
   device: Device,
   pipelines: Pipelines,
 ): Promise<Map<Dispatch, number>> {
-  const operands = new ScratchOperands(device, pipelines);
-  const compiled = await Promise.allSettled(ways.map((way) => pipelines.pipeline(way)));
+  const tensors = new ScratchTensors(device, pipelines);
+  const compiled = await Promise.allSettled(variants.map((variant) => pipelines.pipeline(variant)));
   try {
     const { value: candidates, error } = device.watch("webgpu: tuning", () => {
-      const bound = ways.flatMap((way, index) => {
+      const bound = variants.flatMap((variant, index) => {
         const pipeline = compiled[index]!;
-        return pipeline.status === "fulfilled" ? [candidate(way, pipeline.value, operands.bind(way), device)] : [];
+        return pipeline.status === "fulfilled"
+          ? [candidate(variant, pipeline.value, tensors.bind(variant), device)]
+          : [];
       });
-      operands.prepare();
+      tensors.prepare();
       return bound;
     });
     if ((await error) !== undefined || candidates.length === 0) {
       return new Map();
     }
-    operands.fillInputs();
-    return await race(await agreeing(candidates, operands));
+    tensors.fillInputs();
+    return await race(await agreeing(candidates, tensors));
   } finally {
-    operands.dispose();
+    tensors.dispose();
   }
 }
 
-function candidate(way: Dispatch, pipeline: GPUComputePipeline, operands: GPUBindGroup, device: Device): Candidate {
+function candidate(variant: Dispatch, pipeline: GPUComputePipeline, tensors: GPUBindGroup, device: Device): Candidate {
   const { gpu } = device;
   return {
-    way,
+    variant,
     async sample(repeats) {
       const encoder = gpu.createCommandEncoder({ label: "tuning" });
       const pass = encoder.beginComputePass();
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, operands);
+      pass.setBindGroup(0, tensors);
       for (let launch = 0; launch < repeats; launch++) {
-        pass.dispatchWorkgroups(...way.workgroups);
+        pass.dispatchWorkgroups(...variant.workgroups);
       }
       pass.end();
       const commands = encoder.finish();
@@ -76,13 +78,13 @@ function candidate(way: Dispatch, pipeline: GPUComputePipeline, operands: GPUBin
 }
 
 /** The candidates that compute what the first one computes: a driver may get one kernel wrong and another right. */
-async function agreeing(candidates: readonly Candidate[], operands: ScratchOperands): Promise<Candidate[]> {
+async function agreeing(candidates: readonly Candidate[], tensors: ScratchTensors): Promise<Candidate[]> {
   const right: Candidate[] = [];
   let expected: readonly Float32Array[] | undefined;
   for (const next of candidates) {
-    operands.clearOutputs();
+    tensors.clearOutputs();
     await next.sample(1);
-    const outputs = await operands.readOutputs();
+    const outputs = await tensors.readOutputs();
     if (expected === undefined || outputs.every((output, index) => agrees(output, expected![index]!))) {
       right.push(next);
     }
@@ -100,25 +102,25 @@ function agrees(actual: Float32Array, expected: Float32Array): boolean {
 async function race(candidates: readonly Candidate[]): Promise<Map<Dispatch, number>> {
   const once: { readonly next: Candidate; readonly duration: number }[] = [];
   for (const next of candidates) {
-    once.push({ next, duration: await leastOfTwo(next, 1) });
+    once.push({ next, duration: await minOfTwo(next, 1) });
   }
   once.sort((a, b) => a.duration - b.duration);
-  const hopeful = once.filter(({ duration }) => duration <= hopeless * once[0]!.duration).map(({ next }) => next);
+  const hopeful = once.filter(({ duration }) => duration <= maxSlowdown * once[0]!.duration).map(({ next }) => next);
   // The same for all, so that what submitting and waiting cost counts alike.
   let repeats = 1;
-  while (repeats < mostRepeats && (await leastOfTwo(hopeful[0]!, repeats)) < sampleMs / 2) {
+  while (repeats < maxRepeats && (await minOfTwo(hopeful[0]!, repeats)) < sampleMs / 2) {
     repeats *= 4;
   }
   const times = new Map<Dispatch, number>();
   for (let round = 0; round < rounds; round++) {
-    for (const { way, sample } of hopeful) {
-      times.set(way, Math.min((await sample(repeats)) / repeats, times.get(way) ?? Number.POSITIVE_INFINITY));
+    for (const { variant, sample } of hopeful) {
+      times.set(variant, Math.min((await sample(repeats)) / repeats, times.get(variant) ?? Number.POSITIVE_INFINITY));
     }
   }
   return times;
 }
 
 /** A wait that is long by chance must not pass for a long run. */
-async function leastOfTwo({ sample }: Candidate, repeats: number): Promise<number> {
+async function minOfTwo({ sample }: Candidate, repeats: number): Promise<number> {
   return Math.min(await sample(repeats), await sample(repeats));
 }

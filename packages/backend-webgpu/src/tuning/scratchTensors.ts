@@ -11,14 +11,14 @@ const blockLength = 2 ** 16;
 /** A buffer and the tensor that it stands in for. */
 interface Place {
   readonly buffer: GPUBuffer;
-  readonly operand: PlanValue;
+  readonly tensor: PlanValue;
 }
 
 /**
  * Buffers that stand in for a plan's tensors, one for each place. Inputs hold numbers like those of a network: zeros would
  * flatter, and what memory happens to hold may be slow (denormals).
  */
-export class ScratchOperands {
+export class ScratchTensors {
   readonly #device: Device;
   readonly #pipelines: Pipelines;
   readonly #inputs = new Map<string, Place>();
@@ -32,14 +32,14 @@ export class ScratchOperands {
     this.#pipelines = pipelines;
   }
 
-  /** The operands of a dispatch; those of another way to compute the same are the same. Watch the call: memory may run out. */
+  /** Binds a dispatch; all variants of a dispatch share their tensors. Watch the call: memory may run out. */
   bind(dispatch: Dispatch): GPUBindGroup {
     return this.#device.gpu.createBindGroup({
       label: "tuning",
       layout: this.#pipelines.layout(dispatch),
-      entries: dispatch.bindings.map(({ operand, written }, binding) => {
+      entries: dispatch.bindings.map(({ tensor, written }, binding) => {
         const [places, usage] = written ? [this.#outputs, storage | copySource] : [this.#inputs, storage];
-        return { binding, resource: { buffer: this.#place(places, operand, usage | copyDestination) } };
+        return { binding, resource: { buffer: this.#place(places, tensor, usage | copyDestination) } };
       }),
     });
   }
@@ -47,8 +47,8 @@ export class ScratchOperands {
   /** Allocates what filling and reading take. Watch the call: memory may run out. */
   prepare(): void {
     this.#numbers = this.#device.createBuffer("tuning", blockLength * 4, copySource | copyDestination);
-    for (const { buffer, operand } of this.#outputs.values()) {
-      if (operand.dtype === "float32") {
+    for (const { buffer, tensor } of this.#outputs.values()) {
+      if (tensor.dtype === "float32") {
         this.#readable.set(buffer, this.#device.createBuffer("tuning", buffer.size, mapRead | copyDestination));
       }
     }
@@ -60,8 +60,8 @@ export class ScratchOperands {
     const block = this.#numbers!;
     gpu.queue.writeBuffer(block, 0, numbersLikeNoise(blockLength));
     const encoder = gpu.createCommandEncoder({ label: "tuning" });
-    for (const { buffer, operand } of this.#inputs.values()) {
-      for (let offset = 0; operand.dtype === "float32" && offset < buffer.size; offset += block.size) {
+    for (const { buffer, tensor } of this.#inputs.values()) {
+      for (let offset = 0; tensor.dtype === "float32" && offset < buffer.size; offset += block.size) {
         encoder.copyBufferToBuffer(block, 0, buffer, offset, Math.min(block.size, buffer.size - offset));
       }
     }
@@ -94,16 +94,16 @@ export class ScratchOperands {
   }
 
   dispose(): void {
-    const operands = [...this.#inputs.values(), ...this.#outputs.values()].map(({ buffer }) => buffer);
-    for (const buffer of [...operands, ...this.#readable.values(), ...(this.#numbers ? [this.#numbers] : [])]) {
+    const tensors = [...this.#inputs.values(), ...this.#outputs.values()].map(({ buffer }) => buffer);
+    for (const buffer of [...tensors, ...this.#readable.values(), ...(this.#numbers ? [this.#numbers] : [])]) {
       this.#device.destroyBuffer(buffer);
     }
   }
 
-  #place(places: Map<string, Place>, operand: PlanValue, usage: number): GPUBuffer {
-    const name = `${operand.buffer}+${operand.byteOffset}`;
-    const buffer = places.get(name)?.buffer ?? this.#device.createBuffer("tuning", bindingBytes(operand), usage);
-    places.set(name, { buffer, operand });
+  #place(places: Map<string, Place>, tensor: PlanValue, usage: number): GPUBuffer {
+    const name = `${tensor.buffer}+${tensor.byteOffset}`;
+    const buffer = places.get(name)?.buffer ?? this.#device.createBuffer("tuning", bindingBytes(tensor), usage);
+    places.set(name, { buffer, tensor });
     return buffer;
   }
 }

@@ -9,7 +9,7 @@ import { webgpu } from "../index.js";
 import { Pipelines } from "../run/pipelines.js";
 import { squares, tiny, training } from "../testing/models.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
-import { type Dispatch, oneOf } from "../wgsl/dispatch.js";
+import { type Dispatch, withAlternatives } from "../wgsl/dispatch.js";
 import { invocations, writes } from "../wgsl/shader.js";
 import { Choices } from "./choices.js";
 import { Tuner } from "./tuner.js";
@@ -34,24 +34,24 @@ afterEach(() => {
 
 const output: PlanValue = { id: 0, label: "y", shape: [64], dtype: "float32", buffer: "y", byteOffset: 0 };
 
-function way(name: string, value = 1): Dispatch {
-  return invocations(64, `y[index] = f32(${value});`, { label: "op", way: name, tensors: { y: writes(output) } });
+function variant(name: string, value = 1): Dispatch {
+  return invocations(64, `y[index] = f32(${value});`, { label: "op", variant: name, tensors: { y: writes(output) } });
 }
 
-const [slow, fast] = [way("slow"), way("fast")];
+const [slow, fast] = [variant("slow"), variant("fast")];
 
 /** A measurement by name; what is not named is left out. */
 const measureAs = (times: Readonly<Record<string, number>>) =>
-  vi.fn(async (ways: readonly Dispatch[]) => {
-    const known = ways.filter(({ way: name }) => times[name!] !== undefined);
-    return new Map(known.map((dispatch) => [dispatch, times[dispatch.way!]!]));
+  vi.fn(async (variants: readonly Dispatch[]) => {
+    const known = variants.filter(({ variant: name }) => times[name!] !== undefined);
+    return new Map(known.map((dispatch) => [dispatch, times[dispatch.variant!]!]));
   });
 
 const asNamed = () => measureAs({ slow: 9, fast: 1 });
 
-async function tunedWay(tuner: Tuner, ways: readonly Dispatch[]): Promise<string> {
-  const [chosen] = await tuner.tune([oneOf(ways, true)], () => undefined);
-  return chosen!.way!;
+async function tunedVariant(tuner: Tuner, variants: readonly Dispatch[]): Promise<string> {
+  const [chosen] = await tuner.tune([withAlternatives(variants, true)], () => undefined);
+  return chosen!.variant!;
 }
 
 async function tunerFor(name: string, place?: string, measure = asNamed()): Promise<Tuner> {
@@ -59,16 +59,16 @@ async function tunerFor(name: string, place?: string, measure = asNamed()): Prom
 }
 
 describe("a choice", () => {
-  it("is the fastest way, wherever it stands", async () => {
-    expect(await tunedWay(await tunerFor("order 1"), [slow, fast])).toBe("fast");
-    expect(await tunedWay(await tunerFor("order 2"), [fast, slow])).toBe("fast");
+  it("is the fastest variant, wherever it stands", async () => {
+    expect(await tunedVariant(await tunerFor("order 1"), [slow, fast])).toBe("fast");
+    expect(await tunedVariant(await tunerFor("order 2"), [fast, slow])).toBe("fast");
   });
 
-  it("is the first way where nothing can be measured, and is not remembered then", async () => {
+  it("is the first variant where nothing can be measured, and is not remembered then", async () => {
     const nothing = measureAs({});
     const tuner = await tunerFor("nothing", undefined, nothing);
-    expect(await tunedWay(tuner, [slow, fast])).toBe("slow");
-    expect(await tunedWay(tuner, [slow, fast])).toBe("slow");
+    expect(await tunedVariant(tuner, [slow, fast])).toBe("slow");
+    expect(await tunedVariant(tuner, [slow, fast])).toBe("slow");
     expect(nothing).toHaveBeenCalledTimes(2);
   });
 
@@ -76,7 +76,7 @@ describe("a choice", () => {
     const tuner = await tunerFor("told");
     for (let time = 0; time < 2; time++) {
       const onReady = vi.fn();
-      await tuner.tune([oneOf([slow, fast], true), way("alone", 3)], onReady);
+      await tuner.tune([withAlternatives([slow, fast], true), variant("alone", 3)], onReady);
       expect(onReady).toHaveBeenCalledTimes(1);
     }
   });
@@ -88,25 +88,25 @@ describe("a choice", () => {
       await tunerFor("all", undefined, measures[0]),
       await tunerFor("all", undefined, measures[1]),
     ];
-    await tunedWay(first!, [slow, fast]);
-    await tunedWay(second!, [slow, way("fast", 2)]);
+    await tunedVariant(first!, [slow, fast]);
+    await tunedVariant(second!, [slow, variant("fast", 2)]);
     const third = await tunerFor("all", undefined, measures[2]);
-    expect(await tunedWay(third, [slow, fast])).toBe("fast");
-    expect(await tunedWay(third, [slow, way("fast", 2)])).toBe("fast");
+    expect(await tunedVariant(third, [slow, fast])).toBe("fast");
+    expect(await tunedVariant(third, [slow, variant("fast", 2)])).toBe("fast");
     expect(measures.map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
   });
 
   it("is not made on a device that fails in the middle", async () => {
     const lost = await (await requestAdapter(undefined)).requestDevice();
     const failing = new Device(lost);
-    const measure = vi.fn(async (ways: readonly Dispatch[]) => {
+    const measure = vi.fn(async (variants: readonly Dispatch[]) => {
       lost.destroy();
       await lost.lost;
-      return new Map([[ways[0]!, 0]]);
+      return new Map([[variants[0]!, 0]]);
     });
     const tuner = new Tuner(failing, new Pipelines(lost), await Choices.open("failing", undefined), measure);
-    await expect(tunedWay(tuner, [slow, fast])).rejects.toThrow(DeviceError);
-    expect(await tunedWay(await tunerFor("failing"), [slow, fast])).toBe("fast");
+    await expect(tunedVariant(tuner, [slow, fast])).rejects.toThrow(DeviceError);
+    expect(await tunedVariant(await tunerFor("failing"), [slow, fast])).toBe("fast");
   });
 });
 
@@ -115,33 +115,33 @@ describe("a cache", () => {
 
   it("is believed", async () => {
     const file = join(folder, "believed.json");
-    await tunedWay(await tunerFor("measured", file), [slow, fast]);
+    await tunedVariant(await tunerFor("measured", file), [slow, fast]);
     const kept = (await contentOf(file)) as Record<string, Record<string, string>>;
     const [key] = Object.keys(kept.measured!);
     expect(kept).toEqual({ measured: { [key!]: "fast" } });
     await writeFile(file, JSON.stringify({ believing: { [key!]: "slow" } }));
     const measure = asNamed();
-    expect(await tunedWay(await tunerFor("believing", file, measure), [slow, fast])).toBe("slow");
+    expect(await tunedVariant(await tunerFor("believing", file, measure), [slow, fast])).toBe("slow");
     expect(measure).not.toHaveBeenCalled();
   });
 
   it("also gets what was found out before it was asked for", async () => {
     const file = join(folder, "later.json");
-    await tunedWay(await tunerFor("later"), [slow, fast]);
-    await tunedWay(await tunerFor("later", file), [slow, fast]);
+    await tunedVariant(await tunerFor("later"), [slow, fast]);
+    await tunedVariant(await tunerFor("later", file), [slow, fast]);
     expect(Object.values((await contentOf(file)) as object)).toHaveLength(1);
   });
 
   it("that cannot be written costs a warning, and is written as soon as it can be", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    const file = join(folder, "blocked", "ways.json");
+    const file = join(folder, "blocked", "choices.json");
     const tuner = await tunerFor("blocked", file);
     await writeFile(join(folder, "blocked"), "");
-    expect(await tunedWay(tuner, [slow, fast])).toBe("fast");
-    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/tuning cache .*ways.json cannot be/));
+    expect(await tunedVariant(tuner, [slow, fast])).toBe("fast");
+    expect(warn).toHaveBeenCalledWith(expect.stringMatching(/tuning cache .*choices.json cannot be/));
     await rm(join(folder, "blocked"));
     await mkdir(join(folder, "blocked"));
-    await tunedWay(tuner, [slow, fast]);
+    await tunedVariant(tuner, [slow, fast]);
     expect(Object.values((await contentOf(file)) as object)).toHaveLength(1);
   });
 });
@@ -160,8 +160,8 @@ it("a tuned network trains like any other", async () => {
     await backend.dispose();
   }
   expect(losses[1]).toBeCloseTo(losses[0]!, 4);
-  const [ways] = Object.values(JSON.parse(await readFile(file, "utf8")) as Record<string, Record<string, string>>);
-  expect(Object.values(ways!).length).toBeGreaterThan(0);
+  const [variants] = Object.values(JSON.parse(await readFile(file, "utf8")) as Record<string, Record<string, string>>);
+  expect(Object.values(variants!).length).toBeGreaterThan(0);
 });
 
 it("dispose in the middle of tuning ends fit", async () => {

@@ -14,9 +14,9 @@ import { floats, invocations, reads, vectorWidth, writes } from "./shader.js";
 /** Rows that one invocation sums. */
 const rowsPerBlock = 128;
 /** Enough blocks to fill a GPU; more only lengthen the second sum. */
-const mostBlocks = 256;
+const maxBlocks = 256;
 
-export interface ColumnSums {
+export interface ColumnSumsSpec {
   readonly label: string;
   /** [R,C] */
   readonly input: PlanValue;
@@ -30,7 +30,7 @@ export interface ColumnSums {
 }
 
 function blocksOf(rows: number): number {
-  const size = Math.ceil(rows / Math.min(mostBlocks, Math.ceil(rows / rowsPerBlock)));
+  const size = Math.ceil(rows / Math.min(maxBlocks, Math.ceil(rows / rowsPerBlock)));
   return Math.ceil(rows / size);
 }
 
@@ -41,8 +41,8 @@ export function columnSumScratch(rows: number, columns: number): number {
 }
 
 /** The first launch, and the sum over blocks that is left to do. */
-export function columnSums(problem: ColumnSums): { readonly dispatch: Dispatch; readonly sum?: BlockSum } {
-  const { label, input, slope, rows, columns, sums, partial } = problem;
+export function columnSums(spec: ColumnSumsSpec): { readonly dispatch: Dispatch; readonly sum?: BlockSum } {
+  const { label, input, slope, rows, columns, sums, partial } = spec;
   const blocks = partial ? blocksOf(rows) : 1;
   const size = Math.ceil(rows / blocks);
   const width = vectorWidth(columns);

@@ -5,7 +5,7 @@ export type Access = "read" | "read_write";
 
 /** A tensor bound to a kernel. */
 export interface Binding {
-  readonly operand: PlanValue;
+  readonly tensor: PlanValue;
   readonly access: Access;
   /** Whether this dispatch writes it: others of its buffer are bound for writing, too. */
   readonly written: boolean;
@@ -15,9 +15,9 @@ export interface Binding {
 export interface Dispatch {
   /** Op and layer, for error messages and profilers. */
   readonly label: string;
-  /** What tells it from the other ways to compute the same: "tiled 64x64". Absent where there is one way. */
-  readonly way?: string;
-  /** The other ways, over the same bindings: tuning may take one of them instead. */
+  /** Tells it from other kernels that compute the same over the same bindings: "tiled 64x64 by 4x4". Absent where there is one. */
+  readonly variant?: string;
+  /** The other variants: tuning may take one of them instead. */
   readonly alternatives?: readonly Dispatch[];
   readonly code: string;
   /** In the order of their binding numbers in group 0. */
@@ -28,20 +28,19 @@ export interface Dispatch {
 }
 
 /**
- * A dispatch with several ways to compute it; the first is taken unless tuning finds a faster one. Where nothing is tuned the
- * others are not asked for.
+ * A dispatch in its first variant, with the others as alternatives. Where nothing is tuned the others are not asked for.
  */
-export function oneOf(ways: Iterable<Dispatch>, tunes: boolean): Dispatch {
+export function withAlternatives(variants: Iterable<Dispatch>, tunes: boolean): Dispatch {
   if (!tunes) {
-    const [first] = ways;
+    const [first] = variants;
     return first!;
   }
-  const [first, ...alternatives] = ways;
+  const [first, ...alternatives] = variants;
   return alternatives.length > 0 ? { ...first!, alternatives } : first!;
 }
 
-/** Every way to compute what a dispatch computes, the first one first. */
-export function waysOf({ alternatives = [], ...first }: Dispatch): readonly [Dispatch, ...Dispatch[]] {
+/** All variants of a dispatch, the first one first. */
+export function variantsOf({ alternatives = [], ...first }: Dispatch): readonly [Dispatch, ...Dispatch[]] {
   return [first, ...alternatives];
 }
 
@@ -49,13 +48,13 @@ export function waysOf({ alternatives = [], ...first }: Dispatch): readonly [Dis
 export type Grid = readonly [number, number, number];
 
 /** WebGPU's guaranteed, and everywhere usual, limit of workgroups along one axis. */
-const mostPerAxis = 65_535;
+const maxPerAxis = 65_535;
 
 /** A grid with at least `count` workgroups: a line where that fits, else a rectangle with few to spare. */
 export function gridOf(count: number): Grid {
-  if (count <= mostPerAxis) {
+  if (count <= maxPerAxis) {
     return [count, 1, 1];
   }
-  const rows = Math.ceil(count / mostPerAxis);
+  const rows = Math.ceil(count / maxPerAxis);
   return [Math.ceil(count / rows), rows, 1];
 }

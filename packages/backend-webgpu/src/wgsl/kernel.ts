@@ -2,24 +2,24 @@ import type { Attributes, BoundOp, OpInstance, PlanValue } from "@convoy/core/ba
 import type { Dispatch } from "./dispatch.js";
 
 /**
- * Which kernels run: "registers" keeps everything in the registers of one invocation, without barriers, for adapters that
- * are a CPU in disguise; "tiled" shares tiles in workgroup memory, for GPUs.
+ * The style of kernels: "registers" keeps everything in the registers of one invocation, without barriers, for software
+ * adapters; "tiled" shares tiles in workgroup memory, for GPUs.
  */
-export type KernelVariant = "registers" | "tiled";
+export type KernelStyle = "registers" | "tiled";
 
 /** Of the factors in convolutions and matrix products; sums are float32 in any case. */
 export type Precision = "float32" | "float16";
 
 /** What kernels are chosen by. */
 export interface KernelTarget {
-  readonly variant: KernelVariant;
-  /** Bytes that one binding may have: larger data sets are bound in parts. */
+  readonly style: KernelStyle;
+  /** Bytes that one binding may have: larger data sets are bound in chunks. */
   readonly maxBindingBytes: number;
   /** Invocations of a workgroup, and bytes of its memory. */
   readonly maxWorkgroupSize: number;
   readonly maxWorkgroupBytes: number;
   /** Invocations of a subgroup; absent unless subgroups were asked for and the adapter has them. */
-  readonly subgroupSize?: { readonly smallest: number; readonly largest: number };
+  readonly subgroupSize?: { readonly min: number; readonly max: number };
   /** "float16": kernels of the forward pass may multiply in float16; asked for and offered by the adapter. */
   readonly precision: Precision;
   /** Whether kernels are tried to find the fastest. */

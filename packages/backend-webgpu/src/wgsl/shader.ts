@@ -9,19 +9,19 @@ export type ElementType = keyof typeof elementBytes;
 
 /** How a kernel looks at a tensor. */
 export interface TensorUse {
-  readonly operand: PlanValue;
+  readonly tensor: PlanValue;
   readonly type: ElementType;
   readonly written: boolean;
 }
 
 /** A tensor that is read; its elements are what its type says unless `type` says otherwise. */
-export function reads(operand: PlanValue, type: ElementType = plainType(operand)): TensorUse {
-  return { operand, type, written: false };
+export function reads(tensor: PlanValue, type: ElementType = plainType(tensor)): TensorUse {
+  return { tensor, type, written: false };
 }
 
 /** A tensor that is written, and read if the kernel likes. */
-export function writes(operand: PlanValue, type: ElementType = plainType(operand)): TensorUse {
-  return { operand, type, written: true };
+export function writes(tensor: PlanValue, type: ElementType = plainType(tensor)): TensorUse {
+  return { tensor, type, written: true };
 }
 
 function plainType({ dtype }: PlanValue): ElementType {
@@ -39,8 +39,8 @@ export interface ShaderSpec {
   readonly usesStep?: boolean;
   /** Invocations of a workgroup; default 64. */
   readonly workgroupSize?: number;
-  /** What tells it from other ways to compute the same. */
-  readonly way?: string;
+  /** Tells it from other kernels that compute the same. */
+  readonly variant?: string;
   /** Language extensions that the code uses. With "subgroups" it sees `subgroupLane` and `subgroupSize`. */
   readonly extensions?: readonly ("subgroups" | "f16")[];
 }
@@ -81,7 +81,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 `;
   return {
     label: spec.label,
-    ...(spec.way ? { way: spec.way } : {}),
+    ...(spec.variant ? { variant: spec.variant } : {}),
     code,
     bindings: bindings.list,
     usesStep: spec.usesStep ?? false,
@@ -103,29 +103,29 @@ interface BoundTensors {
  */
 function bindingsOf({ label, tensors }: ShaderSpec): BoundTensors {
   const uses = Object.entries(tensors);
-  const writtenBuffers = new Set(uses.filter(([, use]) => use.written).map(([, { operand }]) => operand.buffer));
+  const writtenBuffers = new Set(uses.filter(([, use]) => use.written).map(([, { tensor }]) => tensor.buffer));
   const bound = new Map<string, { readonly name: string; readonly type: ElementType }>();
   const renamed = new Map<string, string>();
   const list: Binding[] = [];
   const declarations: string[] = [];
-  for (const [name, { operand, type }] of uses) {
-    const place = placeOf({ operand });
+  for (const [name, { tensor, type }] of uses) {
+    const place = placeOf({ tensor });
     const first = bound.get(place);
     if (first !== undefined) {
       if (first.type !== type) {
-        throw new PlanError(`webgpu: ${label} reads ${operand.label} both as ${first.type} and as ${type}`);
+        throw new PlanError(`webgpu: ${label} reads ${tensor.label} both as ${first.type} and as ${type}`);
       }
       renamed.set(name, first.name);
       continue;
     }
     bound.set(place, { name, type });
-    const access = writtenBuffers.has(operand.buffer) ? "read_write" : "read";
-    const length = Math.ceil(bytesOf(operand) / elementBytes[type]);
-    if (length * elementBytes[type] > bindingBytes(operand)) {
-      throw new PlanError(`webgpu: ${label} reads ${operand.label} (${bytesOf(operand)} bytes) as ${type}`);
+    const access = writtenBuffers.has(tensor.buffer) ? "read_write" : "read";
+    const length = Math.ceil(bytesOf(tensor) / elementBytes[type]);
+    if (length * elementBytes[type] > bindingBytes(tensor)) {
+      throw new PlanError(`webgpu: ${label} reads ${tensor.label} (${bytesOf(tensor)} bytes) as ${type}`);
     }
     declarations.push(`@group(0) @binding(${list.length}) var<storage, ${access}> ${name}: array<${type}, ${length}>;`);
-    list.push({ operand, access, written: uses.some(([, use]) => use.written && placeOf(use) === place) });
+    list.push({ tensor, access, written: uses.some(([, use]) => use.written && placeOf(use) === place) });
   }
   return {
     list,
@@ -135,13 +135,13 @@ function bindingsOf({ label, tensors }: ShaderSpec): BoundTensors {
   };
 }
 
-function placeOf({ operand: { buffer, byteOffset } }: Pick<TensorUse, "operand">): string {
+function placeOf({ tensor: { buffer, byteOffset } }: Pick<TensorUse, "tensor">): string {
   return `${buffer}+${byteOffset}`;
 }
 
 /** Bytes that are bound for a tensor: whole words. */
-export function bindingBytes(operand: PlanValue): number {
-  return Math.ceil(bytesOf(operand) / 4) * 4;
+export function bindingBytes(tensor: PlanValue): number {
+  return Math.ceil(bytesOf(tensor) / 4) * 4;
 }
 
 /** A number as a WGSL literal of type f32, rounded as the reference rounds it. */
@@ -170,9 +170,9 @@ export function element(vector: string, index: number, width: 1 | 2 | 4): string
   return width === 1 ? vector : `${vector}.${"xyzw"[index]}`;
 }
 
-/** The largest divisor of `size` that is at most `most`: blocks of that many never stick out. */
-export function blockOf(size: number, most: number): number {
-  for (let block = Math.min(size, most); block > 1; block--) {
+/** The largest divisor of `size` that is at most `max`: blocks of that many never stick out. */
+export function largestDivisor(size: number, max: number): number {
+  for (let block = Math.min(size, max); block > 1; block--) {
     if (size % block === 0) {
       return block;
     }

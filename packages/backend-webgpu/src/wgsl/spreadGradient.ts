@@ -12,7 +12,7 @@ import { mapped, slopeDeclaration } from "./activation.js";
 import type { Dispatch } from "./dispatch.js";
 import { floats, integers, invocations, reads, vectorWidth, writes } from "./shader.js";
 
-export interface SpreadProblem {
+export interface SpreadGradientSpec {
   readonly label: string;
   readonly gradient: PlanValue;
   readonly argmax?: PlanValue;
@@ -21,7 +21,7 @@ export interface SpreadProblem {
   readonly output: PlanValue;
 }
 
-export function spreadGradient({ label, gradient, argmax, slope, output }: SpreadProblem): Dispatch {
+export function spreadGradient({ label, gradient, argmax, slope, output }: SpreadGradientSpec): Dispatch {
   const [, OH, OW, channels] = output.shape as [number, number, number, number];
   const [, PH, PW] = gradient.shape as [number, number, number];
   const width = vectorWidth(channels);

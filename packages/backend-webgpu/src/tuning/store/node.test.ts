@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 it("keeps the choices of several devices in one file", async () => {
-  const file = join(folder, "new", "ways.json");
+  const file = join(folder, "new", "choices.json");
   expect(await openStore(file).read("a")).toEqual({});
   await openStore(file).write("a", { one: "tiled", two: "registers" });
   await openStore(file).write("b", { one: "registers" });

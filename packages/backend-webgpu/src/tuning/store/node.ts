@@ -4,16 +4,16 @@ import { dirname } from "node:path";
 import { BackendUnavailableError } from "@convoy/core/backend";
 import type { ChoiceStore } from "./store.js";
 
-/** A file's content: for each device the ways by key. */
+/** A file's content: for each device the variants by key. */
 type Content = Record<string, Record<string, string>>;
 
 /** A JSON file. Every method rejects with `BackendUnavailableError`, naming the file, where it cannot do its work. */
 export function openStore(file: string): ChoiceStore {
   return {
     read: async (deviceName) => (await readContent(file))[deviceName] ?? {},
-    async write(deviceName, ways) {
+    async write(deviceName, variants) {
       const content = await readContent(file);
-      content[deviceName] = { ...content[deviceName], ...ways };
+      content[deviceName] = { ...content[deviceName], ...variants };
       // Another process must never see half a file.
       const fresh = `${file}.${randomUUID()}`;
       try {
@@ -56,9 +56,10 @@ async function readContent(file: string): Promise<Content> {
 function isContent(content: unknown): content is Content {
   const isRecord = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
-  const isWay = (value: unknown): value is string => typeof value === "string";
+  const isVariant = (value: unknown): value is string => typeof value === "string";
   return (
-    isRecord(content) && Object.values(content).every((ways) => isRecord(ways) && Object.values(ways).every(isWay))
+    isRecord(content) &&
+    Object.values(content).every((variants) => isRecord(variants) && Object.values(variants).every(isVariant))
   );
 }
 

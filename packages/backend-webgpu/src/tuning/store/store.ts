@@ -3,5 +3,5 @@ export interface ChoiceStore {
   /** What is kept for a device; nothing where it has not been seen. */
   read(deviceName: string): Promise<Readonly<Record<string, string>>>;
   /** Adds to what is kept for a device. */
-  write(deviceName: string, ways: Readonly<Record<string, string>>): Promise<void>;
+  write(deviceName: string, variants: Readonly<Record<string, string>>): Promise<void>;
 }

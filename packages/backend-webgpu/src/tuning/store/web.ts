@@ -20,6 +20,7 @@ export function openStore(database: string): ChoiceStore {
   };
   return {
     read: (deviceName) => attempt(async (store) => (await get<Record<string, string>>(deviceName, store)) ?? {}),
-    write: (deviceName, ways) => attempt((store) => update(deviceName, (kept) => ({ ...kept, ...ways }), store)),
+    write: (deviceName, variants) =>
+      attempt((store) => update(deviceName, (kept) => ({ ...kept, ...variants }), store)),
   };
 }
