@@ -3,15 +3,32 @@ import { WebGpuBackend } from "./backend.js";
 import { adapterKind, isSoftware, requestAdapter } from "./device/adapter.js";
 import { requestDevice } from "./device/requestDevice.js";
 import { Choices } from "./tuning/choices.js";
-import type { KernelStyle, Precision } from "./wgsl/kernel.js";
+import type { KernelStyle, PickVariant, Precision } from "./wgsl/kernel.js";
+
+/** A `GPUAdapter`: by some of its members, so that using this package takes no declarations of WebGPU's types. */
+export interface WebGpuAdapter {
+  readonly features: object;
+  readonly limits: object;
+  requestDevice(): Promise<object>;
+}
+
+/** A `GPUDevice`, by some of its members. */
+export interface WebGpuDevice {
+  readonly features: object;
+  readonly limits: object;
+  readonly queue: object;
+  destroy(): void;
+}
 
 export interface WebGpuOptions {
-  /** An adapter to make the device from; default: the one that the browser or Dawn gives. */
-  readonly adapter?: GPUAdapter;
-  /** A device to run on; default: a new one with all limits that the adapter offers. It is not destroyed by `dispose`. */
-  readonly device?: GPUDevice;
+  /** A `GPUAdapter` to make the device from; default: the one that the browser or Dawn gives. */
+  readonly adapter?: WebGpuAdapter;
+  /**
+   * A `GPUDevice` to run on; default: a new one with all limits that the adapter offers. It is not destroyed by `dispose`.
+   */
+  readonly device?: WebGpuDevice;
   /** Which GPU where there are several; default: the system's choice. */
-  readonly powerPreference?: GPUPowerPreference;
+  readonly powerPreference?: "low-power" | "high-performance";
   /**
    * Which kernels run; default "registers" on software adapters, "tiled" on GPUs. For comparing them, and for adapters that
    * do not say what they are.
@@ -19,18 +36,18 @@ export interface WebGpuOptions {
   readonly kernels?: KernelStyle;
   /**
    * Whether kernels may exchange numbers within subgroups where the adapter has the feature; default: on software adapters,
-   * where it makes a step twice as fast. With an own `device` it must have been made with "subgroups". `device.details` says
+   * where it makes a step twice as fast. A `device` of your own must have been made with "subgroups". `device.details` says
    * whether they are used.
    */
   readonly subgroups?: boolean;
   /**
    * "float16" lets the forward pass multiply in float16, with float32 sums, where the adapter has the feature; default
-   * "float32". Gradients stay float32, as many are too small for float16. With an own `device` it must have been made with
+   * "float32". Gradients stay float32, as many are too small for float16. A `device` of your own must have been made with
    * "shader-f16". `device.details` says what may be used.
    */
   readonly precision?: Precision;
   /**
-   * Whether each convolution and dense layer tries its kernels once per shape and device, when it is compiled, and takes the
+   * Whether each convolution and dense layer times its kernels once per shape and device, when it is compiled, and takes the
    * fastest; default false: then the choice depends on the shapes alone, and so do the last bits of the results. Choices
    * are remembered as long as the process or page lives; with `cache` for good: in a file of that path in Node, in an
    * IndexedDB database of that name in browsers.
@@ -38,30 +55,38 @@ export interface WebGpuOptions {
   readonly autotune?: boolean | { readonly cache: string };
 }
 
+/** What tests may ask for beside a user's options. */
+export interface TestOptions {
+  /** Takes one of all variants of a kernel, in place of the estimate and of tuning. */
+  readonly pickVariant?: PickVariant;
+}
+
 /**
  * A backend on WebGPU: in a browser through `navigator.gpu`, in Node through npm's `webgpu` (Dawn). Throws
  * `BackendUnavailableError`, with what was tried and what to install, where there is none, or where the tuning cache cannot be
- * read; `ArgumentError` for an option that is none.
+ * read; `ArgumentError` for an option with a value that it does not take.
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
+  return await openBackend(options);
+}
+
+/** `webgpu` with options for tests. */
+export async function openBackend(options: WebGpuOptions = {}, testing: TestOptions = {}): Promise<Backend> {
   const { precision = "float32", autotune = false } = options;
-  if (precision !== "float32" && precision !== "float16") {
-    throw new ArgumentError(`webgpu: precision is "${precision}", expected "float32" or "float16"`);
-  }
+  // Types of WebGPU are for the inside.
+  const ownDevice = options.device as GPUDevice | undefined;
+  const ownAdapter = options.adapter as GPUAdapter | undefined;
+  expectOneOf("precision", precision, ["float32", "float16"]);
   if (typeof autotune !== "boolean" && !(typeof autotune.cache === "string" && autotune.cache !== "")) {
     throw new ArgumentError(
       `webgpu: autotune is ${JSON.stringify(autotune)}, expected true, false or { cache: "file or database" }`,
     );
   }
-  const adapter = options.device ? undefined : (options.adapter ?? (await requestAdapter(options.powerPreference)));
-  const info = options.device?.adapterInfo ?? adapter!.info;
+  const adapter = ownDevice ? undefined : (ownAdapter ?? (await requestAdapter(options.powerPreference)));
+  const info = ownDevice?.adapterInfo ?? adapter!.info;
   const { subgroups = isSoftware(info), kernels = isSoftware(info) ? "registers" : "tiled" } = options;
-  if (typeof subgroups !== "boolean") {
-    throw new ArgumentError(`webgpu: subgroups is ${JSON.stringify(subgroups)}, expected true or false`);
-  }
-  if (kernels !== "registers" && kernels !== "tiled") {
-    throw new ArgumentError(`webgpu: kernels is "${kernels}", expected "registers" or "tiled"`);
-  }
+  expectBoolean("subgroups", subgroups);
+  expectOneOf("kernels", kernels, ["registers", "tiled"]);
   const features = [
     ...(subgroups ? ["subgroups" as const] : []),
     ...(precision === "float16" ? ["shader-f16" as const] : []),
@@ -70,7 +95,19 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
   const choices = autotune
     ? await Choices.open(adapterKind(info), autotune === true ? undefined : autotune.cache)
     : undefined;
-  const gpu = options.device ?? (await requestDevice(adapter!, features));
-  const choice = { style: kernels, subgroups, precision, tunes: autotune !== false };
-  return new WebGpuBackend(gpu, { choice, choices, ownsGpu: options.device === undefined });
+  const gpu = ownDevice ?? (await requestDevice(adapter!, features));
+  const choice = { style: kernels, subgroups, precision, tunes: autotune !== false, ...testing };
+  return new WebGpuBackend(gpu, { choice, choices, ownsGpu: ownDevice === undefined });
+}
+
+function expectOneOf(option: string, value: string, expected: readonly [string, string]): void {
+  if (!expected.includes(value)) {
+    throw new ArgumentError(`webgpu: ${option} is "${value}", expected "${expected[0]}" or "${expected[1]}"`);
+  }
+}
+
+function expectBoolean(option: string, value: unknown): void {
+  if (typeof value !== "boolean") {
+    throw new ArgumentError(`webgpu: ${option} is ${JSON.stringify(value)}, expected true or false`);
+  }
 }

@@ -1,4 +1,4 @@
-import type { KernelStyle, KernelTarget, Precision } from "../wgsl/kernel.js";
+import type { KernelStyle, KernelTarget, PickVariant, Precision } from "../wgsl/kernel.js";
 
 /** What a user chose of what the device offers. */
 export interface KernelChoice {
@@ -6,11 +6,12 @@ export interface KernelChoice {
   readonly subgroups: boolean;
   readonly precision: Precision;
   readonly tunes: boolean;
+  readonly pickVariant?: PickVariant;
 }
 
 /** What kernels are chosen by on a device: of `choice` only what the device has been made with. */
 export function kernelTarget({ limits, features, adapterInfo }: GPUDevice, choice: KernelChoice): KernelTarget {
-  const { style, subgroups, precision, tunes } = choice;
+  const { style, subgroups, precision, tunes, pickVariant } = choice;
   // Register kernels are float32.
   const half = style === "tiled" && features.has("shader-f16");
   return {
@@ -23,5 +24,6 @@ export function kernelTarget({ limits, features, adapterInfo }: GPUDevice, choic
       : {}),
     precision: half ? precision : "float32",
     tunes,
+    ...(pickVariant ? { pickVariant } : {}),
   };
 }

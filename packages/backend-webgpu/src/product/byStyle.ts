@@ -10,6 +10,10 @@ type Variants<S> = (spec: S, target: KernelTarget) => Iterable<Dispatch>;
  */
 export function byStyle<S>(spec: S, target: KernelTarget, tiled: Variants<S>, registers: Variants<S>): Dispatch {
   const variants = target.style === "tiled" ? onGpu(spec, target, tiled, registers) : registers(spec, target);
+  if (target.pickVariant) {
+    const [first, ...others] = variants;
+    return target.pickVariant([first!, ...others]);
+  }
   return withAlternatives(variants, target.tunes);
 }
 

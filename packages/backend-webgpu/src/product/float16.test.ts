@@ -8,12 +8,12 @@ import { tiles } from "./tiles.js";
 
 const adapter = useSoftwareGpu();
 // Gradients have no way in float16.
-const { webgpu, force, taken } = await forcedVariants((variant) => variant.endsWith("float16"), { otherwise: "first" });
+const { open, force, taken } = forcedVariants((variant) => variant.endsWith("float16"), { otherwise: "first" });
 
 let backend: Backend;
 let oracle: Backend;
 beforeAll(async () => {
-  backend = await webgpu({ kernels: "tiled", precision: "float16" });
+  backend = await open({ kernels: "tiled", precision: "float16" });
   oracle = await reference();
   if (backend.device.details.precision !== "float16") {
     console.log(`webgpu: no test of float16, as ${withoutFloat16()}`);

@@ -10,8 +10,8 @@ import { tilesFor } from "./tileEstimates.js";
 import { tiles } from "./tiles.js";
 
 export function* productVariants(product: MatrixProduct, spec: ShaderSpec, target: KernelTarget): Iterable<Dispatch> {
-  const candidates = tiles.filter((tile) => fitsTarget(product, tile, target));
-  for (const tile of tilesFor(product, candidates)) {
+  const fitting = tiles.filter((tile) => fitsTarget(product, tile, target));
+  for (const tile of target.pickVariant ? fitting : tilesFor(product, fitting)) {
     yield tiledProduct(product, tile, spec, target);
   }
   yield* subgroupVariants(product, spec, target);

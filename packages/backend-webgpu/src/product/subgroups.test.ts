@@ -5,11 +5,11 @@ import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import { tiledCases } from "../testing/tiledCases.js";
 
 useSoftwareGpu();
-const { webgpu, force, taken } = await forcedVariants((variant) => variant.startsWith("subgroups"));
+const { open, force, taken } = forcedVariants((variant) => variant.startsWith("subgroups"));
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await webgpu({ kernels: "tiled", subgroups: true });
+  backend = await open({ kernels: "tiled", subgroups: true });
 });
 afterAll(() => backend.dispose());
 

@@ -9,7 +9,7 @@ useSoftwareGpu();
 /** Subgroups are full on every adapter at hand. So these kernels are told that most have a gap. */
 const gap = "subgroupMax(subgroupLane + select(0u, 1u, subgroupMin(lane) < 96u))";
 let changes = 0;
-const { webgpu, force } = await forcedVariants((variant) => variant.startsWith("subgroups"), {
+const { open, force } = forcedVariants((variant) => variant.startsWith("subgroups"), {
   change: (code) =>
     code.replace("subgroupMax(subgroupLane)", () => {
       changes += 1;
@@ -19,7 +19,7 @@ const { webgpu, force } = await forcedVariants((variant) => variant.startsWith("
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await webgpu({ kernels: "tiled", subgroups: true });
+  backend = await open({ kernels: "tiled", subgroups: true });
 });
 afterAll(() => backend.dispose());
 

@@ -6,11 +6,11 @@ import { tiledCases } from "../testing/tiledCases.js";
 import { tiles } from "./tiles.js";
 
 useSoftwareGpu();
-const { webgpu, force, taken } = await forcedVariants((variant) => variant.startsWith("tiled"));
+const { open, force, taken } = forcedVariants((variant) => variant.startsWith("tiled"));
 
 let backend: Backend;
 beforeAll(async () => {
-  backend = await webgpu({ kernels: "tiled", subgroups: false });
+  backend = await open({ kernels: "tiled", subgroups: false });
 });
 afterAll(() => backend.dispose());
 

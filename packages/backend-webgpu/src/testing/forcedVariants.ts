@@ -1,14 +1,14 @@
-import { vi } from "vitest";
-import type { webgpu } from "../index.js";
+import type { Backend } from "@convoy/core/backend";
+import { openBackend, type WebGpuOptions } from "../webgpu.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 
-/** The backend's entry point with one variant of many forced on every product, whatever is estimated or measured of it. */
+/** Opens backends with one variant of many forced on every product, whatever is estimated or measured of it. */
 export interface ForcedVariants {
-  readonly webgpu: typeof webgpu;
+  open(options: WebGpuOptions): Promise<Backend>;
   /** The names of the variants that have been forced. */
   readonly taken: ReadonlySet<string>;
-  /** From now on kernels with several variants take number `variant`, counted around. */
-  force(variant: number): void;
+  /** From now on kernels with several variants take this one, counted around. */
+  force(number: number): void;
 }
 
 interface ForcedOptions {
@@ -17,44 +17,34 @@ interface ForcedOptions {
 }
 
 /**
- * Products then have a variant for each tile that fits the device, then those with subgroups. Of the modules that are loaded from
- * here on `wanted` is asked which of the variants count. Kernels that have none of these fail, or take their first variant where
- * `otherwise` says so. `change` may put other code in the place of a forced variant's.
+ * Products then have a variant for each tile that fits the device, then those with subgroups. `wanted` is asked which of the
+ * variants count. Kernels that have none of these fail, or take their first variant where `otherwise` says so. `change` may
+ * put other code in the place of a forced variant's.
  */
-export async function forcedVariants(
+export function forcedVariants(
   wanted: (variant: string) => boolean,
   { otherwise = "fail", change = (code) => code }: ForcedOptions = {},
-): Promise<ForcedVariants> {
+): ForcedVariants {
   let forced = 0;
   const taken = new Set<string>();
-  vi.doMock(import("../product/tileEstimates.js"), async (original) => ({
-    ...(await original()),
-    tilesFor: (_product, candidates) => [...candidates],
-  }));
-  vi.doMock(import("../wgsl/dispatch.js"), async (original) => ({
-    ...(await original()),
-    withAlternatives(offered: Iterable<Dispatch>) {
-      const variants = [...offered];
-      const choice = variants.filter(({ variant = "" }) => wanted(variant));
-      const dispatch = choice[forced % choice.length];
-      if (dispatch !== undefined) {
-        taken.add(dispatch.variant!);
-        return { ...dispatch, code: change(dispatch.code) };
-      }
-      if (otherwise === "fail") {
-        throw new Error(
-          `${variants[0]!.label} has none of the variants that are to be forced: ${variants.map(({ variant }) => variant)}`,
-        );
-      }
-      return variants[0]!;
-    },
-  }));
-  const { webgpu: make } = await import("../index.js");
+  const pickVariant = (variants: readonly [Dispatch, ...Dispatch[]]): Dispatch => {
+    const choice = variants.filter(({ variant = "" }) => wanted(variant));
+    const dispatch = choice[forced % choice.length];
+    if (dispatch !== undefined) {
+      taken.add(dispatch.variant!);
+      return { ...dispatch, code: change(dispatch.code) };
+    }
+    if (otherwise === "fail") {
+      const names = variants.map(({ variant }) => variant);
+      throw new Error(`${variants[0].label} has none of the variants that are to be forced: ${names}`);
+    }
+    return variants[0];
+  };
   return {
-    webgpu: make,
+    open: (options) => openBackend(options, { pickVariant }),
     taken,
-    force(variant) {
-      forced = variant;
+    force(number) {
+      forced = number;
     },
   };
 }

@@ -22,9 +22,14 @@ export interface KernelTarget {
   readonly subgroupSize?: { readonly min: number; readonly max: number };
   /** "float16": kernels of the forward pass may multiply in float16; asked for and offered by the adapter. */
   readonly precision: Precision;
-  /** Whether kernels are tried to find the fastest. */
+  /** Whether kernels are timed to find the fastest. */
   readonly tunes: boolean;
+  /** (tests) Takes one of all variants, whether estimated to be fast or not. */
+  readonly pickVariant?: PickVariant;
 }
+
+/** Takes one of the variants of a kernel. */
+export type PickVariant = (variants: readonly [Dispatch, ...Dispatch[]]) => Dispatch;
 
 /** An op of a plan with its tensors in place; inside a fused op a tensor without `buffer` has no memory. */
 export interface KernelCall<A = Attributes> extends Omit<BoundOp, "attributes"> {
