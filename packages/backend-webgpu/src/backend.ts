@@ -14,6 +14,7 @@ import {
   noKernel,
   type OpInstance,
   type Plan,
+  validatePlan,
 } from "@convoy/core/backend";
 import { adapterName, isSoftware } from "./device/adapter.js";
 import { fitsBindings } from "./device/bindingLimits.js";
@@ -22,6 +23,7 @@ import { type KernelChoice, kernelTarget } from "./device/kernelTarget.js";
 import { kernels } from "./kernels/index.js";
 import { WebGpuBuffer } from "./memory/buffer.js";
 import { WebGpuExecutable } from "./run/executable.js";
+import { formatProgram } from "./run/formatProgram.js";
 import { Pipelines } from "./run/pipelines.js";
 import { kernelOf, planDispatches } from "./run/planDispatches.js";
 import { buildProgram } from "./run/program.js";
@@ -37,6 +39,8 @@ export interface BackendSettings {
   readonly choices: Choices | undefined;
   /** Whether `dispose` destroys the device. */
   readonly ownsGpu: boolean;
+  /** Whether plans are validated and dispatches run one by one. */
+  readonly debug: boolean;
 }
 
 export class WebGpuBackend implements Backend {
@@ -48,8 +52,8 @@ export class WebGpuBackend implements Backend {
   readonly #ownsGpu: boolean;
   #disposed = false;
 
-  constructor(gpu: GPUDevice, { choice, choices, ownsGpu }: BackendSettings) {
-    const device = new Device(gpu);
+  constructor(gpu: GPUDevice, { choice, choices, ownsGpu, debug }: BackendSettings) {
+    const device = new Device(gpu, { debug });
     const target = kernelTarget(gpu, choice);
     const pipelines = new Pipelines(gpu);
     this.#runtime = {
@@ -72,6 +76,7 @@ export class WebGpuBackend implements Backend {
         subgroups: target.subgroupSize !== undefined,
         precision: target.precision,
         autotune: target.tunes,
+        debug,
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         maxBufferSize: limits.maxBufferSize,
       },
@@ -99,6 +104,10 @@ export class WebGpuBackend implements Backend {
     return planDispatches(plan, this.#runtime.target).length;
   }
 
+  formatProgram(plan: Plan): string {
+    return formatProgram(plan, this.#runtime);
+  }
+
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
     this.#runtime.device.checkAlive();
     return new WebGpuBuffer(label, spec, this.#runtime.device);
@@ -109,11 +118,16 @@ export class WebGpuBackend implements Backend {
     buffers: Readonly<Record<string, DeviceBuffer>>,
     onProgress?: CompileProgress,
   ): Promise<Executable> {
-    this.#runtime.device.checkAlive();
+    const { device } = this.#runtime;
+    device.checkAlive();
+    if (device.order !== undefined) {
+      validatePlan(plan);
+    }
     return new WebGpuExecutable(await buildProgram(plan, buffers, this.#runtime, onProgress), this.#runtime);
   }
 
   async synchronize(): Promise<void> {
+    await this.#runtime.device.order?.settled();
     if (this.#runtime.device.failure === undefined) {
       await this.#runtime.device.gpu.queue.onSubmittedWorkDone();
     }

@@ -37,7 +37,7 @@ describe("where there is no adapter", () => {
 });
 
 describe("options", () => {
-  it("that are none are refused", async () => {
+  it("with values that they do not take are refused", async () => {
     await expect(webgpu({ precision: "float8" as never })).rejects.toThrow(
       new ArgumentError('webgpu: precision is "float8", expected "float32" or "float16"'),
     );
@@ -49,6 +49,9 @@ describe("options", () => {
     );
     await expect(webgpu({ subgroups: "no" as never })).rejects.toThrow(
       new ArgumentError('webgpu: subgroups is "no", expected true or false'),
+    );
+    await expect(webgpu({ debug: 1 as never })).rejects.toThrow(
+      new ArgumentError("webgpu: debug is 1, expected true or false"),
     );
   });
 });

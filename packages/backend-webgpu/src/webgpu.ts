@@ -1,5 +1,5 @@
-import { ArgumentError, type Backend } from "@convoy/core/backend";
-import { WebGpuBackend } from "./backend.js";
+import { ArgumentError, type Backend, type Plan } from "@convoy/core/backend";
+import { WebGpuBackend as BackendOnDevice } from "./backend.js";
 import { adapterKind, isSoftware, requestAdapter } from "./device/adapter.js";
 import { requestDevice } from "./device/requestDevice.js";
 import { Choices } from "./tuning/choices.js";
@@ -53,6 +53,20 @@ export interface WebGpuOptions {
    * IndexedDB database of that name in browsers.
    */
   readonly autotune?: boolean | { readonly cache: string };
+  /**
+   * Default false. True validates every plan and runs the dispatches of a step one by one, many times slower, so that the
+   * error of one that fails names its op, layer and kernel. The results have the same bits.
+   */
+  readonly debug?: boolean;
+}
+
+/** The backend, with what it offers beyond the contract. */
+export interface WebGpuBackend extends Backend {
+  /**
+   * What a plan becomes here, as a table: the dispatches of a step with their kernels, workgroups and bindings, by op and
+   * layer. For a plan of a compiled model: `console.log(backend.formatProgram(model.plan()))`.
+   */
+  formatProgram(plan: Plan): string;
 }
 
 /** What tests may ask for beside a user's options. */
@@ -66,13 +80,13 @@ export interface TestOptions {
  * `BackendUnavailableError`, with what was tried and what to install, where there is none, or where the tuning cache cannot be
  * read; `ArgumentError` for an option with a value that it does not take.
  */
-export async function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
+export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
   return await openBackend(options);
 }
 
 /** `webgpu` with options for tests. */
-export async function openBackend(options: WebGpuOptions = {}, testing: TestOptions = {}): Promise<Backend> {
-  const { precision = "float32", autotune = false } = options;
+export async function openBackend(options: WebGpuOptions = {}, testing: TestOptions = {}): Promise<WebGpuBackend> {
+  const { precision = "float32", autotune = false, debug = false } = options;
   // Types of WebGPU are for the inside.
   const ownDevice = options.device as GPUDevice | undefined;
   const ownAdapter = options.adapter as GPUAdapter | undefined;
@@ -82,6 +96,7 @@ export async function openBackend(options: WebGpuOptions = {}, testing: TestOpti
       `webgpu: autotune is ${JSON.stringify(autotune)}, expected true, false or { cache: "file or database" }`,
     );
   }
+  expectBoolean("debug", debug);
   const adapter = ownDevice ? undefined : (ownAdapter ?? (await requestAdapter(options.powerPreference)));
   const info = ownDevice?.adapterInfo ?? adapter!.info;
   const { subgroups = isSoftware(info), kernels = isSoftware(info) ? "registers" : "tiled" } = options;
@@ -97,7 +112,7 @@ export async function openBackend(options: WebGpuOptions = {}, testing: TestOpti
     : undefined;
   const gpu = ownDevice ?? (await requestDevice(adapter!, features));
   const choice = { style: kernels, subgroups, precision, tunes: autotune !== false, ...testing };
-  return new WebGpuBackend(gpu, { choice, choices, ownsGpu: ownDevice === undefined });
+  return new BackendOnDevice(gpu, { choice, choices, ownsGpu: ownDevice === undefined, debug });
 }
 
 function expectOneOf(option: string, value: string, expected: readonly [string, string]): void {

@@ -1,4 +1,4 @@
-import { DeviceError, MemoryCount } from "@convoy/core/backend";
+import { DeviceError, MemoryCount, WorkQueue } from "@convoy/core/backend";
 
 /** What is freed with the backend. */
 interface Disposable {
@@ -11,10 +11,16 @@ export class Device {
   readonly memory: MemoryCount = new MemoryCount();
   /** Everything that has not been disposed. */
   readonly owned: Set<Disposable> = new Set();
+  /**
+   * In debug mode: runs, reads and writes in the order of their calls, as a run then submits its dispatches one after the
+   * other. Undefined otherwise: the GPU's queue keeps the order of what is submitted at once.
+   */
+  readonly order: WorkQueue | undefined;
   #failure: DeviceError | undefined;
 
-  constructor(gpu: GPUDevice) {
+  constructor(gpu: GPUDevice, { debug = false }: { readonly debug?: boolean } = {}) {
     this.gpu = gpu;
+    this.order = debug ? new WorkQueue() : undefined;
     void gpu.lost.then(({ reason, message }) => {
       const why = reason === "destroyed" ? "it was destroyed" : message || "the driver gave no reason";
       this.fail(
@@ -33,6 +39,7 @@ export class Device {
   /** Ends all use of the device; the first reason stays. */
   fail(error: DeviceError): void {
     this.#failure ??= error;
+    this.order?.close(error);
   }
 
   checkAlive(): void {

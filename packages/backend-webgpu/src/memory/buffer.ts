@@ -64,14 +64,46 @@ export class WebGpuBuffer implements DeviceBuffer {
   write(data: TensorData, offset = 0): void {
     checkWrite("webgpu", this, data, offset);
     this.#device.checkAlive();
+    const { memory } = this;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    writeBytes(this.#device, this.memory, bytes, offset * dtypeBytes[this.dtype]);
+    const byteOffset = offset * dtypeBytes[this.dtype];
+    const { order } = this.#device;
+    if (order === undefined) {
+      writeBytes(this.#device, memory, bytes, byteOffset);
+    } else {
+      const copy = bytes.slice();
+      order.addOrDo(() => writeBytes(this.#device, memory, copy, byteOffset));
+    }
   }
 
   async read(offset = 0, length: number = this.length - offset): Promise<TensorData> {
     checkRead("webgpu", this, offset, length);
     this.#device.checkAlive();
-    const from = this.memory;
+    const { memory } = this;
+    const { order } = this.#device;
+    return await (order === undefined
+      ? this.#read(memory, offset, length)
+      : order.add(() => this.#read(memory, offset, length)));
+  }
+
+  dispose(): void {
+    const memory = this.#memory;
+    if (memory === undefined) {
+      return;
+    }
+    this.#device.owned.delete(this);
+    this.#memory = undefined;
+    const { order, failure } = this.#device;
+    const destroy = (): void => this.#device.destroyBuffer(memory);
+    if (order === undefined || order.idle || failure !== undefined) {
+      destroy();
+    } else {
+      // Runs that are waiting still use it.
+      order.settled().then(destroy);
+    }
+  }
+
+  async #read(from: GPUBuffer, offset: number, length: number): Promise<TensorData> {
     const what = `webgpu: reading buffer "${this.label}"`;
     const width = dtypeBytes[this.dtype];
     // Copies start and end at whole words.
@@ -100,14 +132,6 @@ export class WebGpuBuffer implements DeviceBuffer {
       throw await this.#device.explain(what, (await error) ?? cause);
     } finally {
       this.#device.destroyBuffer(staging);
-    }
-  }
-
-  dispose(): void {
-    if (this.#memory !== undefined) {
-      this.#device.destroyBuffer(this.#memory);
-      this.#device.owned.delete(this);
-      this.#memory = undefined;
     }
   }
 }

@@ -1,9 +1,10 @@
 import { DeviceError, type Executable, type StepTable } from "@convoy/core/backend";
 import { DeviceWait } from "../device/deviceWait.js";
 import { Readbacks } from "../memory/readbacks.js";
+import { encodeLaunches, encodeResults } from "./encode.js";
 import type { Program } from "./program.js";
+import { runOneByOne } from "./runOneByOne.js";
 import type { Runtime } from "./runtime.js";
-import { rowStride } from "./stepRows.js";
 
 /** About this many dispatches go into one submit: the GPU starts on the first steps while later ones are encoded. */
 const dispatchesPerSubmit = 512;
@@ -28,6 +29,19 @@ export class WebGpuExecutable implements Executable {
     if (steps.count === 0) {
       return new Float32Array(0);
     }
+    const { order } = this.#runtime.device;
+    return await (order === undefined ? this.#run(steps) : order.add(() => this.#debug(steps)));
+  }
+
+  dispose(): void {
+    if (!this.#disposed) {
+      this.#disposed = true;
+      this.#runtime.device.owned.delete(this);
+      this.#readbacks.dispose();
+    }
+  }
+
+  async #run(steps: StepTable): Promise<Float32Array> {
     const { device } = this.#runtime;
     const { name, results } = this.#program;
     const count = steps.count * results.length;
@@ -37,7 +51,9 @@ export class WebGpuExecutable implements Executable {
       const numbers = await this.#end.wait(steps.count, () => this.#finish(staging, count));
       const failure = await error;
       if (failure !== undefined) {
-        throw failure;
+        throw new DeviceError(`${failure.message}. webgpu({ debug: true }) names the dispatch that fails`, {
+          cause: failure,
+        });
       }
       if (staging === undefined) {
         // The promise of submitted work is kept by a lost device, too.
@@ -45,19 +61,32 @@ export class WebGpuExecutable implements Executable {
       }
       return numbers;
     } catch (cause) {
-      if (this.#disposed) {
-        throw new DeviceError(`${name}: the executable or its backend was disposed while it ran`, { cause });
-      }
-      throw await device.explain(name, (await error) ?? cause);
+      throw await this.#explain(cause instanceof DeviceError ? cause : ((await error) ?? cause));
     }
   }
 
-  dispose(): void {
-    if (!this.#disposed) {
-      this.#disposed = true;
-      this.#runtime.device.owned.delete(this);
-      this.#readbacks.dispose();
+  /** The steps, dispatch by dispatch. */
+  async #debug(steps: StepTable): Promise<Float32Array> {
+    const { device } = this.#runtime;
+    const count = steps.count * this.#program.results.length;
+    try {
+      device.checkAlive();
+      const staging = count > 0 ? this.#readbacks.take(count * 4) : undefined;
+      const rows = this.#runtime.steps.upload(steps);
+      await runOneByOne(this.#program, device, { rows, count: steps.count }, staging);
+      return await this.#finish(staging, count);
+    } catch (cause) {
+      throw this.#disposed || !(cause instanceof DeviceError) ? await this.#explain(cause) : cause;
     }
+  }
+
+  /** Why a run has failed. */
+  async #explain(cause: unknown): Promise<DeviceError> {
+    const { name } = this.#program;
+    if (this.#disposed) {
+      return new DeviceError(`${name}: the executable or its backend was disposed while it ran`, { cause });
+    }
+    return await this.#runtime.device.explain(name, cause);
   }
 
   /** Encodes and submits every step. Synchronous, so that runs, reads and writes keep the order of their calls. */
@@ -70,26 +99,11 @@ export class WebGpuExecutable implements Executable {
       const encoder = gpu.createCommandEncoder({ label: name });
       const end = Math.min(steps.count, first + stepsPerSubmit);
       for (let row = first; row < end; row++) {
-        this.#encodeStep(encoder, rows, row, staging);
+        encodeLaunches(encoder, launches, { rows, row });
+        encodeResults(encoder, this.#program, row, staging);
       }
       gpu.queue.submit([encoder.finish()]);
     }
-  }
-
-  #encodeStep(encoder: GPUCommandEncoder, rows: GPUBindGroup, row: number, staging: GPUBuffer | undefined): void {
-    const { launches, results } = this.#program;
-    const pass = encoder.beginComputePass();
-    pass.setBindGroup(1, rows, [row * rowStride]);
-    for (const { pipeline, bindGroup, dispatch } of launches) {
-      const { workgroups } = dispatch;
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
-    }
-    pass.end();
-    results.forEach(({ buffer, byteOffset }, index) => {
-      encoder.copyBufferToBuffer(buffer, byteOffset, staging!, (row * results.length + index) * 4, 4);
-    });
   }
 
   /** Resolves to the results when everything submitted is done. */

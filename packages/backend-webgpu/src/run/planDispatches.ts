@@ -1,4 +1,12 @@
-import { bindPlan, kernelFor, noKernel, type OpInstance, type Plan, UnsupportedOpError } from "@convoy/core/backend";
+import {
+  type BoundOp,
+  bindPlan,
+  kernelFor,
+  noKernel,
+  type OpInstance,
+  type Plan,
+  UnsupportedOpError,
+} from "@convoy/core/backend";
 import { kernels } from "../kernels/index.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { callOf, type Kernel, type KernelTarget } from "../wgsl/kernel.js";
@@ -8,14 +16,22 @@ export function kernelOf(op: OpInstance["op"]): Kernel | undefined {
   return kernelFor(kernels, op) as unknown as Kernel | undefined;
 }
 
-/** The launches of one step of a plan, in order. */
+/** The launches of one step of a plan, in order. Throws `UnsupportedOpError` for an op without a kernel. */
 export function planDispatches(plan: Plan, target: KernelTarget): Dispatch[] {
-  return bindPlan("webgpu", plan, (value) => value).ops.flatMap((op) => {
+  return dispatchesByOp(plan, target).flatMap(({ dispatches }) => dispatches);
+}
+
+/** The same launches, op by op. */
+export function dispatchesByOp(
+  plan: Plan,
+  target: KernelTarget,
+): { readonly op: BoundOp; readonly dispatches: readonly Dispatch[] }[] {
+  return bindPlan("webgpu", plan, (value) => value).ops.map((op) => {
     const kernel = kernelOf(op.op);
     if (kernel === undefined) {
       const reason = noKernel("webgpu", op.op);
       throw new UnsupportedOpError(`${reason} (${op.label}); use another backend`, { op: op.op, reason });
     }
-    return kernel.dispatches(callOf(op, target));
+    return { op, dispatches: kernel.dispatches(callOf(op, target)) };
   });
 }
