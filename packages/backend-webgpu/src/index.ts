@@ -1,2 +1,2 @@
 export { type WebGpuAdapter, type WebGpuBackend, type WebGpuDevice, type WebGpuOptions, webgpu } from "./webgpu.js";
-export type { KernelStyle, Precision } from "./wgsl/kernel.js";
+export type { KernelStyle, Precision } from "./wgsl/target.js";

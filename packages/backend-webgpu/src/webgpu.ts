@@ -3,7 +3,7 @@ import { WebGpuBackend as BackendOnDevice } from "./backend.js";
 import { adapterKind, isSoftware, requestAdapter } from "./device/adapter.js";
 import { requestDevice } from "./device/requestDevice.js";
 import { Choices } from "./tuning/choices.js";
-import type { KernelStyle, PickVariant, Precision } from "./wgsl/kernel.js";
+import type { KernelStyle, PickVariant, Precision } from "./wgsl/target.js";
 
 /** A `GPUAdapter`: by some of its members, so that using this package takes no declarations of WebGPU's types. */
 export interface WebGpuAdapter {

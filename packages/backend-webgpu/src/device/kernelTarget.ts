@@ -1,4 +1,4 @@
-import type { KernelStyle, KernelTarget, PickVariant, Precision } from "../wgsl/kernel.js";
+import type { KernelStyle, KernelTarget, PickVariant, Precision } from "../wgsl/target.js";
 
 /** What a user chose of what the device offers. */
 export interface KernelChoice {

@@ -9,9 +9,9 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { rowSums } from "../wgsl/rowSums.js";
 import { reads, writes } from "../wgsl/shader.js";
+import type { Kernel } from "./kernel.js";
 
 type AccuracyLabels = OpAttributes["accuracy"]["labels"];
 

@@ -1,8 +1,8 @@
 /** y[i] = a[i] + b[i]; [...], [...] -> [...]. Cost: 12 bytes an element. */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { floats, invocations, reads, vectorWidth, writes } from "../wgsl/shader.js";
+import type { Kernel } from "./kernel.js";
 
 export const add: Kernel<OpAttributes["add"]> = {
   dispatches({ label, inputs: [first, second], outputs: [output] }) {

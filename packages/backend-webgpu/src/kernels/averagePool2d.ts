@@ -6,9 +6,9 @@
  */
 
 import { type OpAttributes, sizeOf, type WindowGeometry, windowGeometry } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { invocations, reads, writes } from "../wgsl/shader.js";
 import { coveringWindows, inputColumn, inputRow, inside } from "../wgsl/windows.js";
+import type { Kernel } from "./kernel.js";
 
 /** WGSL function: how many positions of window (oh, ow) lie inside the input. */
 function positionsDeclaration(window: WindowGeometry): string {

@@ -7,8 +7,8 @@
 import { type OpAttributes, sizeOf, type TensorSpec } from "@convoy/core/backend";
 import { sumBlocks } from "../wgsl/blockSums.js";
 import { columnSumScratch, columnSums } from "../wgsl/columnSums.js";
-import { type Kernel, scratch } from "../wgsl/kernel.js";
 import { floats, invocations, reads, vectorWidth, writes } from "../wgsl/shader.js";
+import { type Kernel, scratch } from "./kernel.js";
 
 export const biasAdd: Kernel<OpAttributes["biasAdd"]> = {
   dispatches({ label, inputs: [input, bias], outputs: [output] }) {

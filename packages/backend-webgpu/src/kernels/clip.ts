@@ -7,8 +7,8 @@
  */
 
 import { type OpAttributes, type Shape, sizeOf } from "@convoy/core/backend";
-import { type Kernel, scratch } from "../wgsl/kernel.js";
 import { float, invocations, reads, writes } from "../wgsl/shader.js";
+import { type Kernel, scratch } from "./kernel.js";
 
 export const clipByValue: Kernel<OpAttributes["clipByValue"]> = {
   dispatches({ label, attributes: { limit }, inputs: [gradients] }) {

@@ -23,14 +23,15 @@ import type { Conv2dSpec } from "../product/conv2dSpec.js";
 import { conv2dTiled } from "../product/conv2dTiled.js";
 import { epilogueOf } from "../product/epilogue.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { Kernel, KernelTarget } from "../wgsl/kernel.js";
+import type { KernelTarget } from "../wgsl/target.js";
+import type { Kernel } from "./kernel.js";
 
 function convolution(spec: Conv2dSpec, target: KernelTarget): Dispatch[] {
   return [byStyle(spec, target, conv2dTiled, conv2dRegisters)];
 }
 
 function specOf(
-  part: Pick<BoundOp, "inputs" | "outputs">,
+  part: Pick<BoundOp<PlanValue>, "inputs" | "outputs">,
   attributes: OpAttributes["conv2d"],
   label: string,
 ): Conv2dSpec {
@@ -48,7 +49,7 @@ export const conv2d: Kernel<OpAttributes["conv2d"]> = {
 export const fusedConv2d: Kernel<Attributes> = {
   supports: (op) => poolsSideBySide(partOf(op, "maxPool2d")),
   dispatches(call) {
-    const { head, pooling, last } = chainParts<BoundOp>(call);
+    const { head, pooling, last } = chainParts<BoundOp<PlanValue>>(call);
     const { label, target } = call;
     const spec = {
       ...specOf(head, attributesOf("conv2d", head), label),

@@ -18,7 +18,8 @@ import { conv2dBackwardFilterRegisters } from "../product/conv2dBackwardFilterRe
 import { conv2dBackwardFilterTiled } from "../product/conv2dTiled.js";
 import { type BlockSum, sumBlocks } from "../wgsl/blockSums.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { type Kernel, type KernelTarget, scratch } from "../wgsl/kernel.js";
+import type { KernelTarget } from "../wgsl/target.js";
+import { type Kernel, scratch } from "./kernel.js";
 
 /** Most blocks of samples. */
 const maxBlocks = 16;
@@ -41,7 +42,7 @@ export function backwardFilterScratch(N: number, kernelShape: Shape): number {
  */
 export function backwardFilter(
   label: string,
-  part: Pick<BoundOp, "inputs" | "outputs">,
+  part: Pick<BoundOp<PlanValue>, "inputs" | "outputs">,
   attributes: OpAttributes["conv2dBackwardFilter"],
   gradient: PlanValue,
   partial: PlanValue | undefined,

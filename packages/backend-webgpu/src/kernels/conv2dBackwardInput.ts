@@ -6,12 +6,13 @@ import { conv2dBackwardInputRegisters } from "../product/conv2dBackwardInputRegi
 import type { BackwardInputSpec } from "../product/conv2dSpec.js";
 import { conv2dBackwardInputTiled } from "../product/conv2dTiled.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { Kernel, KernelTarget } from "../wgsl/kernel.js";
+import type { KernelTarget } from "../wgsl/target.js";
+import type { Kernel } from "./kernel.js";
 
 /** The launches of a conv2dBackwardInput; `gradient` is its first input, which may lie in a workspace. */
 export function backwardInput(
   label: string,
-  part: Pick<BoundOp, "inputs" | "outputs">,
+  part: Pick<BoundOp<PlanValue>, "inputs" | "outputs">,
   attributes: OpAttributes["conv2dBackwardInput"],
   gradient: PlanValue,
   target: KernelTarget,

@@ -7,9 +7,9 @@
  */
 
 import { dropoutThreshold, type OpAttributes, sizeOf, streamPurposes } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { float, invocations, reads, writes } from "../wgsl/shader.js";
 import { threefryDeclaration } from "../wgsl/threefry.js";
+import type { Kernel } from "./kernel.js";
 
 export const dropout: Kernel<OpAttributes["dropout"]> = {
   dispatches({ label, attributes, inputs: [input], outputs: [output] }) {

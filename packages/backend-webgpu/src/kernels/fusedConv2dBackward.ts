@@ -7,7 +7,6 @@
 import {
   type Attributes,
   attributesOf,
-  type BoundOp,
   gradientParts,
   type OpInstance,
   type PlanValue,
@@ -17,11 +16,11 @@ import {
 import { type BlockSum, sumBlocks } from "../wgsl/blockSums.js";
 import { columnSumScratch, columnSums } from "../wgsl/columnSums.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { type Kernel, type KernelCall, scratch } from "../wgsl/kernel.js";
 import { spreadGradient } from "../wgsl/spreadGradient.js";
 import { poolsSideBySide } from "./conv2d.js";
 import { backwardFilter, backwardFilterScratch } from "./conv2dBackwardFilter.js";
 import { backwardInput } from "./conv2dBackwardInput.js";
+import { type Kernel, type KernelCall, scratch } from "./kernel.js";
 
 /** float32 numbers of each part of the workspace; each starts on a multiple of 64. */
 interface WorkspaceLayout {
@@ -32,7 +31,7 @@ interface WorkspaceLayout {
 
 function workspaceLayout(op: OpInstance): WorkspaceLayout {
   const whole = (length: number): number => Math.ceil(length / 64) * 64;
-  const { activation, pooling, bias, kernel } = gradientParts<OpInstance>(op);
+  const { activation, pooling, bias, kernel } = gradientParts(op);
   const producer = pooling ?? activation;
   // The bias gradient is summed over what comes from behind: pooling spreads it, but changes no sum.
   const { shape } = (activation ?? producer ?? kernel!).inputs[producer ? 0 : 1]!;
@@ -53,7 +52,7 @@ export const fusedConv2dBackward: Kernel<Attributes> = {
   dispatches(call) {
     const { label, target } = call;
     const layout = workspaceLayout(call);
-    const { activation, pooling, bias, input, kernel } = gradientParts<BoundOp>(call);
+    const { activation, pooling, bias, input, kernel } = gradientParts(call);
     const producer = pooling ?? activation;
     const behind = (activation ?? producer ?? kernel!).inputs[producer ? 0 : 1]!;
     const slope = activation && {

@@ -1,5 +1,4 @@
 import type { KernelTable } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
@@ -10,6 +9,7 @@ import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import { dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
+import type { Kernel } from "./kernel.js";
 import { fusedDense, fusedDenseBackward, matMul } from "./matMul.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";

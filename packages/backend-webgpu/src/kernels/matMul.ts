@@ -25,7 +25,8 @@ import { matMulTiled } from "../product/matMulTiled.js";
 import { sumBlocks } from "../wgsl/blockSums.js";
 import { columnSumScratch, columnSums } from "../wgsl/columnSums.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { callOf, type Kernel, type KernelTarget, scratch } from "../wgsl/kernel.js";
+import type { KernelTarget } from "../wgsl/target.js";
+import { callOf, type Kernel, scratch } from "./kernel.js";
 import { unaryBackward } from "./unary.js";
 
 type MatMulAttributes = OpAttributes["matMul"];
@@ -54,7 +55,7 @@ export const matMul: Kernel<MatMulAttributes> = {
 /** matMul [biasAdd] [unary]; the last part's output is the result. */
 export const fusedDense: Kernel<Attributes> = {
   dispatches(call) {
-    const { head, last } = chainParts<BoundOp>(call);
+    const { head, last } = chainParts<BoundOp<PlanValue>>(call);
     const { label, target } = call;
     const attributes = attributesOf("matMul", head);
     const epilogue = epilogueOf(call);
@@ -67,7 +68,7 @@ export const fusedDenseBackward: Kernel<Attributes> = {
   workspaceBytes: (op) => 4 * (gradientScratch(op) + biasScratch(op)),
   dispatches(call) {
     const { label, target } = call;
-    const { activation, bias, input, kernel } = gradientParts<BoundOp>(call);
+    const { activation, bias, input, kernel } = gradientParts(call);
     const dispatches: Dispatch[] = [];
     // The gradient before the activation. It may be read by nothing else: then it has no memory but the workspace.
     let place: PlanValue | undefined;
@@ -88,7 +89,7 @@ export const fusedDenseBackward: Kernel<Attributes> = {
       const { dispatch, sum } = columnSums({ label: `${label}, bias`, input: gradient, rows, columns, sums, partial });
       dispatches.push(dispatch, ...(sum ? [sumBlocks(`${label}, bias, sum of blocks`, [sum])] : []));
     }
-    const multiply = (name: string, part: BoundOp, inputs: readonly PlanValue[]): void => {
+    const multiply = (name: string, part: BoundOp<PlanValue>, inputs: readonly PlanValue[]): void => {
       const attributes = attributesOf("matMul", part);
       dispatches.push(product({ label: `${label}, ${name}`, inputs, output: part.outputs[0]!, attributes }, target));
     };
@@ -109,11 +110,11 @@ function rowsAndColumns(shape: readonly number[]): [number, number] {
 
 /** Room for the gradient before the activation, in float32 numbers, whole blocks of 256 bytes. */
 function gradientScratch(op: OpInstance): number {
-  const { activation } = gradientParts<OpInstance>(op);
+  const { activation } = gradientParts(op);
   return activation ? Math.ceil(sizeOf(activation.outputs[0]!.shape) / 64) * 64 : 0;
 }
 
 function biasScratch(op: OpInstance): number {
-  const { bias } = gradientParts<OpInstance>(op);
+  const { bias } = gradientParts(op);
   return bias ? columnSumScratch(...rowsAndColumns(bias.inputs[0]!.shape)) : 0;
 }

@@ -8,9 +8,9 @@
  */
 
 import { type OpAttributes, sizeOf, windowGeometry } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { invocations, reads, writes } from "../wgsl/shader.js";
 import { coveringWindows, inputColumn, inputRow, inside } from "../wgsl/windows.js";
+import type { Kernel } from "./kernel.js";
 
 export const maxPool2d: Kernel<OpAttributes["maxPool2d"]> = {
   dispatches({ label, attributes, inputs: [input], outputs: [output, argmax] }) {

@@ -5,9 +5,9 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { rowSums } from "../wgsl/rowSums.js";
 import { float, invocations, reads, writes } from "../wgsl/shader.js";
+import type { Kernel } from "./kernel.js";
 
 export const meanSquaredError: Kernel<OpAttributes["meanSquaredError"]> = {
   dispatches({ label, inputs: [predictions, targets, weights], outputs: [lossSum] }) {

@@ -10,8 +10,8 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { float, invocations, reads, writes } from "../wgsl/shader.js";
+import type { Kernel } from "./kernel.js";
 
 export const sgdUpdate: Kernel<OpAttributes["sgdUpdate"]> = {
   dispatches({ label, attributes: { momentum, nesterov }, inputs: [parameters, gradients, velocity] }) {

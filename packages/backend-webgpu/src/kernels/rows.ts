@@ -9,7 +9,6 @@
 
 import { type OpAttributes, type PlanValue, sizeOf } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { Kernel } from "../wgsl/kernel.js";
 import {
   type ElementType,
   float,
@@ -22,6 +21,7 @@ import {
   writes,
 } from "../wgsl/shader.js";
 import { chunkOf, type SourceChunks, sourceChunks } from "../wgsl/sourceChunks.js";
+import type { Kernel } from "./kernel.js";
 
 export const gatherRows: Kernel<OpAttributes["gatherRows"]> = {
   dispatches({ label, attributes, inputs: [source, order], outputs: [batch], target }) {

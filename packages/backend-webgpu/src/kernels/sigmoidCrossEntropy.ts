@@ -6,9 +6,9 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { rowSums } from "../wgsl/rowSums.js";
 import { float, invocations, reads, writes } from "../wgsl/shader.js";
+import type { Kernel } from "./kernel.js";
 
 export const sigmoidCrossEntropy: Kernel<OpAttributes["sigmoidCrossEntropy"]> = {
   dispatches({ label, inputs: [logits, targets, weights], outputs: [lossSum, probabilities] }) {

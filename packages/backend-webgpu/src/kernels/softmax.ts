@@ -5,8 +5,8 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Kernel } from "../wgsl/kernel.js";
 import { invocations, reads, writes } from "../wgsl/shader.js";
+import type { Kernel } from "./kernel.js";
 
 /** Writes softmax of row `row` of x to p; leaves the largest logit in `largest` and the sum in `total`. */
 export function softmaxRow(classes: number): string {

@@ -14,14 +14,15 @@ import {
   type BoundOp,
   bytesOf,
   type OpAttributes,
+  type PlanValue,
   partOf,
   sizeOf,
 } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { type Kernel, scratch } from "../wgsl/kernel.js";
 import { rowSums } from "../wgsl/rowSums.js";
 import { float, invocations, reads, type TensorUse, writes } from "../wgsl/shader.js";
 import { argmaxDeclarations, correctRow } from "./accuracy.js";
+import { type Kernel, scratch } from "./kernel.js";
 import { exponentialDeclaration, softmaxRow } from "./softmax.js";
 
 type LabelKind = OpAttributes["softmaxCrossEntropy"]["labels"];
@@ -108,9 +109,9 @@ export const fusedSoftmaxLoss: Kernel<Attributes> = {
   workspaceBytes: ({ inputs: [logits] }) => bytesOf(logits!),
   dispatches(call): Dispatch[] {
     const { label } = call;
-    const loss = partOf<BoundOp>(call, "softmaxCrossEntropy")!;
-    const accuracy = partOf<BoundOp>(call, "accuracy");
-    const backward = partOf<BoundOp>(call, "softmaxCrossEntropyBackward");
+    const loss = partOf(call, "softmaxCrossEntropy")!;
+    const accuracy = partOf(call, "accuracy");
+    const backward = partOf(call, "softmaxCrossEntropyBackward");
     const [logits, labels, weights] = loss.inputs;
     const [lossSum, probabilities] = loss.outputs;
     const classes = logits!.shape.at(-1)!;
@@ -149,7 +150,7 @@ export const fusedSoftmaxLoss: Kernel<Attributes> = {
   },
 };
 
-function fusedGradientRow(backward: BoundOp, classes: number): string {
+function fusedGradientRow(backward: BoundOp<PlanValue>, classes: number): string {
   const { labels, scale } = attributesOf("softmaxCrossEntropyBackward", backward);
   return gradientRow(classes, labels, backward.inputs[2] !== undefined, scale);
 }

@@ -7,8 +7,8 @@
 import type { OpAttributes } from "@convoy/core/backend";
 import { sizeOf } from "@convoy/core/backend";
 import { activateDeclaration, mapped, slopeDeclaration } from "../wgsl/activation.js";
-import type { Kernel } from "../wgsl/kernel.js";
 import { floats, invocations, reads, vectorWidth, writes } from "../wgsl/shader.js";
+import type { Kernel } from "./kernel.js";
 
 export const unary: Kernel<OpAttributes["unary"]> = {
   dispatches({ label, attributes, inputs: [input], outputs: [output] }) {

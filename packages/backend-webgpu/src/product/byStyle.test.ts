@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { type Dispatch, variantsOf } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import { byStyle } from "./byStyle.js";
 
 const target: KernelTarget = {

@@ -1,5 +1,5 @@
 import { type Dispatch, withAlternatives } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
+import type { KernelTarget } from "../wgsl/target.js";
 
 /** The kernels of one style for a spec, by preference. */
 type Variants<S> = (spec: S, target: KernelTarget) => Iterable<Dispatch>;

@@ -11,8 +11,8 @@
  */
 
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
 import { element, floats, largestDivisor, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import type { BackwardInputSpec } from "./conv2dSpec.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 

@@ -14,7 +14,6 @@
 
 import { readsPadding } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
 import {
   element,
   floats,
@@ -27,6 +26,7 @@ import {
   workgroups,
   writes,
 } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 
 import type { Conv2dSpec } from "./conv2dSpec.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";

@@ -11,8 +11,8 @@
  */
 
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
 import { floats, integers, reads, writes } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import type { BackwardFilterSpec, BackwardInputSpec, Conv2dSpec } from "./conv2dSpec.js";
 import { epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import { matrix, matrixType } from "./matrixProduct.js";

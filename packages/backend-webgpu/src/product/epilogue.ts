@@ -10,8 +10,8 @@ export interface Epilogue {
 }
 
 /** The epilogue of a forward chain: its bias and activation. */
-export function epilogueOf(chain: BoundOp): Epilogue {
-  const { bias, activation } = chainParts<BoundOp>(chain);
+export function epilogueOf(chain: BoundOp<PlanValue>): Epilogue {
+  const { bias, activation } = chainParts<BoundOp<PlanValue>>(chain);
   return {
     ...(bias ? { bias: bias.inputs[1]! } : {}),
     ...(activation ? { activation: attributesOf("unary", activation) } : {}),

@@ -10,8 +10,8 @@
  */
 
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
 import { element, floats, largestDivisor, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import type { MatMulSpec } from "./matMulSpec.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";

@@ -1,8 +1,8 @@
 /** y[m,n] = sum over k of a[m,k] b[k,n], either stored transposed, then bias and activation: a product for GPUs. */
 
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
 import { floats, reads, writes } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import { epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import type { MatMulSpec } from "./matMulSpec.js";
 import { matrix, matrixType } from "./matrixProduct.js";

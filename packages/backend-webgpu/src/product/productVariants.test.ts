@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { KernelTarget } from "../wgsl/kernel.js";
 import { reads, writes } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import { type MatrixProduct, matrix, matrixType } from "./matrixProduct.js";
 import { storeRows, storeWidth } from "./productStore.js";
 import { productVariants } from "./productVariants.js";

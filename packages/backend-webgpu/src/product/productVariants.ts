@@ -1,8 +1,8 @@
 /** All variants of a product on a GPU, the one that is estimated fastest first, those with subgroups last. */
 
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
 import type { ShaderSpec } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import type { MatrixProduct } from "./matrixProduct.js";
 import { subgroupVariants } from "./subgroupProduct.js";
 import { fitsTarget, tiledProduct } from "./tiledProduct.js";

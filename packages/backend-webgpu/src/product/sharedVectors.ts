@@ -1,5 +1,5 @@
-import type { KernelTarget } from "../wgsl/kernel.js";
 import { unrolled } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 
 /** Vectors that all lanes of a subgroup need. */
 export interface SharedVectors {

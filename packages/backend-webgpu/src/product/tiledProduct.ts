@@ -27,8 +27,8 @@
  */
 
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
 import { type ShaderSpec, unrolled, workgroups } from "../wgsl/shader.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import type { MatrixProduct, VectorAxis } from "./matrixProduct.js";
 import { multiplyFour, type OperandLoads } from "./multiplyFour.js";
 import { type Tile, threadsOf } from "./tiles.js";

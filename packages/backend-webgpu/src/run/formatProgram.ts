@@ -1,6 +1,6 @@
 import type { Plan } from "@convoy/core/backend";
+import { callOf } from "../kernels/kernel.js";
 import type { Binding } from "../wgsl/dispatch.js";
-import { callOf } from "../wgsl/kernel.js";
 import { dispatchesByOp } from "./planDispatches.js";
 import type { Runtime } from "./runtime.js";
 

@@ -5,11 +5,13 @@ import {
   noKernel,
   type OpInstance,
   type Plan,
+  type PlanValue,
   UnsupportedOpError,
 } from "@convoy/core/backend";
 import { kernels } from "../kernels/index.js";
+import { callOf, type Kernel } from "../kernels/kernel.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { callOf, type Kernel, type KernelTarget } from "../wgsl/kernel.js";
+import type { KernelTarget } from "../wgsl/target.js";
 
 /** The kernel of an op, which must have come with this op's attributes; undefined where there is none. */
 export function kernelOf(op: OpInstance["op"]): Kernel | undefined {
@@ -25,7 +27,7 @@ export function planDispatches(plan: Plan, target: KernelTarget): Dispatch[] {
 export function dispatchesByOp(
   plan: Plan,
   target: KernelTarget,
-): { readonly op: BoundOp; readonly dispatches: readonly Dispatch[] }[] {
+): { readonly op: BoundOp<PlanValue>; readonly dispatches: readonly Dispatch[] }[] {
   return bindPlan("webgpu", plan, (value) => value).ops.map((op) => {
     const kernel = kernelOf(op.op);
     if (kernel === undefined) {

@@ -1,7 +1,7 @@
 import type { Plan } from "@convoy/core/backend";
 import type { Device } from "../device/device.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import type { KernelTarget } from "../wgsl/kernel.js";
+import type { KernelTarget } from "../wgsl/target.js";
 import type { Pipelines } from "./pipelines.js";
 import type { StepRows } from "./stepRows.js";
 
