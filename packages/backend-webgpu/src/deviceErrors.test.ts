@@ -25,7 +25,7 @@ async function failure(): Promise<unknown> {
   return (error as Error).message;
 }
 
-it("a kernel that does not compile is told with its op and layer", async () => {
+it("the error of a kernel that does not compile names its op and layer", async () => {
   const create = device.createShaderModule.bind(device);
   device.createShaderModule = ({ label, code }) =>
     create({
@@ -35,14 +35,14 @@ it("a kernel that does not compile is told with its op and layer", async () => {
   expect(await failure()).toMatch(/^webgpu: compiling fusedConv2d \(conv2d\): .*(parsing|expected)/i);
 });
 
-it("bindings that are not valid are told with their op and layer", async () => {
+it("the error of bindings that are not valid names their op and layer", async () => {
   const create = device.createBindGroup.bind(device);
   device.createBindGroup = (descriptor) =>
     create(descriptor.label?.startsWith("fusedDense") ? { ...descriptor, entries: [] } : descriptor);
   expect(await failure()).toMatch(/^webgpu: binding fusedDense.* \(dense\)/);
 });
 
-it("missing memory is told with the buffer, its size and what to do", async () => {
+it("the error of a failed allocation names the buffer, its size and the remedy", async () => {
   const scopes: string[] = [];
   const [create, push, pop] = [device.createBuffer, device.pushErrorScope, device.popErrorScope] as const;
   let missing = false;
@@ -62,7 +62,7 @@ it("missing memory is told with the buffer, its size and what to do", async () =
   expect(await failure()).toMatch(/^webgpu: .*"arena".*out of memory; use a smaller batch, model or data set/);
 });
 
-it("a step that is not valid is told with its mode and batch size", async () => {
+it("the error of a step that is not valid names its mode and batch size", async () => {
   const create = device.createBuffer.bind(device);
   const buffers: GPUBuffer[] = [];
   device.createBuffer = (descriptor) => {

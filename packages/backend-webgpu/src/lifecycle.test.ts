@@ -142,7 +142,7 @@ describe("a lost device", () => {
     await backend.dispose();
   });
 
-  it("while nothing runs takes nothing along that fit has reached", async () => {
+  it("loses nothing that fit has reached, while nothing runs", async () => {
     const device = await freshDevice();
     const { images, labels } = squares(60);
     const model = tiny();

@@ -77,8 +77,8 @@ export interface TestOptions {
 
 /**
  * A backend on WebGPU: in a browser through `navigator.gpu`, in Node through npm's `webgpu` (Dawn). Throws
- * `BackendUnavailableError`, with what was tried and what to install, where there is none, or where the tuning cache cannot be
- * read; `ArgumentError` for an option with a value that it does not take.
+ * `BackendUnavailableError`, saying what was tried and what to install, where WebGPU or an adapter is missing or the tuning
+ * cache cannot be read; `ArgumentError` for an option with a value that it does not take.
  */
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
   return await openBackend(options);

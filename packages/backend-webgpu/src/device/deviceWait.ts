@@ -2,10 +2,10 @@ import { pollsWhileWaiting } from "#gpu";
 
 /** Shorter waits are not worth a timer, in ms. */
 const minSleepMs = 4;
-/** How long an end for another reason may go unnoticed, in ms. */
+/** After at most so many ms it looks whether there is something left to wait for. */
 const maxTimerMs = 250;
 /** Of the expected time; the rest leaves room for faster runs, by which later expectations come down again. */
-const restedShare = 0.8;
+const sleepShare = 0.8;
 
 /**
  * Sleeps through most of a wait for the device. Where promises of the device are kept by polling, an open one costs a busy
@@ -33,7 +33,7 @@ export class DeviceWait {
   /** The run before has ended: now these steps are the ones that the device works on. */
   async #wait<T>(steps: number, done: () => Promise<T>): Promise<T> {
     const start = performance.now();
-    const rest = restedShare * steps * Math.min(...this.#msPerStep);
+    const rest = sleepShare * steps * Math.min(...this.#msPerStep);
     if (pollsWhileWaiting && rest >= minSleepMs) {
       await this.#sleep(start + rest);
     }

@@ -3,7 +3,7 @@
  *
  * accuracy: the position of the largest number, the first of equals, is the label; binary: the share of a row's elements on
  * the same side of 0.5 as their target. topKAccuracy: fewer than k classes have a larger number than the labelled one. A
- * row (binary: an element) with a NaN is wrong; NaN is told by its bits, as WGSL lets compilers assume that there is none.
+ * row (binary: an element) with a NaN is wrong; NaN is detected by its bits, as WGSL lets compilers assume that there is none.
  *
  * Cost: 4 bytes an element, one launch.
  */

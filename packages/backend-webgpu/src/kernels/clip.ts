@@ -26,7 +26,7 @@ function blocksOf(shape: Shape): number {
   return Math.min(256, Math.ceil(sizeOf(shape) / 64));
 }
 
-/** Numbers that an invocation of the second launch scales, so that its sum over the blocks is paid off. */
+/** Elements that an invocation of the second launch scales: enough to outweigh its sum over the blocks. */
 const numbersPerInvocation = 16;
 
 export const clipByNorm: Kernel<OpAttributes["clipByNorm"]> = {

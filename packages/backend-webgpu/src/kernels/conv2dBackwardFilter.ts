@@ -21,7 +21,7 @@ import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import { type Kernel, scratch } from "./kernel.js";
 
-/** Most blocks of samples. */
+/** Maximum number of blocks of samples. */
 const maxBlocks = 16;
 
 /** Into how many blocks a batch is split: none of them empty. */

@@ -12,7 +12,7 @@ export interface KernelCall<A = Attributes> extends Omit<BoundOp<PlanValue>, "at
 
 /** One op, or one group of fused ops, on this backend. */
 export interface Kernel<A = Attributes> {
-  /** (optional; true) Whether it takes these shapes and attributes, or why not. */
+  /** (optional; true) True, or the reason why it cannot take these shapes and attributes. */
   supports?(op: OpInstance, target: KernelTarget): true | string;
   /** (optional; 0) Scratch bytes. Depends on shapes and attributes alone, as the plan is built on it. */
   workspaceBytes?(op: OpInstance, target: KernelTarget): number;

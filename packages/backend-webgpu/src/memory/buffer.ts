@@ -19,7 +19,7 @@ export class WebGpuBuffer implements DeviceBuffer {
   readonly label: string;
   readonly dtype: DType;
   readonly length: number;
-  /** What is wrong with the allocation, known a little later; undefined when nothing is. */
+  /** Resolves to the error of the allocation; undefined where it has succeeded. */
   readonly allocation: Promise<DeviceError | undefined>;
   readonly #device: Device;
   /** Undefined once disposed. */

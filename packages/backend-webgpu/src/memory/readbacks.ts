@@ -17,7 +17,7 @@ export class Readbacks {
     if (fitting >= 0) {
       return this.#free.splice(fitting, 1)[0]!;
     }
-    // What is free is too small for the runs of now.
+    // The free ones are too small for the current runs.
     for (const buffer of this.#free) {
       this.#destroy(buffer);
     }

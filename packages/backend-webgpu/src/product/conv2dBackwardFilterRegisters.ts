@@ -20,10 +20,10 @@ import type { KernelTarget } from "../wgsl/target.js";
 import type { BackwardFilterSpec } from "./conv2dSpec.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
-/** Invocations of a workgroup, about. */
+/** Maximum number of invocations of a workgroup. */
 const maxLanes = 128;
 
-/** Numbers of the kernel gradient that an invocation computes at most, by preference. */
+/** Maximum number of elements of the kernel gradient per invocation, in order of preference. */
 const blockings = { alone: [64, 32], exchanging: [64, 32, 128] } as const;
 
 export function* conv2dBackwardFilterRegisters(spec: BackwardFilterSpec, target: KernelTarget): Iterable<Dispatch> {
@@ -61,9 +61,9 @@ function kernelGradient(spec: BackwardFilterSpec, vectors: number, subgroupSize:
     (e) => `place + ${e} / ${vectors}u * ${F / fWidth}u + ${e} % ${vectors}u`,
     subgroupSize,
   );
-  const sticksOut = OW % positions > 0;
+  const overhangs = OW % positions > 0;
   const value =
-    !readsPadding(window) && !sticksOut ? "x[at]" : `select(${floats(cWidth)}(), x[select(0u, at, has)], has)`;
+    !readsPadding(window) && !overhangs ? "x[at]" : `select(${floats(cWidth)}(), x[select(0u, at, has)], has)`;
   const body = `
     let own = group % ${rowGroups}u * ${lanes}u + lane;
     let fBlock = group / ${rowGroups}u % ${fBlocks}u;
@@ -85,7 +85,7 @@ function kernelGradient(spec: BackwardFilterSpec, vectors: number, subgroupSize:
             positions,
             (p) => `{
             let w = i32(ow + ${p}u) * ${strideW} + i32(kw) * ${dilationW} - ${left};
-            let has = h >= 0 && h < ${H} && w >= 0 && w < ${W}${sticksOut ? ` && ow + ${p}u < ${OW}u` : ""};
+            let has = h >= 0 && h < ${H} && w >= 0 && w < ${W}${overhangs ? ` && ow + ${p}u < ${OW}u` : ""};
             let at = ((n * ${H}u + u32(h)) * ${W}u + u32(w)) * ${cBlocks}u + cBlock;
             let value = ${value};
             ${unrolled(

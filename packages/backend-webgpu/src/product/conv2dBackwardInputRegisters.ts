@@ -18,7 +18,7 @@ import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVecto
 
 const lanes = 64;
 
-/** Channels that an invocation computes, by preference; with subgroups the kernel's numbers cost less loads. */
+/** Channels per invocation, in order of preference; with subgroups the weights take fewer loads. */
 const blockings = { alone: [8, 16], exchanging: [16, 32, 8] } as const;
 
 export function* conv2dBackwardInputRegisters(spec: BackwardInputSpec, target: KernelTarget): Iterable<Dispatch> {

@@ -34,7 +34,7 @@ import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVecto
 
 const lanes = 64;
 
-/** Vectors of channels that an invocation computes, by preference; with subgroups the kernel's numbers cost less loads. */
+/** Vectors of channels per invocation, in order of preference; with subgroups the weights take fewer loads. */
 const blockings = { alone: [2, 4], exchanging: [4, 8, 2] } as const;
 
 export function* conv2dRegisters(spec: Conv2dSpec, target: KernelTarget): Iterable<Dispatch> {
@@ -58,11 +58,11 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
   const wide = pooling ? 2 : Math.min(2, OW);
   const spots = Array.from({ length: high * wide }, (_, s) => [Math.floor(s / wide), s % wide] as const);
   const [rows, columns] = pooling ? [pooling.PH, pooling.PW] : [Math.ceil(OH / high), Math.ceil(OW / wide)];
-  // Where a square sticks out, its outer positions read what they can and are not stored.
-  const sticksOut = !pooling && (OH % high > 0 || OW % wide > 0);
+  // Where a square overhangs the output, its outer positions read what they can and are not stored.
+  const overhangs = !pooling && (OH % high > 0 || OW % wide > 0);
   const positions = N * rows * columns;
   const groups = Math.ceil(positions / lanes);
-  const checked = readsPadding(window) || sticksOut;
+  const checked = readsPadding(window) || overhangs;
 
   const place = unrolled(spots.length, (s) => {
     const [down, right] = spots[s]!;
@@ -121,7 +121,7 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
   function storeSquare(j: number): string {
     return unrolled(spots.length, (s) => {
       const [down, right] = spots[s]!;
-      const guard = sticksOut && down + right > 0 ? `if (oh + ${down}u < ${OH}u && ow + ${right}u < ${OW}u) ` : "";
+      const guard = overhangs && down + right > 0 ? `if (oh + ${down}u < ${OH}u && ow + ${right}u < ${OW}u) ` : "";
       return `${guard}{
         let at = block * ${vectors}u + ${j}u;
         let value = ${biased(epilogue, `sum${s}_${j}`, "at")};

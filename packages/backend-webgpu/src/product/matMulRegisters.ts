@@ -16,11 +16,11 @@ import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epil
 import type { MatMulSpec } from "./matMulSpec.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
-/** Lanes of a workgroup, at most. */
+/** Maximum number of lanes of a workgroup. */
 const maxLanes = 64;
 
 /**
- * Vectors of columns that an invocation computes, by preference. Four would be a quarter faster with subgroups, but take
+ * Vectors of columns per invocation, in order of preference. Four would be a quarter faster with subgroups, but take
  * software adapters two seconds more to compile, for layers that are a few percent of a step.
  */
 const blockings = { alone: [2, 4], exchanging: [2, 4, 8] } as const;

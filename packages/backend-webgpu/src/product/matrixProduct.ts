@@ -12,7 +12,7 @@ export interface Operand {
   /**
    * WGSL: the type `Line<name>` of what is computed once for a line (or the first of four), `line<name>(m: u32) ->
    * Line<name>`, and `vector<name>(line: Line<name>, k: u32) -> vec4f`, the elements from there on. Called for lines and k
-   * inside the bounds only; what sticks out behind them is 0. `name` is "A" or "B".
+   * inside the bounds only; beyond them elements count as 0. `name` is "A" or "B".
    */
   code(name: string): string;
 }
@@ -69,7 +69,7 @@ export function scattered(
   line: LineSetup = plainLine,
 ): Operand {
   const code = (name: string): string => {
-    // Neighbours along k share their line; others are lines of their own, which nothing can be worked out for beforehand.
+    // Neighbours along k share their line; neighbouring lines have no setup in common.
     const [size, at, element, own] =
       axis === "k"
         ? [K, "k + i", `element${name}(line, k + i)`, line]

@@ -1,6 +1,6 @@
 /**
  * The operands of the three convolution products as WGSL. What depends on a line alone (its place in the output, or its tap) is
- * worked out once for all steps along k; a step costs the divisions that split k and, with padding, the check of the border.
+ * computed once for all steps along k; a step costs the divisions that split k and, with padding, the check of the border.
  */
 
 import { readsPadding, type WindowGeometry } from "@convoy/core/backend";

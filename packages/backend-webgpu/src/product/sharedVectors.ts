@@ -10,9 +10,9 @@ export interface SharedVectors {
 }
 
 /**
- * `count` vectors `tensor[place(0)]`, `tensor[place(1)]`, ... With a subgroup size each lane loads one in so many and hands it
- * to the others: to be used in uniform control flow, by shaders with the extension "subgroups". A software adapter loads for
- * each lane by itself even where all load the same, so this makes loads a fourth to an eighth.
+ * `count` vectors `tensor[place(0)]`, `tensor[place(1)]`, ... With a subgroup size each lane loads its share and broadcasts it:
+ * to be used in uniform control flow, by shaders with the extension "subgroups". A software adapter loads for each lane by
+ * itself even where all load the same, so this leaves a fourth to an eighth of the loads.
  */
 export function sharedVectors(
   name: string,

@@ -31,14 +31,14 @@ import type { MatrixProduct } from "./matrixProduct.js";
 import { multiplyFour, type OperandLoads } from "./multiplyFour.js";
 
 const ownRows = 8;
-const usualThreads = 128;
+const defaultThreads = 128;
 /** Fewer leave little to share. */
 const minLanes = 4;
 
 /** The variants with subgroups: none where the target has none, or two widths where both have columns to own. */
 export function subgroupVariants(product: MatrixProduct, spec: ShaderSpec, target: KernelTarget): Dispatch[] {
   const { subgroupSize } = target;
-  if (subgroupSize === undefined || Math.max(usualThreads, subgroupSize.max) > target.maxWorkgroupSize) {
+  if (subgroupSize === undefined || Math.max(defaultThreads, subgroupSize.max) > target.maxWorkgroupSize) {
     return [];
   }
   const columns = Math.ceil(product.N / 4);
@@ -62,7 +62,7 @@ interface Size {
 function subgroupProduct(product: MatrixProduct, spec: ShaderSpec, size: Size): Dispatch {
   const { M, N, K, a, b, ranges = 1, rangeLength = K } = product;
   const { lanes, vectors, min, max } = size;
-  const threads = Math.max(usualThreads, max);
+  const threads = Math.max(defaultThreads, max);
   const segments = threads / lanes;
   const columns = lanes * vectors * 4;
   // Steps for which each invocation holds one vector of a, or more if that would be less than a vector along k.

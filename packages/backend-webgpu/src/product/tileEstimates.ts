@@ -3,7 +3,7 @@
 import type { MatrixProduct } from "./matrixProduct.js";
 import { type Tile, threadsOf } from "./tiles.js";
 
-/** Most tiles that tuning tries. */
+/** Maximum number of tiles that tuning tries. */
 const maxTiles = 4;
 
 /**

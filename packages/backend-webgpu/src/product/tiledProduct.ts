@@ -9,7 +9,7 @@
  *   FMA, which 128 bytes a cycle give to 128 FMA even where no two invocations read the same; those of a row do. With 4x4 it
  *   is two bytes, half of them shared.
  * - Index arithmetic: a copy is one address for four elements, about 25 instructions with the divisions by constants, as the
- *   part that depends on the line alone is worked out once. That is 25 for 256 FMA an invocation with 128x128 by 8x8.
+ *   part that depends on the line alone is computed once. That is 25 for 256 FMA an invocation with 128x128 by 8x8.
  * - Registers: 64 sums, 32 factors of b, 4 of a, up to 16 in flight to the tile: about 128 with 8x8, 64 with 4x4.
  * - The copy of the next block is requested before the current one is multiplied and goes to a second tile, so there is one
  *   barrier a block and memory has a block's arithmetic to answer in. Where two tiles do not fit there is one, and two

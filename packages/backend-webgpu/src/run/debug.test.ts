@@ -76,7 +76,7 @@ describe("a dispatch that fails", () => {
     return (error as Error).message;
   }
 
-  it("is told with its op, layer and kernel", async () => {
+  it("is named with op, layer and kernel", async () => {
     const create = device.createBindGroup.bind(device);
     device.createBindGroup = (descriptor) => {
       if (descriptor.label !== "fusedDense (dense)") {
@@ -100,7 +100,7 @@ describe("a dispatch that fails", () => {
     );
   });
 
-  it("is told where it takes the device along", async () => {
+  it("is named where the device is lost with it", async () => {
     const create = device.createCommandEncoder.bind(device);
     let last = "";
     device.createCommandEncoder = (descriptor) => {

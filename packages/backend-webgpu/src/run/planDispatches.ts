@@ -13,7 +13,7 @@ import { callOf, type Kernel } from "../kernels/kernel.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/target.js";
 
-/** The kernel of an op, which must have come with this op's attributes; undefined where there is none. */
+/** The kernel of an op, to be called with that op's attributes; undefined where there is none. */
 export function kernelOf(op: OpInstance["op"]): Kernel | undefined {
   return kernelFor(kernels, op) as unknown as Kernel | undefined;
 }

@@ -53,7 +53,7 @@ export class Choices {
 
   set(key: string, variant: string): void {
     this.#variants.set(key, variant);
-    // What the store has of it names a variant that there is no more.
+    // What the store has of it names a variant that no longer exists.
     this.#kept.delete(key);
   }
 

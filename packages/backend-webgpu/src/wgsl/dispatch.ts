@@ -47,14 +47,14 @@ export function variantsOf({ alternatives = [], ...first }: Dispatch): readonly 
 /** Workgroups along x, y and z. */
 export type Grid = readonly [number, number, number];
 
-/** WebGPU's guaranteed, and everywhere usual, limit of workgroups along one axis. */
-const maxPerAxis = 65_535;
+/** Workgroups per dimension that every device can dispatch. */
+const maxPerDimension = 65_535;
 
-/** A grid with at least `count` workgroups: a line where that fits, else a rectangle with few to spare. */
+/** A grid with at least `count` workgroups: one row where that fits, else a rectangle with few to spare. */
 export function gridOf(count: number): Grid {
-  if (count <= maxPerAxis) {
+  if (count <= maxPerDimension) {
     return [count, 1, 1];
   }
-  const rows = Math.ceil(count / maxPerAxis);
+  const rows = Math.ceil(count / maxPerDimension);
   return [Math.ceil(count / rows), rows, 1];
 }
