@@ -16,7 +16,6 @@ import { readsPadding } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { element, floats, largestDivisor, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
-
 import type { BackwardFilterSpec } from "./conv2dSpec.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 

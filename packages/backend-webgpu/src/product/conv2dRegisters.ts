@@ -27,7 +27,6 @@ import {
   writes,
 } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
-
 import type { Conv2dSpec } from "./conv2dSpec.js";
 import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";

@@ -1,7 +1,6 @@
 /** What the kernels of the three convolution ops are given, whichever variant runs. */
 
 import type { PlanValue, WindowGeometry } from "@convoy/core/backend";
-
 import type { Epilogue } from "./epilogue.js";
 
 /** 2x2 max-pooling behind a convolution: where its largest numbers and their positions go. */

@@ -5,7 +5,7 @@
  * A workgroup copies `depth` steps along k of its rows and columns into workgroup memory, each element once and four at a
  * time; then every invocation multiplies its ownRows by ownColumns results in registers.
  *
- * - OperandLoads of workgroup memory: ownRows + ownColumns vectors for ownRows x ownColumns x 4 FMA. With 8x8 16 for 256, a byte an
+ * - Reads of workgroup memory: ownRows + ownColumns vectors for ownRows x ownColumns x 4 FMA. With 8x8 16 for 256, a byte an
  *   FMA, which 128 bytes a cycle give to 128 FMA even where no two invocations read the same; those of a row do. With 4x4 it
  *   is two bytes, half of them shared.
  * - Index arithmetic: a copy is one address for four elements, about 25 instructions with the divisions by constants, as the
