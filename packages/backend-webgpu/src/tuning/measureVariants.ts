@@ -105,15 +105,15 @@ async function race(candidates: readonly Candidate[]): Promise<Map<Dispatch, num
     once.push({ next, duration: await minOfTwo(next, 1) });
   }
   once.sort((a, b) => a.duration - b.duration);
-  const hopeful = once.filter(({ duration }) => duration <= maxSlowdown * once[0]!.duration).map(({ next }) => next);
+  const promising = once.filter(({ duration }) => duration <= maxSlowdown * once[0]!.duration).map(({ next }) => next);
   // The same for all, so that what submitting and waiting cost counts alike.
   let repeats = 1;
-  while (repeats < maxRepeats && (await minOfTwo(hopeful[0]!, repeats)) < sampleMs / 2) {
+  while (repeats < maxRepeats && (await minOfTwo(promising[0]!, repeats)) < sampleMs / 2) {
     repeats *= 4;
   }
   const times = new Map<Dispatch, number>();
   for (let round = 0; round < rounds; round++) {
-    for (const { variant, sample } of hopeful) {
+    for (const { variant, sample } of promising) {
       times.set(variant, Math.min((await sample(repeats)) / repeats, times.get(variant) ?? Number.POSITIVE_INFINITY));
     }
   }

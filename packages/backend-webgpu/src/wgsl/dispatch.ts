@@ -15,7 +15,7 @@ export interface Binding {
 export interface Dispatch {
   /** Op and layer, for error messages and profilers. */
   readonly label: string;
-  /** Tells it from other kernels that compute the same over the same bindings: "tiled 64x64 by 4x4". Absent where there is one. */
+  /** Tells it from other kernels that compute the same: "tiled 64x64 by 4x4". Absent where there is only one. */
   readonly variant?: string;
   /** The other variants: tuning may take one of them instead. */
   readonly alternatives?: readonly Dispatch[];
