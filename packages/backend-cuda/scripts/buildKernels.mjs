@@ -7,7 +7,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 import { compilePtx, nvccOptions, nvccRelease, ptxVersion, resourcesOf, runTool, toolkitFolder } from "./nvcc.mjs";
 import { hashesOf, kernelSources, packageRoot, sha256 } from "./sources.mjs";
 
-// As in src/images/chooseImage.ts.
+// As in src/device/images/chooseImage.ts.
 const architectures = [80, 86, 89, 90, 100, 120];
 
 /**

@@ -43,8 +43,7 @@ function pack(name, folder) {
   cpSync(folder, to, {
     recursive: true,
     filter: (path) =>
-      !/\/(node_modules|src|emulator|test|\.turbo|\.gpu-package)(\/|$)/.test(path.slice(folder.length)) ||
-      name === "koffi",
+      !/\/(node_modules|src|emulator|\.turbo|\.gpu-package)(\/|$)/.test(path.slice(folder.length)) || name === "koffi",
   });
   const { dependencies = {}, optionalDependencies = {} } = manifestOf(folder);
   for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) {

@@ -52,9 +52,9 @@ for (const [sanitizer, runtime] of Object.entries(preloaded)) {
   const preload = spawnSync("g++", [`-print-file-name=${runtime}`], { encoding: "utf8" }).stdout.trim();
   const vitest = join(packageRoot, "../../node_modules/vitest/vitest.mjs");
   const only = [
-    "test/conformance.test.ts",
-    "test/tf32.test.ts",
-    "test/gather.test.ts",
+    "src/conformance.test.ts",
+    "src/tf32.test.ts",
+    "src/run/gather.test.ts",
     "--testNamePattern=^(?!.*learning curves)",
     "--testTimeout=3000000",
   ];

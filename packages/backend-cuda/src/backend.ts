@@ -11,13 +11,13 @@ import {
   type OpInstance,
   type Plan,
 } from "@convoy/core/backend";
-import { CudaBuffer } from "./buffer.js";
-import type { CudaDevice } from "./device.js";
-import { CudaExecutable, type ExecutableOptions } from "./executable.js";
-import { formatComputeCapability, formatDriverVersion } from "./images/chooseImage.js";
+import type { CudaDevice } from "./device/device.js";
+import { formatComputeCapability, formatDriverVersion } from "./device/images/chooseImage.js";
 import { opKernels, supportsOp } from "./kernels/index.js";
 import type { Target } from "./kernels/op.js";
-import { countLaunches } from "./planLaunches.js";
+import { CudaBuffer } from "./memory/buffer.js";
+import { CudaExecutable, type ExecutableOptions } from "./run/executable.js";
+import { countLaunches } from "./run/planLaunches.js";
 
 /** The contract over one device. */
 export class CudaBackend implements Backend {

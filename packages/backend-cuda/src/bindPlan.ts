@@ -7,10 +7,10 @@ import {
   type PlanOp,
   UnsupportedOpError,
 } from "@convoy/core/backend";
-import { CudaBuffer } from "./buffer.js";
-import type { CudaDevice } from "./device.js";
+import type { CudaDevice } from "./device/device.js";
 import { supportsOp } from "./kernels/index.js";
 import type { BoundOp, BoundTensor } from "./kernels/op.js";
+import { CudaBuffer } from "./memory/buffer.js";
 
 /** A plan over buffers: every value with its address. */
 export interface BoundPlan {

@@ -1,6 +1,6 @@
 import { ArgumentError, type Backend } from "@convoy/core/backend";
 import { CudaBackend } from "./backend.js";
-import { CudaDevice } from "./device.js";
+import { CudaDevice } from "./device/device.js";
 import type { Precision } from "./kernels/op.js";
 
 export type { Precision } from "./kernels/op.js";

@@ -1,4 +1,5 @@
 import { BackendUnavailableError, DeviceError, type MemoryInfo } from "@convoy/core/backend";
+import { type PinnedBlock, PinnedMemory } from "../memory/pinnedMemory.js";
 import { type Argument, Driver } from "./driver/driver.js";
 import type { EntryPoint } from "./driver/entryPoints.js";
 import { results } from "./driver/results.js";
@@ -9,7 +10,6 @@ import {
   leastDriverVersion,
 } from "./images/chooseImage.js";
 import { loadModule } from "./images/loadModule.js";
-import { type PinnedBlock, PinnedMemory } from "./pinnedMemory.js";
 
 /** CUdevice_attribute values. */
 const attributes = { multiprocessors: 16, computeMajor: 75, computeMinor: 76 } as const;

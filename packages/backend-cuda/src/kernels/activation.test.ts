@@ -3,10 +3,10 @@ import type { Backend } from "@convoy/core/backend";
 import { syntheticDigits } from "@convoy/core/datasets";
 import { reference } from "@convoy/core/reference";
 import { describe, expect, it } from "vitest";
-import type { CudaExecutable } from "../src/executable.js";
-import { cuda } from "../src/index.js";
-import { findEmulator } from "./emulator.js";
-import { relativeDifference } from "./singleOp.js";
+import { cuda } from "../index.js";
+import type { CudaExecutable } from "../run/executable.js";
+import { findEmulator } from "../testing/emulator.js";
+import { relativeDifference } from "../testing/singleOp.js";
 
 const { library, note } = findEmulator();
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { BackendUnavailableError } from "@convoy/core/backend";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Driver } from "../src/driver/driver.js";
-import { loadModule } from "../src/images/loadModule.js";
-import { packageFolder } from "../src/images/readImage.js";
-import { findEmulator } from "./emulator.js";
+import { findEmulator } from "../../testing/emulator.js";
+import { Driver } from "../driver/driver.js";
+import { loadModule } from "./loadModule.js";
+import { packageFolder } from "./readImage.js";
 
 const { library, note } = findEmulator();
 const ptx = "prebuilt/convoy.ptx.br";

@@ -1,4 +1,4 @@
-import type { Driver } from "./driver/driver.js";
+import type { Driver } from "../device/driver/driver.js";
 
 /** Host memory that the device reaches itself, so that copies run in the order of the stream. */
 export interface PinnedBlock {

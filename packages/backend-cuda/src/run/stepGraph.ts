@@ -1,5 +1,5 @@
-import type { CudaDevice } from "./device.js";
-import { blockThreads } from "./kernels/launch.js";
+import type { CudaDevice } from "../device/device.js";
+import { blockThreads } from "../kernels/launch.js";
 import type { StepLaunch } from "./planLaunches.js";
 
 /** CU_STREAM_CAPTURE_MODE_RELAXED: the driver may load kernels meanwhile, and other threads may call it. */

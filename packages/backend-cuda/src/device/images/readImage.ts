@@ -7,7 +7,7 @@ import { BackendUnavailableError } from "@convoy/core/backend";
 import type { ImageChoice } from "./chooseImage.js";
 
 /** Folder of this package, which holds `prebuilt` and `cubins`. */
-export const packageFolder: string = fileURLToPath(new URL("../../", import.meta.url));
+export const packageFolder: string = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What helps where an image is missing or damaged. */
 export const imageRemedy = "Reinstall @convoy/backend-cuda, or in a clone run `npm run build:kernels`";

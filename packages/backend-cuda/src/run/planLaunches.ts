@@ -1,12 +1,12 @@
 import type { Plan } from "@convoy/core/backend";
-import { placePlan } from "./bindPlan.js";
-import { Arguments } from "./kernels/arguments.js";
-import { gatheringLaunch } from "./kernels/convolution.js";
-import { opKernels } from "./kernels/index.js";
-import type { Launch } from "./kernels/launch.js";
-import { type BoundOp, type LaunchContext, overlap, partOf, type Target } from "./kernels/op.js";
-import { gatherLaunch, mostGatherSources } from "./kernels/rows.js";
-import { denseLossLaunch, mostFusedClasses } from "./kernels/softmaxCrossEntropy.js";
+import { placePlan } from "../bindPlan.js";
+import { Arguments } from "../kernels/arguments.js";
+import { gatheringLaunch } from "../kernels/convolution.js";
+import { opKernels } from "../kernels/index.js";
+import type { Launch } from "../kernels/launch.js";
+import { type BoundOp, type LaunchContext, overlap, partOf, type Target } from "../kernels/op.js";
+import { gatherLaunch, mostGatherSources } from "../kernels/rows.js";
+import { denseLossLaunch, mostFusedClasses } from "../kernels/softmaxCrossEntropy.js";
 
 const optimizers: ReadonlySet<string> = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
 

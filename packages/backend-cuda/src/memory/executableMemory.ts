@@ -1,7 +1,7 @@
 import { stepBytes } from "@convoy/core/backend";
-import type { CudaDevice } from "./device.js";
-import type { Arguments } from "./kernels/arguments.js";
-import type { LaunchContext, Precision } from "./kernels/op.js";
+import type { CudaDevice } from "../device/device.js";
+import type { Arguments } from "../kernels/arguments.js";
+import type { LaunchContext, Precision } from "../kernels/op.js";
 
 /** Steps of one table; longer runs take several, one behind the other. */
 export const tableRows = 1024;

@@ -7,8 +7,8 @@ const check = `
   import { mkdtempSync, rmSync } from "node:fs";
   import { tmpdir } from "node:os";
   import { join } from "node:path";
-  import { canFixAddresses, compilePtx, nvccRelease, toolkitFolder } from "./scripts/nvcc.mjs";
-  import { sha256 } from "./scripts/sources.mjs";
+  import { canFixAddresses, compilePtx, nvccRelease, toolkitFolder } from "../../../test/scripts/nvcc.mjs";
+  import { sha256 } from "../../../test/scripts/sources.mjs";
   const toolkit = toolkitFolder();
   if (toolkit && canFixAddresses()) {
     const folder = mkdtempSync(join(tmpdir(), "convoy-rebuild-"));
@@ -16,7 +16,7 @@ const check = `
     rmSync(folder, { recursive: true });
   }
 `;
-const root = new URL("../", import.meta.url);
+const root = new URL("../../../", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("prebuilt/manifest.json", root), "utf8")) as {
   nvcc: string;
   images: Record<string, string>;

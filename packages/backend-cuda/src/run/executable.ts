@@ -6,11 +6,11 @@ import {
   type StepTable,
   stepBytes,
 } from "@convoy/core/backend";
-import { type BoundPlan, bindPlan } from "./bindPlan.js";
-import type { CudaDevice } from "./device.js";
-import { ExecutableMemory, reportedOffset, stateBytes, tableRows } from "./executableMemory.js";
-import type { Precision } from "./kernels/op.js";
-import type { PinnedBlock } from "./pinnedMemory.js";
+import { type BoundPlan, bindPlan } from "../bindPlan.js";
+import type { CudaDevice } from "../device/device.js";
+import type { Precision } from "../kernels/op.js";
+import { ExecutableMemory, reportedOffset, stateBytes, tableRows } from "../memory/executableMemory.js";
+import type { PinnedBlock } from "../memory/pinnedMemory.js";
 import { planLaunches, type StepLaunch } from "./planLaunches.js";
 import { runOneByOne, StepGraph } from "./stepGraph.js";
 

@@ -8,8 +8,8 @@ import {
   stepBytes,
 } from "@convoy/core/backend";
 import { afterEach, describe, expect, it } from "vitest";
-import { cuda } from "../src/index.js";
-import { countsOf, findEmulator, setEmulator } from "./emulator.js";
+import { cuda } from "./index.js";
+import { countsOf, findEmulator, setEmulator } from "./testing/emulator.js";
 
 const { library, note } = findEmulator();
 

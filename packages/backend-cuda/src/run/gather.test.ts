@@ -12,10 +12,10 @@ import {
 import { syntheticDigits } from "@convoy/core/datasets";
 import { reference } from "@convoy/core/reference";
 import { afterEach, describe, expect, it } from "vitest";
-import type { CudaExecutable } from "../src/executable.js";
-import { cuda, type Precision } from "../src/index.js";
-import { countsOf, findEmulator, setEmulator } from "./emulator.js";
-import { relativeDifference } from "./singleOp.js";
+import { cuda, type Precision } from "../index.js";
+import { countsOf, findEmulator, setEmulator } from "../testing/emulator.js";
+import { relativeDifference } from "../testing/singleOp.js";
+import type { CudaExecutable } from "./executable.js";
 
 const { library, note } = findEmulator();
 const samples = 18;

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { cubinArchitectures } from "../src/images/chooseImage.js";
+import { cubinArchitectures } from "./chooseImage.js";
 
-const root = new URL("../", import.meta.url);
+const root = new URL("../../../", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("prebuilt/manifest.json", root), "utf8")) as {
   readonly ptxVersion: string;
   readonly images: Readonly<Record<string, string>>;

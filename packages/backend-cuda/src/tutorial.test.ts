@@ -11,10 +11,10 @@ import {
 import { syntheticDigits } from "@convoy/core/datasets";
 import { reference } from "@convoy/core/reference";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { CudaExecutable } from "../src/executable.js";
-import { cuda, type Precision } from "../src/index.js";
-import { countsOf, findEmulator } from "./emulator.js";
-import { relativeDifference } from "./singleOp.js";
+import { cuda, type Precision } from "./index.js";
+import type { CudaExecutable } from "./run/executable.js";
+import { countsOf, findEmulator } from "./testing/emulator.js";
+import { relativeDifference } from "./testing/singleOp.js";
 
 const { library, note } = findEmulator();
 const batchSize = 8;

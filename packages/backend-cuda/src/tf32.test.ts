@@ -2,9 +2,9 @@ import type { Backend, Tensor, TensorSpec } from "@convoy/core/backend";
 import { caseStream, conformanceCases, fillTensor, type OpCase, opCases } from "@convoy/core/conformance";
 import { callReferenceOp } from "@convoy/core/reference";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cuda } from "../src/index.js";
-import { findEmulator, setEmulator } from "./emulator.js";
-import { relativeDifference, runOp } from "./singleOp.js";
+import { cuda } from "./index.js";
+import { findEmulator, setEmulator } from "./testing/emulator.js";
+import { relativeDifference, runOp } from "./testing/singleOp.js";
 
 const { library, note } = findEmulator();
 

@@ -1,6 +1,6 @@
 import type { Shape } from "@convoy/core/backend";
 import { describe, expect, it } from "vitest";
-import type { BoundOp, BoundTensor, LaunchContext } from "./kernels/op.js";
+import type { BoundOp, BoundTensor, LaunchContext } from "../kernels/op.js";
 import { planLaunches } from "./planLaunches.js";
 
 const context: LaunchContext = {

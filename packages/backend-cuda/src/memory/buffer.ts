@@ -9,7 +9,7 @@ import {
   type TensorData,
   typedArrays,
 } from "@convoy/core/backend";
-import type { CudaDevice } from "./device.js";
+import type { CudaDevice } from "../device/device.js";
 
 /** Device memory that outlives a step. */
 export class CudaBuffer implements DeviceBuffer {

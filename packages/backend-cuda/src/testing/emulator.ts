@@ -9,7 +9,7 @@ export interface Emulator {
   readonly note: string;
 }
 
-const script = fileURLToPath(new URL("../scripts/buildEmulator.mjs", import.meta.url));
+const script = fileURLToPath(new URL("../../scripts/buildEmulator.mjs", import.meta.url));
 
 /** Path of what the emulator's build gives, built now if it is not there; undefined where there is no g++. */
 export function buildEmulator(...options: readonly string[]): string | undefined {

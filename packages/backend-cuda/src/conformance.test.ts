@@ -1,7 +1,7 @@
 import { formatMatrix, type RunOptions, runConformance } from "@convoy/core/conformance";
 import { describe, expect, it } from "vitest";
-import { cuda } from "../src/index.js";
-import { countsOf, findEmulator, setEmulator } from "./emulator.js";
+import { cuda } from "./index.js";
+import { countsOf, findEmulator, setEmulator } from "./testing/emulator.js";
 
 const { library, note } = findEmulator();
 
