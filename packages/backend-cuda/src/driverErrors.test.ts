@@ -8,6 +8,7 @@ import {
   stepBytes,
 } from "@convoy/core/backend";
 import { afterEach, describe, expect, it } from "vitest";
+import { CudaDevice } from "./device/device.js";
 import { cuda } from "./index.js";
 import { countsOf, findEmulator, setEmulator } from "./testing/emulator.js";
 
@@ -215,6 +216,14 @@ describe.skipIf(library === undefined)(`driver errors on the emulator${note}`, (
       /running unary for unary \(relu_2\) failed: cuStreamSynchronize gave CUDA_ERROR_LAUNCH_FAILED \(719\)/,
     );
     expect(await deviceError(() => executable.run(steps))).toContain("CUDA_ERROR_LAUNCH_FAILED (719)");
+  });
+
+  it("a kernel that a stale image does not have", async () => {
+    const device = await CudaDevice.open(0, library!);
+    expect(await deviceError(() => device.kernel("newKernel"))).toMatch(
+      /^cuda: the kernel image \((ptx|sm_90)\) has no kernel "newKernel": it is older than that kernel\. .*`npm run build:kernels -w packages\/backend-cuda`$/,
+    );
+    device.dispose();
   });
 
   it("the op whose kernel cannot be launched", async () => {

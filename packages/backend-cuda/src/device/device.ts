@@ -1,4 +1,4 @@
-import { BackendUnavailableError, DeviceError, type MemoryInfo } from "@convoy/core/backend";
+import { BackendUnavailableError, DeviceError, MemoryCount, type MemoryInfo } from "@convoy/core/backend";
 import { type PinnedBlock, PinnedMemory } from "../memory/pinnedMemory.js";
 import { type Argument, Driver } from "./driver/driver.js";
 import type { EntryPoint } from "./driver/entryPoints.js";
@@ -6,10 +6,11 @@ import { results } from "./driver/results.js";
 import {
   formatComputeCapability,
   formatDriverVersion,
-  leastComputeCapability,
-  leastDriverVersion,
+  minComputeCapability,
+  minDriverVersion,
 } from "./images/chooseImage.js";
 import { loadModule } from "./images/loadModule.js";
+import { imageRemedy } from "./images/readImage.js";
 
 /** CUdevice_attribute values. */
 const attributes = { multiprocessors: 16, computeMajor: 75, computeMinor: 76 } as const;
@@ -44,8 +45,7 @@ export class CudaDevice {
   readonly #pinned: PinnedMemory;
   /** Sizes of the device memory in use, by address. */
   readonly #allocations = new Map<number, number>();
-  #usedBytes = 0;
-  #peakBytes = 0;
+  readonly #memory = new MemoryCount();
   #disposed = false;
 
   private constructor(driver: Driver, ordinal: number, context: number, facts: Omit<DeviceFacts, "image">) {
@@ -64,17 +64,17 @@ export class CudaDevice {
   static async open(ordinal: number, library?: string): Promise<CudaDevice> {
     const driver = await Driver.load(library);
     const driverVersion = driver.get("asking for the driver's version", "cuDriverGetVersion");
-    if (driverVersion < leastDriverVersion) {
+    if (driverVersion < minDriverVersion) {
       throw new BackendUnavailableError(
         `cuda: the NVIDIA driver supports CUDA ${formatDriverVersion(driverVersion)}, Convoy needs ` +
-          `${formatDriverVersion(leastDriverVersion)} (driver R470) or later; install a newer driver`,
+          `${formatDriverVersion(minDriverVersion)} (driver R470) or later; install a newer driver`,
       );
     }
     available(driver, driver.result("cuInit", 0), "starting the driver");
-    const device = driver.get("counting devices", "cuDeviceGetCount");
-    if (ordinal >= device) {
+    const deviceCount = driver.get("counting devices", "cuDeviceGetCount");
+    if (ordinal >= deviceCount) {
       throw new BackendUnavailableError(
-        `cuda: there is no device ${ordinal}, the driver has ${device}${visibleDevices()}, numbered from 0; ` +
+        `cuda: there is no device ${ordinal}, the driver has ${deviceCount}${visibleDevices()}, numbered from 0; ` +
           "correct the option `device`",
       );
     }
@@ -83,10 +83,10 @@ export class CudaDevice {
       driver.get("asking for the device's attributes", "cuDeviceGetAttribute", which, handle);
     const name = driver.text("asking for the device's name", "cuDeviceGetName", handle);
     const computeCapability = attribute(attributes.computeMajor) * 10 + attribute(attributes.computeMinor);
-    if (computeCapability < leastComputeCapability) {
+    if (computeCapability < minComputeCapability) {
       throw new BackendUnavailableError(
         `cuda: ${name} has compute capability ${formatComputeCapability(computeCapability)}, Convoy needs ` +
-          `${formatComputeCapability(leastComputeCapability)} or later (Ampere, 2020); use the WebGPU or WASM backend`,
+          `${formatComputeCapability(minComputeCapability)} or later (Ampere, 2020); use the WebGPU or WASM backend`,
       );
     }
     const context = new BigUint64Array(1);
@@ -106,7 +106,7 @@ export class CudaDevice {
   }
 
   get memory(): MemoryInfo {
-    return { usedBytes: this.#usedBytes, peakBytes: this.#peakBytes };
+    return this.#memory.info;
   }
 
   /** Calls the driver in this device's context. */
@@ -121,13 +121,24 @@ export class CudaDevice {
     return this.driver.get(what, name, ...values);
   }
 
-  /** A kernel of the image, loaded. */
+  /** A kernel of the image, loaded. Throws `DeviceError` where the image has none of that name. */
   kernel(name: string): number {
     const known = this.#kernels.get(name);
     if (known !== undefined) {
       return known;
     }
-    const kernel = this.get(`finding kernel ${name}`, "cuModuleGetFunction", this.#module, name);
+    this.#use();
+    const handle = new BigUint64Array(1);
+    const result = this.driver.result("cuModuleGetFunction", handle, this.#module, name);
+    if (result === results.notFound) {
+      throw new DeviceError(
+        `cuda: the kernel image (${this.facts.image}) has no kernel "${name}": it is older than that kernel. ${imageRemedy}`,
+      );
+    }
+    if (result !== results.success) {
+      throw new DeviceError(`cuda: finding kernel ${name} failed: ${this.driver.describe(result)}`);
+    }
+    const kernel = Number(handle[0]);
     // Otherwise it is loaded when it is first launched, in the middle of a capture.
     this.driver.tryCall("cuFuncLoad", kernel);
     this.#kernels.set(name, kernel);
@@ -143,15 +154,14 @@ export class CudaDevice {
     const result = this.driver.result("cuMemAlloc_v2", address, size);
     if (result !== results.success) {
       throw new DeviceError(
-        `cuda: cannot allocate ${size} bytes for "${label}" on ${this.facts.name} with ${this.#usedBytes} of its ` +
+        `cuda: cannot allocate ${size} bytes for "${label}" on ${this.facts.name} with ${this.#memory.usedBytes} of its ` +
           `${this.facts.totalBytes} bytes in use here: ${this.driver.describe(result)}`,
       );
     }
     const at = Number(address[0]);
     this.call("clearing memory", "cuMemsetD8Async", at, 0, size, this.stream);
     this.#allocations.set(at, size);
-    this.#usedBytes += size;
-    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
+    this.#memory.add(size);
     return at;
   }
 
@@ -162,7 +172,7 @@ export class CudaDevice {
       return;
     }
     this.#allocations.delete(address);
-    this.#usedBytes -= bytes;
+    this.#memory.remove(bytes);
     this.driver.result("cuCtxSetCurrent", this.#context);
     // Waits for the device. A broken one refuses, and its memory is gone already.
     this.driver.result("cuMemFree_v2", address);

@@ -1,10 +1,11 @@
 import {
-  ArgumentError,
   type BufferSpec,
   bytesOf,
+  checkRead,
+  checkWrite,
   type DeviceBuffer,
-  DeviceError,
   type DType,
+  disposedBuffer,
   dtypeBytes,
   type TensorData,
   typedArrays,
@@ -31,17 +32,13 @@ export class CudaBuffer implements DeviceBuffer {
   /** Where it lies on the device. Throws `DeviceError` after `dispose`. */
   get address(): number {
     if (this.#address === undefined) {
-      throw new DeviceError(`cuda: buffer "${this.label}" has been disposed`);
+      throw disposedBuffer("cuda", this.label);
     }
     return this.#address;
   }
 
   write(data: TensorData, offset = 0): void {
-    this.#checkRange("write", offset, data.length);
-    const expected = typedArrays[this.dtype];
-    if (!(data instanceof expected)) {
-      throw new ArgumentError(`cuda: buffer "${this.label}" holds ${expected.name}, got ${data.constructor.name}`);
-    }
+    checkWrite("cuda", this, data, offset);
     if (data.length > 0) {
       const to = this.address + offset * dtypeBytes[this.dtype];
       // From memory that is not pinned the driver copies to a place of its own before this returns.
@@ -57,7 +54,7 @@ export class CudaBuffer implements DeviceBuffer {
   }
 
   async read(offset = 0, length: number = this.length - offset): Promise<TensorData> {
-    this.#checkRange("read", offset, length);
+    checkRead("cuda", this, offset, length);
     const TypedArray = typedArrays[this.dtype];
     if (length === 0) {
       return new TypedArray(0);
@@ -77,14 +74,6 @@ export class CudaBuffer implements DeviceBuffer {
     if (this.#address !== undefined) {
       this.device.release(this.#address);
       this.#address = undefined;
-    }
-  }
-
-  #checkRange(action: string, offset: number, length: number): void {
-    if (offset < 0 || length < 0 || offset + length > this.length) {
-      throw new ArgumentError(
-        `cuda: cannot ${action} ${length} elements at ${offset} of buffer "${this.label}", which has ${this.length}`,
-      );
     }
   }
 }

@@ -7,8 +7,8 @@ export interface PinnedBlock {
 }
 
 /** Blocks up to here are kept for the next taker: pinning costs more than most copies. */
-const mostKeptBytes = 2 ** 20;
-const leastBytes = 2 ** 16;
+const maxKeptBytes = 2 ** 20;
+const minBytes = 2 ** 16;
 
 /** Hands out pinned blocks, sizes rounded up to powers of two. */
 export class PinnedMemory {
@@ -22,7 +22,7 @@ export class PinnedMemory {
 
   /** A block of at least `bytes`. */
   take(bytes: number): PinnedBlock {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, leastBytes)));
+    const size = 2 ** Math.ceil(Math.log2(Math.max(bytes, minBytes)));
     const idle = this.#idle.get(size)?.pop();
     if (idle !== undefined) {
       return idle;
@@ -36,7 +36,7 @@ export class PinnedMemory {
   /** Takes back a block that no copy uses any more. */
   giveBack(block: PinnedBlock): void {
     const size = block.memory.byteLength;
-    if (size > mostKeptBytes) {
+    if (size > maxKeptBytes) {
       this.#free(block);
     } else {
       this.#idle.set(size, [...(this.#idle.get(size) ?? []), block]);

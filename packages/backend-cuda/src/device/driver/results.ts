@@ -6,6 +6,7 @@ export const results = {
   invalidDevice: 101,
   noBinaryForGpu: 209,
   unsupportedPtxVersion: 222,
+  notFound: 500,
   notReady: 600,
   systemDriverMismatch: 803,
 } as const;

@@ -12,10 +12,10 @@ export const cubinArchitectures = [80, 86, 89, 90, 100, 120] as const;
 export const cubinDriverVersion = 13000;
 
 /** The oldest driver that has every function used here; it reads the assembly as well. */
-export const leastDriverVersion = 11040;
+export const minDriverVersion = 11040;
 
 /** The least compute capability: the assembly uses tf32 tensor cores. */
-export const leastComputeCapability = 80;
+export const minComputeCapability = 80;
 
 /** Images from best to worst. Machine code runs on its own architecture and on later minor versions of the same major one. */
 export function imageChoices(driverVersion: number, computeCapability: number): ImageChoice[] {

@@ -14,7 +14,7 @@ const { library, note } = findEmulator();
 const ptx = "prebuilt/convoy.ptx.br";
 const manifest = "prebuilt/manifest.json";
 const cubin = "cubins/convoy.sm_90.cubin.br";
-const remedy = "Reinstall @convoy/backend-cuda, or in a clone run `npm run build:kernels`";
+const remedy = "Reinstall @convoy/backend-cuda, or in a clone run `npm run build:kernels -w packages/backend-cuda`";
 
 describe.skipIf(library === undefined)(`kernel images on the emulator${note}`, () => {
   /** A copy of the package's images, without machine code as in a clone. */

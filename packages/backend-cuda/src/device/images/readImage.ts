@@ -10,7 +10,8 @@ import type { ImageChoice } from "./chooseImage.js";
 export const packageFolder: string = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What helps where an image is missing or damaged. */
-export const imageRemedy = "Reinstall @convoy/backend-cuda, or in a clone run `npm run build:kernels`";
+export const imageRemedy =
+  "Reinstall @convoy/backend-cuda, or in a clone run `npm run build:kernels -w packages/backend-cuda`";
 
 const manifestName = "prebuilt/manifest.json";
 
