@@ -1,31 +1,39 @@
-import { formatMatrix, type RunOptions, runConformance } from "@convoy/core/conformance";
-import { describe, expect, it } from "vitest";
+import type { Backend } from "@convoy/core/backend";
+import { type ConformanceOptions, conformanceCases, runCase } from "@convoy/core/conformance";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cuda } from "./index.js";
-import { countsOf, findEmulator, setEmulator } from "./testing/emulator.js";
+import { countsOf, findEmulator, type Settings, setEmulator } from "./testing/emulator.js";
 
 const { library, note } = findEmulator();
 
-async function expectConformance(options: RunOptions): Promise<void> {
-  const report = await runConformance(() => cuda({ library: library! }), options);
-  const failures = report.results.filter(({ status }) => status !== "passed");
-  expect(failures.map(({ case: { name }, message }) => `${name}: ${message}`)).toEqual([]);
-  expect(countsOf(library!).reports).toBe(0);
-  console.log(formatMatrix(report));
+/** The cases as tests, on an emulated device with these settings. */
+function testConformance(options: ConformanceOptions, settings: Settings = {}): void {
+  let backend: Backend;
+  beforeAll(async () => {
+    setEmulator(library!, settings);
+    backend = await cuda({ library: library! });
+  });
+  afterAll(async () => {
+    await backend.dispose();
+    expect(countsOf(library!).reports).toBe(0);
+  });
+  for (const test of conformanceCases(options)) {
+    it(test.name, ({ skip }) => runCase(test, backend, skip), 300_000);
+  }
 }
 
 describe.skipIf(library === undefined)(`conformance on the emulator${note}`, () => {
-  it("smoke, ops and steps", () => expectConformance({ levels: ["smoke", "ops", "step"] }), 300_000);
+  describe("smoke, ops and steps", () => testConformance({ levels: ["smoke", "ops", "step"] }));
 
-  it("learning curves", () => expectConformance({ levels: ["curve"], timeoutMs: 300_000 }), 600_000);
+  describe("learning curves", () => testConformance({ levels: ["curve"] }));
 
   // Large tiles are for large layers; a device of one multiprocessor is content with few blocks.
-  it("ops in large tiles, threads backwards", async () => {
-    setEmulator(library!, { multiprocessors: 1, order: 1 });
-    await expectConformance({ levels: ["ops"], only: /conv2d|Conv2d|matMul|Dense/ });
-  }, 300_000);
+  describe("ops in large tiles, threads backwards", () =>
+    testConformance({ levels: ["ops"], only: /conv2d|Conv2d|matMul|Dense/ }, { multiprocessors: 1, order: 1 }));
 
-  it("ops on a large device, in another random order, on two threads", async () => {
-    setEmulator(library!, { multiprocessors: 132, order: 7, workers: 2 });
-    await expectConformance({ levels: ["ops"], only: /conv2d|Conv2d|bias|softmax|accuracy|clipByNorm|Dense/ });
-  }, 300_000);
+  describe("ops on a large device, in another random order, on two threads", () =>
+    testConformance(
+      { levels: ["ops"], only: /conv2d|Conv2d|bias|softmax|accuracy|clipByNorm|Dense/ },
+      { multiprocessors: 132, order: 7, workers: 2 },
+    ));
 });

@@ -1,5 +1,5 @@
 import type { Backend, Tensor, TensorSpec } from "@convoy/core/backend";
-import { caseStream, conformanceCases, fillTensor, type OpCase, opCases } from "@convoy/core/conformance";
+import { caseStream, conformanceCases, fillTensor, type OpCase, opCases, runCase } from "@convoy/core/conformance";
 import { callReferenceOp } from "@convoy/core/reference";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cuda } from "./index.js";
@@ -43,13 +43,16 @@ describe.skipIf(library === undefined)(`tf32 on the emulator${note}`, () => {
     ({ name }) => !/tanh|elu\b(?<!relu)|sigmoid|elu,/.test(name.replace(/relu6?|leakyRelu/g, "lines")),
   );
   for (const multiprocessors of [1, 132]) {
-    it(`${exact.length} fused chains on ${multiprocessors} multiprocessors`, async () => {
-      setEmulator(library!, { multiprocessors });
-      const device = await cuda({ library: library!, precision: "tf32" });
-      for (const { run } of exact) {
-        await run(device);
+    describe(`fused chains on ${multiprocessors} multiprocessors`, () => {
+      let device: Backend;
+      beforeAll(async () => {
+        setEmulator(library!, { multiprocessors });
+        device = await cuda({ library: library!, precision: "tf32" });
+      });
+      afterAll(() => device.dispose());
+      for (const test of exact) {
+        it(test.name, ({ skip }) => runCase(test, device, skip));
       }
-      await device.dispose();
-    }, 120_000);
+    });
   }
 });

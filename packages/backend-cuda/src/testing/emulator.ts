@@ -44,8 +44,10 @@ export type Setting =
   | "order"
   | "workers";
 
+export type Settings = { readonly [S in Setting]?: number };
+
 /** Sets what the emulator pretends. */
-export function setEmulator(library: string, settings: { readonly [S in Setting]?: number }): void {
+export function setEmulator(library: string, settings: Settings): void {
   const set = koffi.load(library).func("int convoyEmulatorSet(const char *, int64_t)");
   for (const [name, value] of Object.entries(settings)) {
     if (set(name, value) !== 0) {
