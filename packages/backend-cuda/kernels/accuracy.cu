@@ -5,6 +5,7 @@
 // Predicted, H200: 3 us for 1024 rows of 10; not measured.
 #include "loops.h"
 #include "rowLabels.h"
+#include "rowSums.h"
 
 DEVICE int labelOf(const Labels& labels, int row, int C, int lane) {
   if (labels.classes) return labels.classes[row];

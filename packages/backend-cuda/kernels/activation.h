@@ -2,7 +2,6 @@
 #pragma once
 #include "platform.h"
 
-// Numbers as in src/kernels/activation.ts.
 enum ActivationCode : int { relu = 0, relu6, leakyRelu, elu, sigmoid, hyperbolicTangent, logarithm, logit };
 
 struct Activation {

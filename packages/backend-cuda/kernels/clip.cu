@@ -5,7 +5,7 @@
 // Cost: reads and writes g once, for the norm once more: bound by memory.
 // Predicted, H200: 2 and 4 us for 93,322 gradients; not measured.
 #include "loops.h"
-#include "rowLabels.h"
+#include "rowSums.h"
 
 KERNEL clipByValue(float* g, float limit, int count) {
   FOR_EACH(i, count) {

@@ -1,10 +1,9 @@
 // Rows of a data set on the device as the step's batch: y[b] = scale * source[order[batchStart + b]], without an order
-// scale * source[batchStart + b]. Fields in the order of src/kernels/rows.ts.
+// scale * source[batchStart + b].
 #pragma once
 #include "divisor.h"
 #include "step.h"
 
-// As in src/kernels/rows.ts.
 enum SourceType : int { bytesToFloat = 0, floatToFloat, wordsToWords };
 
 struct GatherSource {

@@ -10,3 +10,8 @@
 #define FOR_EACH_ROW(row, rows)                                                   \
   for (int row = blockIdx.x * (blockThreads / 32) + threadIdx.x / 32; row < rows; \
        row += gridDim.x * (blockThreads / 32))
+
+// One element a thread in a launch that has a thread for each.
+#define INDEX_BELOW(count)                                 \
+  const int index = blockIdx.x * blockDim.x + threadIdx.x; \
+  if (index >= (count)) return;

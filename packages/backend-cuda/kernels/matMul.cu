@@ -2,12 +2,12 @@
 //
 // a [M,K] or [K,M], b [K,N] or [N,K] -> [M,N]
 // Cost: 2 M N K operations. Tile 32x32 with the sums of k split among groups of threads: the products that are not part
-// of a fused layer are small. Dense layers with bias and activation run in conv2d.cu.
+// of a fused layer are small. Dense layers with bias and activation run in product/forward.cu.
 // Predicted, H200: 5 us for [64,576] x [576,64] tf32; not measured.
 //
 // Grid: (row tiles, column tiles). Kernels: matMul<a><b><precision>, N as stored, T transposed.
-#include "forwardLoaders.h"
-#include "tiles.h"
+#include "product/forwardLoaders.h"
+#include "product/tiles.h"
 
 // A matrix whose lines are its rows: a as stored, b transposed.
 struct MatrixLines {

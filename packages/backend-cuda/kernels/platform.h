@@ -1,7 +1,8 @@
 // One source for nvcc and for g++ (emulator/): whatever differs between the two stands here and nowhere else.
 //
 // Rules for kernels: shared memory through SHARED_ARRAY; inline PTX only behind a function of this file; every kernel
-// under EXPORT_KERNEL; sums in a fixed order, so no floating-point atomics.
+// under EXPORT_KERNEL; sums in a fixed order, so no floating-point atomics. What a kernel takes stands in
+// src/kernels/arguments/ as well, and a test compares the two.
 #pragma once
 #include <stdint.h>
 

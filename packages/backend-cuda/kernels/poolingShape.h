@@ -1,4 +1,4 @@
-// How a pooling window moves over an input [N,H,W,C]. Fields in the order of src/kernels/poolingShape.ts.
+// How a pooling window moves over an input [N,H,W,C].
 #pragma once
 #include "divisor.h"
 

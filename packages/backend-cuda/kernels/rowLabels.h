@@ -40,29 +40,3 @@ template <class Values> DEVICE int rowArgmax(const Values& values, int C, int la
   const float broken = warpSum(whole ? 0.0f : 1.0f);
   return broken > 0.0f ? -1 : best.position;
 }
-
-// Sums over the rows of a launch: one number a block, added up by the last block in the order of the blocks.
-struct RowSums {
-  // [count, blocks]
-  float* partial;
-  uint32_t* counter;
-};
-
-// Adds `values` over the block, then over the blocks; true in the block (all its threads) that holds the totals.
-template <int count> DEVICE bool sumRows(const RowSums& sums, float (&values)[count]) {
-  UNROLL
-  for (int i = 0; i < count; i++) {
-    const float sum = blockSum(values[i]);
-    if (threadIdx.x == 0) sums.partial[i * gridDim.x + blockIdx.x] = sum;
-  }
-  if (!isLastBlock(sums.counter, gridDim.x)) return false;
-  UNROLL
-  for (int i = 0; i < count; i++) {
-    float sum = 0.0f;
-    for (unsigned block = threadIdx.x; block < gridDim.x; block += blockThreads) {
-      sum += sums.partial[i * gridDim.x + block];
-    }
-    values[i] = blockSum(sum);
-  }
-  return true;
-}

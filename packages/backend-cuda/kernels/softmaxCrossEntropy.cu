@@ -12,6 +12,7 @@
 // lane of a warp sums one class.
 #include "loops.h"
 #include "rowLabels.h"
+#include "rowSums.h"
 
 struct LossOutputs {
   // Null where not wanted.

@@ -37,9 +37,7 @@ const kernelOptions = [
 ];
 const engineOptions = sanitizer === "thread" ? ["-DEMULATOR_TSAN"] : sanitizer ? [`-fsanitize=${sanitizer}`] : [];
 
-const kernels = bugs
-  ? ["emulator/bugs/bugs.cu"]
-  : kernelSources().filter((file) => file.endsWith(".cu") && !file.endsWith("/all.cu"));
+const kernels = bugs ? ["emulator/bugs/bugs.cu"] : kernelSources().filter((file) => file.endsWith(".cu"));
 const engine = [...sourcesOf("emulator", [".cpp"]), ...(runner ? ["emulator/bugs/runner.cpp"] : [])];
 const sources = [...kernelSources(), ...kernels, ...engine, ...sourcesOf("emulator", [".h"])];
 const options = { common, kernelOptions, engineOptions, runner, bugs };

@@ -33,7 +33,7 @@ mkdirSync(join(packageRoot, "prebuilt"), { recursive: true });
 mkdirSync(join(packageRoot, "cubins"), { recursive: true });
 try {
   const ptxFile = join(work, "convoy.ptx");
-  const ptx = compilePtx(toolkit, ptxFile);
+  const ptx = compilePtx(toolkit);
   writeFileSync(ptxFile, ptx);
   writeImage("prebuilt/convoy.ptx.br", Buffer.from(ptx));
 

@@ -7,15 +7,15 @@ import { fileURLToPath } from "node:url";
 export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Files of a folder of the package with one of these endings, sorted.
+ * Files in a folder of the package, at any depth where `recursive`, with one of these endings, sorted.
  * @param {string} folder
  * @param {string[]} endings
  */
-export function sourcesOf(folder, endings) {
-  return readdirSync(join(packageRoot, folder))
+export function sourcesOf(folder, endings, recursive = false) {
+  return readdirSync(join(packageRoot, folder), { recursive, encoding: "utf8" })
     .filter((name) => endings.some((ending) => name.endsWith(ending)))
-    .sort()
-    .map((name) => `${folder}/${name}`);
+    .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
+    .sort();
 }
 
 /** @param {string | Uint8Array} content */
@@ -34,5 +34,5 @@ export function hashesOf(files) {
 
 /** What the kernel image is made of. */
 export function kernelSources() {
-  return sourcesOf("kernels", [".cu", ".h"]);
+  return sourcesOf("kernels", [".cu", ".h"], true);
 }

@@ -6,15 +6,19 @@ import {
   type DeviceInfo,
   type Executable,
   type FusedName,
-  fusedNames,
+  fusedKernels,
+  type KernelName,
+  kernelFor,
   type MemoryInfo,
+  missingKernels,
   type OpInstance,
   type Plan,
 } from "@convoy/core/backend";
 import type { CudaDevice } from "./device/device.js";
 import { formatComputeCapability, formatDriverVersion } from "./device/images/chooseImage.js";
-import { opKernels, supportsOp } from "./kernels/index.js";
-import type { Target } from "./kernels/op.js";
+import { kernels } from "./kernels/index.js";
+import type { Target } from "./kernels/opKernel.js";
+import { supportsOp } from "./kernels/supportsOp.js";
 import { CudaBuffer } from "./memory/buffer.js";
 import { CudaExecutable, type ExecutableOptions } from "./run/executable.js";
 import { countLaunches } from "./run/planLaunches.js";
@@ -23,7 +27,8 @@ import { countLaunches } from "./run/planLaunches.js";
 export class CudaBackend implements Backend {
   readonly name = "cuda";
   readonly device: DeviceInfo;
-  readonly fusions: readonly FusedName[] = fusedNames;
+  readonly fusions: readonly FusedName[] = fusedKernels(kernels);
+  readonly unsupportedOps: readonly KernelName[] = missingKernels(kernels);
   readonly #device: CudaDevice;
   readonly #options: ExecutableOptions;
   readonly #executables = new Set<CudaExecutable>();
@@ -55,7 +60,7 @@ export class CudaBackend implements Backend {
   }
 
   workspaceBytes(op: OpInstance): number {
-    return opKernels[op.op].workspaceBytes?.(op, this.#target) ?? 0;
+    return kernelFor(kernels, op.op)?.workspaceBytes?.(op, this.#target) ?? 0;
   }
 
   launches(plan: Plan): number {

@@ -1,9 +1,9 @@
 import { ArgumentError, type Backend } from "@convoy/core/backend";
 import { CudaBackend } from "./backend.js";
 import { CudaDevice } from "./device/device.js";
-import type { Precision } from "./kernels/op.js";
+import type { Precision } from "./kernels/opKernel.js";
 
-export type { Precision } from "./kernels/op.js";
+export type { Precision } from "./kernels/opKernel.js";
 
 export interface CudaOptions {
   /** Which device, as nvidia-smi numbers them (within CUDA_VISIBLE_DEVICES); default 0. */

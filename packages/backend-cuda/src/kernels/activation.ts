@@ -1,26 +1,20 @@
 import type { OpAttributes, UnaryFunction } from "@convoy/core/backend";
-import type { Arguments } from "./arguments.js";
+import type { StructValues } from "./arguments/pack.js";
+import { enums } from "./arguments/structs.js";
 
 type UnaryAttributes = OpAttributes["unary"];
 
-/** ActivationCode of kernels/activation.h. */
-const codes: { readonly [F in UnaryFunction]: number } = {
-  relu: 0,
-  relu6: 1,
-  leakyRelu: 2,
-  elu: 3,
-  sigmoid: 4,
-  tanh: 5,
-  log: 6,
-  logit: 7,
-};
+const { hyperbolicTangent, logarithm, ...sameNames } = enums.ActivationCode;
 
-/** Adds an `Activation`. */
-export function packActivation(to: Arguments, { function: name, alpha }: UnaryAttributes): void {
-  to.int(codes[name]).float(alpha, Math.fround(alpha), Math.fround(1 - alpha));
+/** ActivationCode by core's names, where C++ has other things of those names. */
+const codes: { readonly [F in UnaryFunction]: number } = { ...sameNames, tanh: hyperbolicTangent, log: logarithm };
+
+/** A function with all that its kernels need. */
+export function activationOf({ function: name, alpha }: UnaryAttributes): StructValues<"Activation"> {
+  return { code: codes[name], alpha, low: Math.fround(alpha), high: Math.fround(1 - alpha) };
 }
 
-/** Functions that the kernels of products have not: they clip, which layers do not ask for. */
+/** Whether a function needs a launch of its own: those that clip are not built into products, since no layer asks for them. */
 export function runsApart({ function: name }: UnaryAttributes): boolean {
   return name === "log" || name === "logit";
 }
@@ -41,20 +35,21 @@ function linesOf(attributes: UnaryAttributes | undefined): { below: number; cap:
   }
 }
 
-/** Adds an `OutputActivation`. */
-export function packOutputActivation(to: Arguments, attributes: UnaryAttributes | undefined): void {
+/** A function as it runs behind a product; none is the identity. */
+export function outputActivation(attributes: UnaryAttributes | undefined): StructValues<"OutputActivation"> {
   const lines = linesOf(attributes);
-  to.float(lines?.below ?? 1, lines?.cap ?? Infinity)
-    .int(lines ? -1 : codes[attributes!.function])
-    .float(attributes?.alpha ?? 0);
+  return {
+    below: lines?.below ?? 1,
+    cap: lines?.cap ?? Infinity,
+    curve: lines ? -1 : codes[attributes!.function],
+    alpha: attributes?.alpha ?? 0,
+  };
 }
 
 type Quadratic = readonly [constant: number, linear: number, square: number];
 
 /** The derivative in the output y, above 0 and below, and where it ends; undefined for log and logit. */
-export function quadraticsOf(
-  attributes: UnaryAttributes | undefined,
-): { above: Quadratic; below: Quadratic; cap: number } | undefined {
+export function quadraticsOf(attributes: UnaryAttributes | undefined): StructValues<"Quadratics"> | undefined {
   const { function: name, alpha } = attributes ?? { function: undefined, alpha: 0 };
   const one: Quadratic = [1, 0, 0];
   switch (name) {
@@ -75,10 +70,4 @@ export function quadraticsOf(
     default:
       return undefined;
   }
-}
-
-/** Adds a `Quadratics`. */
-export function packQuadratics(to: Arguments, attributes: UnaryAttributes | undefined): void {
-  const { above, below, cap } = quadraticsOf(attributes)!;
-  to.float(...above, ...below, cap);
 }

@@ -1,4 +1,5 @@
-import type { Arguments } from "./arguments.js";
+import { type ArgumentsOf, packArguments, type SignatureName } from "./arguments/pack.js";
+import { constants } from "./arguments/structs.js";
 
 /** One launch of a kernel: blocks of 256 threads. */
 export interface Launch {
@@ -6,14 +7,25 @@ export interface Launch {
   readonly kernel: string;
   /** Blocks along x and y. */
   readonly grid: readonly [x: number, y: number];
-  readonly arguments: Arguments;
+  /** In the driver's packed form. */
+  readonly arguments: Uint8Array<ArrayBuffer>;
 }
 
-/** Threads of every block, as in kernels/platform.h. */
-export const blockThreads = 256;
+/** A launch with these arguments; `kernel` names the one of several that share the signature. */
+export function launch<S extends SignatureName>(
+  signature: S,
+  grid: readonly [x: number, y: number],
+  values: ArgumentsOf<S>,
+  kernel: string = signature,
+): Launch {
+  return { kernel, grid, arguments: packArguments(signature, values) };
+}
+
+/** Threads of every block. */
+export const blockThreads: number = constants.blockThreads;
 
 /** Warps of every block. */
-export const blockWarps = 8;
+export const blockWarps: number = blockThreads / 32;
 
 /** Blocks for one element a thread. */
 export function blocksFor(count: number): number {

@@ -1,16 +1,23 @@
-import type { OpAttributes, Shape } from "@convoy/core/backend";
-import type { Arguments } from "./arguments.js";
-import { packDivisors } from "./divisor.js";
+import { type OpAttributes, type Shape, windowGeometry } from "@convoy/core/backend";
+import { divisorOf } from "./arguments/divisor.js";
+import type { StructValues } from "./arguments/pack.js";
 
-/** Adds a `PoolingShape` of kernels/poolingShape.h: pooling from input [N,H,W,C] to [N,OH,OW,C]. */
-export function packPoolingShape(
-  to: Arguments,
+/** Pooling from input [N,H,W,C] to [N,OH,OW,C]. */
+export function poolingShape(
   input: Shape,
   output: Shape,
-  { poolSize, strides, padding, dilation }: OpAttributes["maxPool2d"],
-): void {
-  const [N, H, W, C] = input as [number, number, number, number];
-  const [, OH, OW] = output as [number, number, number];
-  to.int(N, H, W, C, ...poolSize, OH, OW, ...strides, padding[0], padding[2], ...dilation);
-  packDivisors(to, [C, W, H, OW, OH, poolSize[1]]);
+  attributes: OpAttributes["maxPool2d"],
+): StructValues<"PoolingShape"> {
+  const { KH, KW, ...window } = windowGeometry(input, attributes.poolSize, output, attributes);
+  return {
+    ...window,
+    windowH: KH,
+    windowW: KW,
+    byC: divisorOf(window.C),
+    byW: divisorOf(window.W),
+    byH: divisorOf(window.H),
+    byOW: divisorOf(window.OW),
+    byOH: divisorOf(window.OH),
+    byWindowW: divisorOf(KW),
+  };
 }

@@ -1,17 +1,20 @@
-import { type OpInstance, sizeOf } from "@convoy/core/backend";
-import { Arguments } from "./arguments.js";
-import { packDivisor } from "./divisor.js";
-import { type Launch, sharedBlocksFor } from "./launch.js";
-import { attributesOf, type BoundOp, type BoundTensor, type LaunchContext, type OpKernel } from "./op.js";
+import { attributesOf, type OpInstance, sizeOf } from "@convoy/core/backend";
+import { divisorOf } from "./arguments/divisor.js";
+import type { StructValues } from "./arguments/pack.js";
+import { constants, enums } from "./arguments/structs.js";
+import { type Launch, launch, sharedBlocksFor } from "./launch.js";
+import type { DeviceOp, DeviceTensor, LaunchContext, OpKernel } from "./opKernel.js";
 
-/** Sources of one launch at most, as in kernels/gather.h. */
-export const mostGatherSources = 4;
+/** Sources that one launch gathers from at most. */
+export const maxGatherSources: number = constants.maxSources;
 
-/** SourceType of kernels/gather.h, by the element types of source and batch. */
+const { bytesToFloat, floatToFloat, wordsToWords } = enums.SourceType;
+
+/** By the element types of source and batch. */
 const sourceTypes: ReadonlyMap<string, number> = new Map([
-  ["uint8 float32", 0],
-  ["float32 float32", 1],
-  ["int32 int32", 2],
+  ["uint8 float32", bytesToFloat],
+  ["float32 float32", floatToFloat],
+  ["int32 int32", wordsToWords],
 ]);
 
 export const gatherRows: OpKernel = {
@@ -23,60 +26,54 @@ export const gatherRows: OpKernel = {
 };
 
 /** Up to four gathers in one launch. */
-export function gatherLaunch(ops: readonly BoundOp[], context: LaunchContext): Launch {
-  const most = Math.max(...ops.map((op) => sizeOf(op.outputs[0]!.shape)));
-  return {
-    kernel: "gatherRows",
-    grid: [sharedBlocksFor(most, context.multiprocessors), ops.length],
-    arguments: new Arguments().struct((to) => packSources(to, ops, context)),
-  };
+export function gatherLaunch(ops: readonly DeviceOp[], context: LaunchContext): Launch {
+  const maxCount = Math.max(...ops.map((op) => sizeOf(op.outputs[0]!.shape)));
+  const grid = [sharedBlocksFor(maxCount, context.multiprocessors), ops.length] as const;
+  return launch("gatherRows", grid, { from: gatherSources(ops, context) });
 }
 
-/** Adds a `GatherSources`. */
-export function packSources(to: Arguments, ops: readonly BoundOp[], { stepTable, stepState }: LaunchContext): void {
-  for (let index = 0; index < mostGatherSources; index++) {
-    packSource(to, ops[index]);
-  }
-  to.pointer(stepTable).pointer(stepState);
+/** What a launch gathers; sources that are not used stay zero. */
+export function gatherSources(
+  ops: readonly DeviceOp[],
+  { stepTable, stepState }: LaunchContext,
+): StructValues<"GatherSources"> {
+  return { sources: ops.map(gatherSource), table: stepTable, state: stepState };
+}
+
+function gatherSource(op: DeviceOp): StructValues<"GatherSource"> {
+  const [source, order] = op.inputs as [DeviceTensor, DeviceTensor?];
+  const batch = op.outputs[0]!;
+  return {
+    source,
+    order,
+    batch,
+    byRow: divisorOf(sizeOf(source.shape.slice(1))),
+    count: sizeOf(batch.shape),
+    rows: source.shape[0]!,
+    orderLength: order?.shape[0] ?? 0,
+    scale: attributesOf("gatherRows", op).scale,
+    type: sourceTypes.get(typesOf(op))!,
+  };
 }
 
 function typesOf({ inputs, outputs }: OpInstance): string {
   return `${inputs[0]!.dtype} ${outputs[0]!.dtype}`;
 }
 
-/** Adds a `GatherSource`, all zero without an op. */
-function packSource(to: Arguments, op: BoundOp | undefined): void {
-  if (op === undefined) {
-    to.pointer(0).pointer(0).pointer(0).int(0, 0, 0, 0, 0, 0).float(0).int(0);
-    return;
-  }
-  const [source, order] = op.inputs as [BoundTensor, BoundTensor?];
-  const batch = op.outputs[0]!;
-  const rows = source.shape[0]!;
-  to.pointer(source.address)
-    .pointer(order?.address ?? 0)
-    .pointer(batch.address);
-  packDivisor(to, sizeOf(source.shape.slice(1)));
-  to.int(sizeOf(batch.shape), rows, order?.shape[0] ?? 0)
-    .float(attributesOf("gatherRows", op).scale)
-    .int(sourceTypes.get(typesOf(op))!);
-}
-
 export const storeRows: OpKernel = {
   launches(op, { multiprocessors, stepTable, stepState }) {
-    const [values, destination] = op.inputs as [BoundTensor, BoundTensor];
+    const [values, destination] = op.inputs as [DeviceTensor, DeviceTensor];
     const count = sizeOf(values.shape);
     return [
-      {
-        kernel: "storeRows",
-        grid: [sharedBlocksFor(count, multiprocessors), 1],
-        arguments: new Arguments()
-          .pointer(values.address)
-          .pointer(destination.address)
-          .pointer(stepTable)
-          .pointer(stepState)
-          .int(sizeOf(values.shape.slice(1)), count, destination.shape[0]!),
-      },
+      launch("storeRows", [sharedBlocksFor(count, multiprocessors), 1], {
+        values,
+        destination,
+        table: stepTable,
+        state: stepState,
+        rowLength: sizeOf(values.shape.slice(1)),
+        count,
+        rows: destination.shape[0]!,
+      }),
     ];
   },
 };

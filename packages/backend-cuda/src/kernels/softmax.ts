@@ -1,21 +1,20 @@
-import { Arguments } from "./arguments.js";
-import type { OpKernel } from "./op.js";
-import { rowBlocks, rowsAndColumns } from "./rowsAndColumns.js";
+import { launch } from "./launch.js";
+import type { DeviceTensor, OpKernel } from "./opKernel.js";
+import { rowBlocks, rowsAndColumns } from "./rowSums.js";
 
-export const softmax: OpKernel = byRows("softmax");
+export const softmax: OpKernel = {
+  launches(op, { multiprocessors }) {
+    const [x, y] = [op.inputs[0]!, op.outputs[0]!];
+    const [rows, C] = rowsAndColumns(y.shape);
+    return [launch("softmax", [rowBlocks(rows, multiprocessors * 4), 1], { x, y, rows, C })];
+  },
+};
 
-export const softmaxBackward: OpKernel = byRows("softmaxBackward");
-
-function byRows(kernel: string): OpKernel {
-  return {
-    launches(op, { multiprocessors }) {
-      const output = op.outputs[0]!;
-      const [rows, columns] = rowsAndColumns(output.shape);
-      const packed = new Arguments();
-      for (const { address } of [...op.inputs, output]) {
-        packed.pointer(address);
-      }
-      return [{ kernel, grid: [rowBlocks(rows, multiprocessors * 4), 1], arguments: packed.int(rows, columns) }];
-    },
-  };
-}
+export const softmaxBackward: OpKernel = {
+  launches(op, { multiprocessors }) {
+    const [dy, y] = op.inputs as [DeviceTensor, DeviceTensor];
+    const dx = op.outputs[0]!;
+    const [rows, C] = rowsAndColumns(dx.shape);
+    return [launch("softmaxBackward", [rowBlocks(rows, multiprocessors * 4), 1], { dy, y, dx, rows, C })];
+  },
+};

@@ -1,12 +1,12 @@
 import { stepBytes } from "@convoy/core/backend";
 import type { CudaDevice } from "../device/device.js";
-import type { Arguments } from "../kernels/arguments.js";
-import type { LaunchContext, Precision } from "../kernels/op.js";
+import { type StructValues, structBytes } from "../kernels/arguments/pack.js";
+import type { LaunchContext, Precision } from "../kernels/opKernel.js";
 
 /** Steps of one table; longer runs take several, one behind the other. */
 export const tableRows = 1024;
-/** Cursor and fault word, as in kernels/step.h. */
-export const stateBytes = 8;
+/** Cursor and fault word. */
+export const stateBytes: number = structBytes("StepState");
 /** Where the results start behind the state. */
 export const reportedOffset = 256;
 
@@ -63,12 +63,15 @@ export class ExecutableMemory implements LaunchContext {
     return address;
   }
 
-  packStepEnd(to: Arguments, ends: boolean): void {
-    to.pointer(this.stepState)
-      .pointer(this.#resultTable)
-      .pointer(this.stepState + reportedOffset)
-      .pointer(this.#endCounter)
-      .int(this.#resultCount, ends ? 1 : 0);
+  stepEnd(ends: boolean): StructValues<"StepEnd"> {
+    return {
+      state: this.stepState,
+      results: this.#resultTable,
+      reported: this.stepState + reportedOffset,
+      counter: this.#endCounter,
+      count: this.#resultCount,
+      ends: ends ? 1 : 0,
+    };
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import {
+  bindBuffers,
   type DeviceBuffer,
   DeviceError,
   type Executable,
@@ -6,11 +7,12 @@ import {
   type StepTable,
   stepBytes,
 } from "@convoy/core/backend";
-import { type BoundPlan, bindPlan } from "../bindPlan.js";
 import type { CudaDevice } from "../device/device.js";
-import type { Precision } from "../kernels/op.js";
+import type { Precision } from "../kernels/opKernel.js";
+import { CudaBuffer } from "../memory/buffer.js";
 import { ExecutableMemory, reportedOffset, stateBytes, tableRows } from "../memory/executableMemory.js";
 import type { PinnedBlock } from "../memory/pinnedMemory.js";
+import { placePlan } from "./placePlan.js";
 import { planLaunches, type StepLaunch } from "./planLaunches.js";
 import { runOneByOne, StepGraph } from "./stepGraph.js";
 
@@ -32,7 +34,7 @@ export interface ExecutableOptions {
 /** A plan as CUDA graphs of one step and of sixteen. */
 export class CudaExecutable implements Executable {
   readonly #device: CudaDevice;
-  readonly #plan: BoundPlan;
+  readonly #buffers: readonly CudaBuffer[];
   readonly #memory: ExecutableMemory;
   readonly #launches: readonly StepLaunch[];
   readonly #debug: boolean;
@@ -51,12 +53,14 @@ export class CudaExecutable implements Executable {
     this.#device = device;
     this.#debug = debug;
     this.#onDispose = () => onDispose(this);
-    this.#plan = bindPlan(plan, buffers, device);
+    const own = bindBuffers("cuda", plan, buffers, isOf(device));
+    this.#buffers = [...own.values()];
+    const { ops, tensors } = placePlan(plan, (buffer) => own.get(buffer)!.address);
     this.#resultCount = plan.results.length;
-    const addresses = plan.results.map((id) => this.#plan.tensors.get(id)!.address);
+    const addresses = plan.results.map((id) => tensors.get(id)!.address);
     this.#memory = new ExecutableMemory(device, precision, addresses);
     try {
-      this.#launches = planLaunches(this.#plan.ops, plan.results, this.#memory);
+      this.#launches = planLaunches(ops, plan.results, this.#memory);
       if (!debug) {
         this.#graph(1);
       }
@@ -156,8 +160,13 @@ export class CudaExecutable implements Executable {
     if (this.#disposed) {
       throw new DeviceError("cuda: the executable or its backend has been disposed");
     }
-    for (const buffer of this.#plan.buffers) {
+    for (const buffer of this.#buffers) {
       void buffer.address;
     }
   }
+}
+
+/** Tells the buffers that a device has made. */
+function isOf(device: CudaDevice): (buffer: DeviceBuffer) => buffer is CudaBuffer {
+  return (buffer): buffer is CudaBuffer => buffer instanceof CudaBuffer && buffer.device === device;
 }

@@ -1,6 +1,6 @@
 import type { Shape } from "@convoy/core/backend";
 import { describe, expect, it } from "vitest";
-import type { BoundOp, BoundTensor, LaunchContext } from "../kernels/op.js";
+import type { DeviceOp, DeviceTensor, LaunchContext } from "../kernels/opKernel.js";
 import { planLaunches } from "./planLaunches.js";
 
 const context: LaunchContext = {
@@ -9,34 +9,41 @@ const context: LaunchContext = {
   stepTable: 1,
   stepState: 2,
   scratch: () => 3,
-  packStepEnd: () => undefined,
+  stepEnd: () => ({
+    state: 2,
+    results: undefined,
+    reported: undefined,
+    counter: undefined,
+    count: 0,
+    ends: 1,
+  }),
 };
 
 let ids = 0;
-const tensor = (address: number, shape: Shape, dtype: BoundTensor["dtype"] = "float32"): BoundTensor => ({
+const tensor = (address: number, shape: Shape, dtype: DeviceTensor["dtype"] = "float32"): DeviceTensor => ({
   id: ids++,
   address,
   shape,
   dtype,
 });
-const op = (name: string, inputs: BoundTensor[], outputs: BoundTensor[], rest: Partial<BoundOp> = {}): BoundOp => ({
-  op: name as BoundOp["op"],
+const op = (name: string, inputs: DeviceTensor[], outputs: DeviceTensor[], rest: Partial<DeviceOp> = {}): DeviceOp => ({
+  op: name as DeviceOp["op"],
   attributes: {},
   inputs,
   outputs,
-  workspace: 0,
+  updates: [],
   label: name,
   ...rest,
 });
 
 /** Four rows of a data set of nine, as a batch at this address. */
-function gather(to: number, row: Shape = [2, 3], from = tensor(10_000, [9, ...row])): BoundOp {
+function gather(to: number, row: Shape = [2, 3], from = tensor(10_000, [9, ...row])): DeviceOp {
   const attributes = { batchSize: 4, dtype: "float32", scale: 1 };
   return op("gatherRows", [from], [tensor(to, [4, ...row])], { attributes });
 }
 
 /** A dense layer; `kernel` and `bias` lie elsewhere unless they are given. */
-function dense(input: BoundTensor, { kernel, bias }: { kernel?: BoundTensor; bias?: BoundTensor } = {}): BoundOp {
+function dense(input: DeviceTensor, { kernel, bias }: { kernel?: DeviceTensor; bias?: DeviceTensor } = {}): DeviceOp {
   const [N, C] = input.shape as [number, number];
   const product = tensor(0, [N, 5]);
   const output = tensor(20_000, [N, 5]);
@@ -47,13 +54,13 @@ function dense(input: BoundTensor, { kernel, bias }: { kernel?: BoundTensor; bia
   return op("fusedDense", [input, matrix, added], [output], { parts });
 }
 
-function conv2d(input: BoundTensor): BoundOp {
+function conv2d(input: DeviceTensor): DeviceOp {
   const [N, H, W, C] = input.shape as [number, number, number, number];
   const attributes = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] };
   return op("conv2d", [input, tensor(30_000, [1, 1, C, 5])], [tensor(20_000, [N, H, W, 5])], { attributes });
 }
 
-const kernels = (...ops: BoundOp[]): string[] => planLaunches(ops, [], context).map(({ kernel }) => kernel);
+const kernels = (...ops: DeviceOp[]): string[] => planLaunches(ops, [], context).map(({ kernel }) => kernel);
 const together = [expect.stringMatching(/^gatherConv2d/), "finishStep"];
 const apart = ["gatherRows", expect.stringMatching(/^conv2d/), "finishStep"];
 

@@ -1,12 +1,11 @@
-import type { Plan } from "@convoy/core/backend";
-import { placePlan } from "../bindPlan.js";
-import { Arguments } from "../kernels/arguments.js";
-import { gatheringLaunch } from "../kernels/convolution.js";
-import { opKernels } from "../kernels/index.js";
-import type { Launch } from "../kernels/launch.js";
-import { type BoundOp, type LaunchContext, overlap, partOf, type Target } from "../kernels/op.js";
-import { gatherLaunch, mostGatherSources } from "../kernels/rows.js";
-import { denseLossLaunch, mostFusedClasses } from "../kernels/softmaxCrossEntropy.js";
+import { kernelFor, type Plan, partOf } from "@convoy/core/backend";
+import { kernels } from "../kernels/index.js";
+import { type Launch, launch } from "../kernels/launch.js";
+import { type DeviceOp, type LaunchContext, overlap, type Target } from "../kernels/opKernel.js";
+import { gatheringLaunch } from "../kernels/product/gathering.js";
+import { gatherLaunch, maxGatherSources } from "../kernels/rows.js";
+import { denseLossLaunch, lossOf, maxFusedClasses } from "../kernels/softmaxLoss.js";
+import { placePlan } from "./placePlan.js";
 
 const optimizers: ReadonlySet<string> = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
 
@@ -22,7 +21,7 @@ export interface StepLaunch extends Launch {
  * output, and an optimizer at the end also ends the step.
  */
 export function planLaunches(
-  ops: readonly BoundOp[],
+  ops: readonly DeviceOp[],
   results: readonly number[],
   context: LaunchContext,
 ): StepLaunch[] {
@@ -45,30 +44,37 @@ export function planLaunches(
       index = add(index, index + 2, denseLossLaunch(ops[index]!, ops[index + 1]!, context));
     } else {
       const op = ops[index]!;
-      index = add(index, index + 1, ...opKernels[op.op].launches(op, context, index === ops.length - 1));
+      index = add(index, index + 1, ...kernelFor(kernels, op.op)!.launches(op, context, index === ops.length - 1));
     }
   }
   const last = ops[ops.length - 1];
   if (last === undefined || !optimizers.has(last.op)) {
-    const end = new Arguments();
-    context.packStepEnd(end, true);
-    launches.push({ kernel: "finishStep", grid: [1, 1], arguments: end, ops: "the end of the step" });
+    launches.push({ ...launch("finishStep", [1, 1], { end: context.stepEnd(true) }), ops: "the end of the step" });
   }
   return launches;
 }
+
+const noStepEnd: ReturnType<LaunchContext["stepEnd"]> = {
+  state: undefined,
+  results: undefined,
+  reported: undefined,
+  counter: undefined,
+  count: 0,
+  ends: 0,
+};
 
 /** How many launches a step of a plan takes, found without memory: in places that only tell tensors apart. */
 export function countLaunches(plan: Plan, target: Target): number {
   const names = Object.keys(plan.buffers);
   const { ops } = placePlan(plan, (buffer) => (names.indexOf(buffer) + 2) * 2 ** 40);
-  const context = { ...target, stepTable: 0, stepState: 0, scratch: () => 0, packStepEnd: () => undefined };
+  const context = { ...target, stepTable: 0, stepState: 0, scratch: () => 0, stepEnd: () => noStepEnd };
   return planLaunches(ops, plan.results, context).length;
 }
 
 /** The gathers that follow each other from `index` on, none of which touches what another one writes. */
-function gathersFrom(ops: readonly BoundOp[], index: number): BoundOp[] {
-  const found: BoundOp[] = [];
-  for (const op of ops.slice(index, index + mostGatherSources)) {
+function gathersFrom(ops: readonly DeviceOp[], index: number): DeviceOp[] {
+  const found: DeviceOp[] = [];
+  for (const op of ops.slice(index, index + maxGatherSources)) {
     if (op.op !== "gatherRows" || found.some((other) => writesTo(other, op) || writesTo(op, other))) {
       break;
     }
@@ -78,25 +84,25 @@ function gathersFrom(ops: readonly BoundOp[], index: number): BoundOp[] {
 }
 
 /** Whether one gather writes where another one reads or writes. */
-function writesTo(gather: BoundOp, other: BoundOp): boolean {
+function writesTo(gather: DeviceOp, other: DeviceOp): boolean {
   return [...other.inputs, ...other.outputs].some((tensor) => overlap(gather.outputs[0]!, tensor));
 }
 
 /** Whether ops `index` and `index + 1` are a dense layer without activation and the loss of its output, which nothing else reads. */
-function isDenseWithLoss(ops: readonly BoundOp[], index: number, results: readonly number[]): boolean {
+function isDenseWithLoss(ops: readonly DeviceOp[], index: number, results: readonly number[]): boolean {
   const [dense, following] = [ops[index], ops[index + 1]];
   const isLoss = following?.op === "fusedSoftmaxLoss" || following?.op === "softmaxCrossEntropy";
   if (dense?.op !== "fusedDense" || !isLoss || partOf(dense, "unary") !== undefined) {
     return false;
   }
   const logits = dense.outputs[0]!;
-  const loss = partOf<BoundOp>(following, "softmaxCrossEntropy") ?? following;
+  const loss = lossOf(following);
   const readers = ops.filter(({ inputs }) => inputs.some(({ id }) => id === logits.id));
   return (
     loss.inputs[0]!.id === logits.id &&
     readers.length === 1 &&
     !results.includes(logits.id) &&
-    logits.shape[1]! <= mostFusedClasses &&
+    logits.shape[1]! <= maxFusedClasses &&
     // The dense layer's inputs may be dead by the time of the loss, and their memory its output's.
     !following.outputs.some((output) => dense.inputs.some((input) => overlap(input, output)))
   );

@@ -70,8 +70,8 @@ function launchSubmitter(device: CudaDevice, launches: readonly StepLaunch[]): (
   return ({ kernel: name, grid, arguments: packed, ops }) => {
     // The list of options, then the size that one of them points to.
     words.set([bufferPointer, BigInt(address + argumentsAt), bufferSize, BigInt(address + 48), end, 0n]);
-    words[6] = BigInt(packed.bytes.length);
-    bytes.set(packed.bytes);
+    words[6] = BigInt(packed.length);
+    bytes.set(packed);
     const [kernel, { stream }] = [kernels.get(name)!, device];
     const what = `launching ${name} for ${ops}`;
     device.call(what, "cuLaunchKernel", kernel, ...grid, 1, blockThreads, 1, 1, 0, stream, 0, address);
