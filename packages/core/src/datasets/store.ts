@@ -1,5 +1,8 @@
-/** Bytes in memory of their own, never shared between threads. */
-export type Bytes = Uint8Array<ArrayBuffer>;
+/**
+ * Bytes in memory of their own, never shared between threads: `Uint8Array<ArrayBuffer>`, which compilers before TypeScript
+ * 5.7 cannot read.
+ */
+export type Bytes = ReturnType<typeof Uint8Array.of>;
 
 /**
  * What loading a data set needs of the platform. `#dataset-store` is storeNode.ts in Node (folders, a cache folder) and

@@ -45,7 +45,7 @@ export function syntheticDigits(options: SyntheticDigitsOptions): LabelledImages
   const images = new Uint8Array(samples * size * size);
   const labels = new Int32Array(samples);
   const canvas = new StrokeCanvas(size);
-  let order = new Int32Array(0);
+  let order: Int32Array = new Int32Array(0);
   for (let sample = 0; sample < samples; sample++) {
     if (sample % DIGITS === 0) {
       order = permutation(DIGITS, new RandomStream(seed, "dataset", sample / DIGITS, 1));

@@ -8,7 +8,7 @@ import type { RandomStream } from "../random/index.js";
 export interface Initializer {
   readonly name: string;
   /** `shape` is HWIO for convolution kernels, [inputs, units] for dense ones. */
-  draw(shape: Shape, random: RandomStream): Float32Array<ArrayBuffer>;
+  draw(shape: Shape, random: RandomStream): Float32Array;
 }
 
 /** Values of an initializer option. */

@@ -38,7 +38,7 @@ export interface StepValues {
 /** The rows of some steps, ready to be copied to a device. */
 export interface StepTable {
   readonly count: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
 }
 
 /** Packs steps into rows. */

@@ -107,7 +107,7 @@ function multiplyWords(a: number, b: number): [number, number] {
 }
 
 /** A random permutation of 0 ... count-1 (Fisher and Yates, Durstenfeld's form). */
-export function permutation(count: number, stream: RandomStream): Int32Array<ArrayBuffer> {
+export function permutation(count: number, stream: RandomStream): Int32Array {
   const order = Int32Array.from({ length: count }, (_, index) => index);
   for (let last = count - 1; last > 0; last--) {
     const other = stream.integerBelow(last + 1);

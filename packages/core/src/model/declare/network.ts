@@ -126,7 +126,7 @@ function buildLayer(layer: Layer, name: string, inputShape: Shape, index: number
 }
 
 /** First values of every parameter, each from a stream of its own: the same on every machine and backend. */
-export function drawParameters(network: Network, seed: number): Float32Array<ArrayBuffer>[] {
+export function drawParameters(network: Network, seed: number): Float32Array[] {
   return network.parameters.map(({ initializer, shape }, instance) =>
     initializer.draw(shape, new RandomStream(seed, "initializer", instance)),
   );

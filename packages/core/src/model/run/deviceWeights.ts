@@ -110,7 +110,7 @@ export class DeviceWeights {
   }
 
   /** The weights on the device, in Keras' order, after everything started so far. */
-  async read(): Promise<Float32Array<ArrayBuffer>[]> {
+  async read(): Promise<Float32Array[]> {
     this.expectAlive();
     return splitParameters(this.#settings.layout, (await this.#parameters.read()) as Float32Array);
   }
