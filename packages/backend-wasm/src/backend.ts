@@ -1,5 +1,4 @@
 import {
-  type Backend,
   type BufferSpec,
   bindBuffers,
   type CompileProgress,
@@ -23,23 +22,7 @@ import { WasmBuffer } from "./memory/buffer.js";
 import { encodePlan, supports, workspaceOf } from "./program/encode.js";
 import { formatProgram } from "./program/formatProgram.js";
 import { WasmExecutable } from "./run/executable.js";
-
-/** The WASM backend, with what it has beyond the contract. */
-export interface WasmBackend extends Backend {
-  readonly name: "wasm";
-
-  /**
-   * The program that a plan becomes, for people to read: its stages, each kernel with the number of its tasks, the op and the
-   * layer that it comes from, and its arguments by name, addresses as buffer + bytes. `model.plan()` gives the plan.
-   */
-  formatProgram(plan: Plan): string;
-
-  /**
-   * GFLOP/s that all threads together reach on a matrix product that stays in registers and the first-level cache, the best
-   * of `attempts` (default 10) short measurements: what the figures of every other kernel are compared with.
-   */
-  measurePeak(attempts?: number): Promise<number>;
-}
+import type { WasmBackend } from "./wasmBackend.js";
 
 export class WasmBackendImplementation implements WasmBackend {
   readonly name = "wasm";

@@ -1,2 +1,2 @@
-export type { WasmBackend } from "./backend.js";
 export { type WasmOptions, wasm } from "./wasm.js";
+export type { WasmBackend } from "./wasmBackend.js";

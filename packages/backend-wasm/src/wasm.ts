@@ -1,10 +1,11 @@
 import { ArgumentError, BackendUnavailableError, ConvoyError } from "@convoy/core/backend";
 import { platform } from "#platform";
-import { type WasmBackend, WasmBackendImplementation } from "./backend.js";
+import { WasmBackendImplementation } from "./backend.js";
 import { WasmDevice } from "./device/device.js";
 import { chooseVariant, type Variant } from "./device/variants.js";
 import { reserveHeap } from "./memory/reserve.js";
 import { startRunner } from "./run/startRunner.js";
+import type { WasmBackend } from "./wasmBackend.js";
 
 export interface WasmOptions {
   /** Worker threads, from 1 to 1024; default: as many as the process may use cores. Results do not depend on it. */

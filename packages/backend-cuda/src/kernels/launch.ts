@@ -8,7 +8,7 @@ export interface Launch {
   /** Blocks along x and y. */
   readonly grid: readonly [x: number, y: number];
   /** In the driver's packed form. */
-  readonly arguments: Uint8Array<ArrayBuffer>;
+  readonly arguments: Uint8Array;
 }
 
 /** A launch with these arguments; `kernel` names the one of several that share the signature. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { packArguments, structBytes } from "./pack.js";
 
-const view = (bytes: Uint8Array<ArrayBuffer>): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 it("puts each argument at a multiple of its alignment, as a C++ struct does", () => {
   const bytes = packArguments("gradientNorm", {

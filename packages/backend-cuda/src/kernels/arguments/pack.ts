@@ -36,7 +36,7 @@ interface Extent {
 }
 
 /** A kernel's arguments as the driver takes them: one behind the other, each aligned, as in a C++ struct. */
-export function packArguments<S extends SignatureName>(signature: S, values: ArgumentsOf<S>): Uint8Array<ArrayBuffer> {
+export function packArguments<S extends SignatureName>(signature: S, values: ArgumentsOf<S>): Uint8Array {
   const fields: Fields = signatures[signature];
   const bytes = new Uint8Array(layOut(fields).end);
   write(new DataView(bytes.buffer), 0, fields, values);

@@ -1,0 +1,21 @@
+import type { Backend, Plan } from "@convoy/core/backend";
+
+/**
+ * The WASM backend, with what it has beyond the contract. Apart from its implementation, because what users import may not lead
+ * to the names of WebAssembly: they are missing where a program compiles for Node without `lib` DOM.
+ */
+export interface WasmBackend extends Backend {
+  readonly name: "wasm";
+
+  /**
+   * The program that a plan becomes, for people to read: its stages, each kernel with the number of its tasks, the op and the
+   * layer that it comes from, and its arguments by name, addresses as buffer + bytes. `model.plan()` gives the plan.
+   */
+  formatProgram(plan: Plan): string;
+
+  /**
+   * GFLOP/s that all threads together reach on a matrix product that stays in registers and the first-level cache, the best
+   * of `attempts` (default 10) short measurements: what the figures of every other kernel are compared with.
+   */
+  measurePeak(attempts?: number): Promise<number>;
+}
