@@ -8,6 +8,7 @@ const modules = join(root, "node_modules");
 
 export const attw = join(modules, "@arethetypeswrong/cli/dist/index.js");
 export const biome = join(modules, "@biomejs/biome/bin/biome");
+export const changeset = join(modules, "@changesets/cli/bin.js");
 export const dependencyCruiser = join(modules, "dependency-cruiser/bin/dependency-cruise.mjs");
 export const publint = join(modules, "publint/src/cli.js");
 export const typescript = join(modules, "typescript/bin/tsc");
