@@ -1,0 +1,90 @@
+// What a user's program looks like: it imports every entry point, so that a compiler reads all published types, and trains on
+// each backend that runs here. The last line that it prints is a report for the test.
+import { cuda } from "@convoy/backend-cuda";
+import { type WasmBackend, wasm } from "@convoy/backend-wasm";
+import { type WebGpuOptions, webgpu } from "@convoy/backend-webgpu";
+import type { BenchReport } from "@convoy/bench";
+import {
+  type Backend,
+  BackendUnavailableError,
+  callbacks,
+  initializers,
+  layers,
+  losses,
+  metrics,
+  optimizers,
+  schedules,
+  sequential,
+  type Tensor,
+} from "@convoy/core";
+import { type BufferSpec, type Executable, ops, type Plan } from "@convoy/core/backend";
+import { type ConformanceReport, conformanceCases } from "@convoy/core/conformance";
+import { syntheticDigits, toCategorical, trainTestSplit } from "@convoy/core/datasets";
+import { callReferenceOp, reference } from "@convoy/core/reference";
+
+const digits = syntheticDigits({ samples: 128, seed: 1 });
+const { train, test } = trainTestSplit(digits, { testSize: 32, seed: 1 });
+
+async function lossesOn(backend: Backend): Promise<readonly number[]> {
+  const model = sequential(
+    [
+      layers.conv2d({
+        filters: 4,
+        kernelSize: 3,
+        activation: "relu",
+        kernelInitializer: initializers.truncatedNormal(),
+        inputShape: [28, 28, 1],
+      }),
+      layers.maxPooling2d({ poolSize: 2 }),
+      layers.flatten(),
+      layers.dense({ units: 10, activation: "softmax" }),
+    ],
+    { seed: 3 },
+  );
+  model.compile({
+    backend,
+    optimizer: optimizers.adam({ learningRate: schedules.cosineDecay({ initialLearningRate: 0.01, decaySteps: 100 }) }),
+    loss: losses.categoricalCrossentropy(),
+    metrics: [metrics.accuracy()],
+  });
+  const { history } = await model.fit(train.images, toCategorical(train.labels, 10), {
+    epochs: 3,
+    batchSize: 16,
+    callbacks: [callbacks.earlyStopping({ monitor: "loss", patience: 2 })],
+    verbose: 0,
+  });
+  const prediction: Tensor = await model.predict(test.images);
+  const weights: Tensor[] = await model.getWeights();
+  if (prediction.shape[1] !== 10 || weights.length !== 4) throw new Error("not the shapes of this model");
+  model.dispose();
+  return history.loss ?? [];
+}
+
+const wasmOptions = { threads: 2 } as const;
+const webgpuOptions: WebGpuOptions = { powerPreference: "low-power" };
+const backends: Record<string, () => Promise<Backend>> = {
+  reference: async () => reference(),
+  wasm: (): Promise<WasmBackend> => wasm(wasmOptions),
+  webgpu: () => webgpu(webgpuOptions),
+  cuda: () => cuda({ precision: "float32" }),
+};
+
+const report: Record<string, readonly number[] | string> = {};
+for (const [name, open] of Object.entries(backends)) {
+  try {
+    const backend = await open();
+    report[name] = await lossesOn(backend);
+    await backend.dispose();
+  } catch (error) {
+    if (!(error instanceof BackendUnavailableError)) throw error;
+    report[name] = error.message;
+  }
+}
+
+const [sums] = callReferenceOp("softmax", [{ shape: [1, 2], data: Float32Array.of(0, 0) }], {});
+if (sums?.data[0] !== 0.5 || conformanceCases().length === 0 || !("conv2d" in ops))
+  throw new Error("core is incomplete");
+
+export type { BenchReport, BufferSpec, ConformanceReport, Executable, Plan };
+
+console.log(JSON.stringify(report));
