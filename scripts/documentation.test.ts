@@ -95,7 +95,7 @@ function anchors(text: string): string[] {
 }
 
 describe("links in the documentation", () => {
-  it.each(pages)("$path: lead to files and headings that are there", ({ path, text }) => {
+  it.each(pages)("of $path lead to files and headings that are there", ({ path, text }) => {
     const dead = [...text.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)].flatMap(([link, target, anchor]) => {
       const file = target === "" ? join(root, path) : join(root, dirname(path), target!);
       if (!existsSync(file)) return [link];
@@ -105,15 +105,16 @@ describe("links in the documentation", () => {
   });
 
   it("name commands of package.json alone", () => {
-    const commands = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts);
-    const unknown = pages.flatMap(({ path, text }) => {
-      const own = existsSync(join(root, dirname(path), "package.json"))
-        ? Object.keys(JSON.parse(readFileSync(join(root, dirname(path), "package.json"), "utf8")).scripts ?? {})
-        : [];
-      return [...text.matchAll(/npm run ([\w:-]+)/g)].flatMap(([, name]) =>
-        [...commands, ...own].includes(name!) ? [] : [`${path}: npm run ${name}`],
-      );
-    });
+    const scriptsOf = (folder: string): string[] => {
+      const file = join(root, folder, "package.json");
+      return existsSync(file) ? Object.keys(JSON.parse(readFileSync(file, "utf8")).scripts ?? {}) : [];
+    };
+    const unknown = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/npm run ([\w:-]+)(?: -w ([\w/-]+))?/g)].flatMap(([, name, workspace]) => {
+        const known = workspace ? scriptsOf(workspace) : [...scriptsOf("."), ...scriptsOf(dirname(path))];
+        return known.includes(name!) ? [] : [`${path}: npm run ${name}`];
+      }),
+    );
     expect(unknown).toEqual([]);
   });
 });

@@ -8,7 +8,11 @@ import { root } from "./tools.mjs";
  * Every workspace: its folder, relative to the root, and its manifest.
  * @type {{ folder: string; manifest: any }[]}
  */
-export const workspaces = [...readdirSync(join(root, "packages")).map((name) => `packages/${name}`), "examples/browser"]
+export const workspaces = [
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}`),
+  "examples/browser",
+  "scripts/api-reference",
+]
   .filter((folder) => existsSync(join(root, folder, "package.json")))
   .map((folder) => ({
     folder,
