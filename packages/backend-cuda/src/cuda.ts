@@ -5,6 +5,7 @@ import type { Precision } from "./kernels/opKernel.js";
 
 export type { Precision } from "./kernels/opKernel.js";
 
+/** Settings of `cuda`. */
 export interface CudaOptions {
   /** Which device, as nvidia-smi numbers them (within CUDA_VISIBLE_DEVICES); default 0. */
   readonly device?: number;

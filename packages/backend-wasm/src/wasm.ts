@@ -7,6 +7,7 @@ import { reserveHeap } from "./memory/reserve.js";
 import { startRunner } from "./run/startRunner.js";
 import type { WasmBackend } from "./wasmBackend.js";
 
+/** Settings of `wasm`. */
 export interface WasmOptions {
   /** Worker threads, from 1 to 1024; default: as many as the process may use cores. Results do not depend on it. */
   readonly threads?: number;

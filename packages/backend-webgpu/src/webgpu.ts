@@ -20,6 +20,7 @@ export interface WebGpuDevice {
   destroy(): void;
 }
 
+/** Settings of `webgpu`. */
 export interface WebGpuOptions {
   /** A `GPUAdapter` to make the device from; default: the one that the browser or Dawn gives. */
   readonly adapter?: WebGpuAdapter;

@@ -1,6 +1,7 @@
-/** Numbers with a shape, in row-major order. What a user hands in and gets back. */
+/** The arrays that numbers come in. */
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** Numbers with a shape, in row-major order. What a user hands in and gets back. */
 export interface Tensor<D extends TensorData = TensorData> {
   readonly data: D;
   /** Sizes, outermost first: [N, H, W, C] for images. */

@@ -109,6 +109,7 @@ export interface Backend {
   /** Resolves when everything started so far is done. */
   synchronize(): Promise<void>;
 
+  /** What is allocated now, and what was at most. */
   memory(): MemoryInfo;
 
   /** Frees everything: buffers, executables, workers, device. Running steps reject with `DeviceError`. Twice is harmless. */

@@ -14,11 +14,13 @@ export class MemoryCount {
     return this.#usedBytes;
   }
 
+  /** Counts bytes that have been allocated. */
   add(bytes: number): void {
     this.#usedBytes += bytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
   }
 
+  /** Counts bytes that have been freed. */
   remove(bytes: number): void {
     this.#usedBytes -= bytes;
   }

@@ -39,7 +39,9 @@ export interface Progress {
  * Names and times are those of Keras' callbacks; `onProgress` is Convoy's own.
  */
 export interface Callback {
+  /** Before the first epoch. */
   onTrainBegin?(training: Training): void | Promise<void>;
+  /** Before the first step of an epoch. */
   onEpochBegin?(epoch: number, training: Training): void | Promise<void>;
   /** Before a step. With this or `onBatchEnd` every step is its own run and is waited for, which fast devices feel. */
   onBatchBegin?(step: number, training: Training): void | Promise<void>;
@@ -49,7 +51,9 @@ export interface Callback {
   onProgress?(progress: Progress, training: Training): void | Promise<void>;
   /** When validation begins, if there is any. */
   onValidationBegin?(epoch: number, training: Training): void | Promise<void>;
+  /** After the last step of an epoch and its validation, with the means over the epoch. */
   onEpochEnd?(epoch: number, logs: Logs, training: Training): void | Promise<void>;
+  /** When training is over. */
   onTrainEnd?(training: Training): void | Promise<void>;
 }
 

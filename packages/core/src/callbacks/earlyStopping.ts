@@ -1,6 +1,7 @@
 import { ArgumentError } from "../errors.js";
 import type { Callback, Logs } from "./callback.js";
 
+/** Settings of `earlyStopping`; names and defaults are Keras'. */
 export interface EarlyStoppingOptions {
   /** Key of the value that is watched; default "val_loss". */
   readonly monitor?: string;

@@ -21,6 +21,7 @@ export interface Skip {
   readonly reason: string;
 }
 
+/** Which cases of the kit run. */
 export interface ConformanceOptions {
   /** Cases that are known to fail. They are run all the same: one that passes must be taken off the list. */
   readonly skips?: readonly Skip[];

@@ -7,6 +7,7 @@ import { ConformanceFailure, UnexpectedPass, UnsupportedCase } from "./failure.j
 /** "unsupported": the case takes an op that the backend says it has no kernel for. */
 export type Status = "passed" | "failed" | "skipped" | "unsupported" | "unexpectedly passed";
 
+/** How one case went. */
 export interface ConformanceResult {
   readonly case: ConformanceCase;
   readonly status: Status;
@@ -17,6 +18,7 @@ export interface ConformanceResult {
   readonly timeMs: number;
 }
 
+/** What the kit found out about a backend. */
 export interface ConformanceReport {
   readonly backend: string;
   readonly device: string;
@@ -27,6 +29,7 @@ export interface ConformanceReport {
   readonly passed: boolean;
 }
 
+/** Which cases of the kit run, and how. */
 export interface RunOptions extends ConformanceOptions {
   /** How long one case may take; default one minute. */
   readonly timeoutMs?: number;

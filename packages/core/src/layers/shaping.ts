@@ -2,6 +2,7 @@ import { ArgumentError, formatShape, ShapeError } from "../errors.js";
 import { type Shape, sizeOf } from "../ops/definition.js";
 import { commonFields, type Layer, type LayerOptions } from "./layer.js";
 
+/** Settings of `input`. */
 export interface InputOptions {
   /** Shape of one sample: [28, 28, 1]. */
   readonly shape: Shape;

@@ -27,15 +27,18 @@ export interface Loss {
   readonly name: string;
   /** Class numbers, one number a class, or any numbers of the output's shape. */
   readonly labels: LabelKind | "targets";
+  /** Appends the ops of the loss to a graph. */
   build(context: LossContext): LossResult;
 }
 
+/** Values of the option `loss`. */
 export type LossName =
   | "sparseCategoricalCrossentropy"
   | "categoricalCrossentropy"
   | "binaryCrossentropy"
   | "meanSquaredError";
 
+/** Settings of the cross-entropies. */
 export interface CrossentropyOptions {
   /** Whether the model's output is logits instead of probabilities; default false. */
   readonly fromLogits?: boolean;

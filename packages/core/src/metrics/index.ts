@@ -23,6 +23,7 @@ export interface Metric {
   build(context: MetricContext): Value;
 }
 
+/** Values of the option `metrics`. */
 export type MetricName = "accuracy" | "topKCategoricalAccuracy";
 
 /**
@@ -41,6 +42,7 @@ export function accuracy(): Metric {
   };
 }
 
+/** Settings of `topKCategoricalAccuracy`. */
 export interface TopKOptions {
   /** Default 5. */
   readonly k?: number;

@@ -11,6 +11,7 @@ import type { TensorInput } from "./data/tensorInput.js";
 import type { ModelMode } from "./declare/buildPlan.js";
 import type { FitRequest } from "./run/fit.js";
 
+/** Settings of a model as a whole. */
 export interface SequentialOptions {
   /** Default "sequential". */
   readonly name?: string;
@@ -18,6 +19,7 @@ export interface SequentialOptions {
   readonly seed?: number;
 }
 
+/** What `compile` is given: where the model runs and how it is trained. */
 export interface CompileOptions {
   /** What the model runs on: `await wasm()`, `await webgpu()`, `await cuda()`, `await reference()`. The model does not dispose of it. */
   readonly backend: Backend;
@@ -56,6 +58,7 @@ export interface FitOptions {
   readonly initialEpoch?: number;
 }
 
+/** Settings of `evaluate`. */
 export interface EvaluateOptions {
   /** Samples per step; does not change the result. Default 256. */
   readonly batchSize?: number;
@@ -65,6 +68,7 @@ export interface EvaluateOptions {
   readonly sampleWeight?: TensorInput;
 }
 
+/** Settings of `predict`. */
 export interface PredictOptions {
   /** Samples per step; does not change the result. Default 256. */
   readonly batchSize?: number;
@@ -72,6 +76,7 @@ export interface PredictOptions {
   readonly verbose?: Verbosity | "auto";
 }
 
+/** Settings of `trainOnBatch`. */
 export interface TrainOnBatchOptions {
   readonly sampleWeight?: TensorInput;
   readonly classWeight?: ClassWeight;
@@ -79,6 +84,7 @@ export interface TrainOnBatchOptions {
   readonly seed?: number;
 }
 
+/** Settings of `plan`. */
 export interface PlanOptions {
   /** Default "train". */
   readonly mode?: ModelMode;

@@ -70,6 +70,7 @@ export interface OpAttributes {
   clipByNorm: ClipByNormAttributes;
 }
 
+/** The ops of the registry: what a plan is made of, fused ops aside. */
 export type OpName = keyof OpAttributes;
 
 /** The definition of every op. */

@@ -21,6 +21,7 @@ import { float32, type OpDefinition, sizeOf } from "./definition.js";
  */
 export const unaryFunctions = ["relu", "relu6", "leakyRelu", "elu", "sigmoid", "tanh", "log", "logit"] as const;
 
+/** The functions of the op `unary`. */
 export type UnaryFunction = (typeof unaryFunctions)[number];
 
 export interface UnaryAttributes {

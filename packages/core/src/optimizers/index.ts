@@ -86,6 +86,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   return adamFamily("adamW", options, expectRange("adamW: weightDecay", options.weightDecay ?? 0.004, 0, Infinity));
 }
 
+/** Values of the option `optimizer`. */
 export type OptimizerName = "sgd" | "rmsprop" | "adam" | "adamW";
 
 const named: { readonly [N in OptimizerName]: () => Optimizer } = { sgd, rmsprop, adam, adamW };

@@ -16,6 +16,7 @@ export function constant(learningRate: number): Schedule {
   return () => learningRate;
 }
 
+/** Settings of `stepDecay`. */
 export interface StepDecayOptions {
   readonly initialLearningRate: number;
   /** Steps between two drops. */
@@ -32,6 +33,7 @@ export function stepDecay({ initialLearningRate, dropEvery, factor = 0.5 }: Step
   return (iteration) => initialLearningRate * factor ** Math.floor(iteration / dropEvery);
 }
 
+/** Settings of `exponentialDecay`. */
 export interface ExponentialDecayOptions {
   readonly initialLearningRate: number;
   /** Steps after which the rate has been multiplied by `decayRate` once. */
@@ -53,6 +55,7 @@ export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
   };
 }
 
+/** Settings of `cosineDecay`. */
 export interface CosineDecayOptions {
   readonly initialLearningRate: number;
   /** Steps until the rate is lowest. */
@@ -74,6 +77,7 @@ export function cosineDecay({ initialLearningRate, decaySteps, alpha = 0 }: Cosi
   };
 }
 
+/** Settings of `warmUp`. */
 export interface WarmUpOptions {
   /** Steps until the schedule's own rate is reached. */
   readonly steps: number;

@@ -2,6 +2,7 @@ import { ArgumentError, type Backend } from "../backend/index.js";
 import { ReferenceBackend } from "./backend.js";
 import type { FloatStorage } from "./memory/hostMemory.js";
 
+/** Settings of `reference`. */
 export interface ReferenceOptions {
   /**
    * How float32 values are kept between ops; default "float32". With "float64" nothing is rounded to single precision:
