@@ -1,12 +1,14 @@
-// Packs every publishable package and checks what a user would install: its manifest (publint) and its types (attw).
+// Packs every publishable package and checks what a user would install: its manifest (publint), its types (attw), and whether
+// a user's program compiles. consumers.long.test.ts compiles it with other compilers too, and runs it.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compileConsumer, environments, writeConsumer } from "./consumers.mjs";
 import { pack, publishedPackages } from "./packing.mjs";
-import { attw, publint } from "./tools.mjs";
+import { attw, publint, root, typescript } from "./tools.mjs";
 
-const destination = mkdtempSync(join(tmpdir(), "convoy-packages-"));
+const destination = realpathSync(mkdtempSync(join(tmpdir(), "convoy-packages-")));
 let failed = false;
 
 /** @param {string[]} command what node runs */
@@ -21,6 +23,20 @@ for (const { folder, manifest } of publishedPackages) {
   run([publint, "run", tarball, "--strict"]);
   // A package that only brings a command has no types to check.
   if (manifest.exports?.["."]) run([attw, tarball, "--profile", "esm-only", "--no-emoji", "--no-color"]);
+  const installed = join(destination, "node_modules", manifest.name);
+  mkdirSync(installed, { recursive: true });
+  failed ||= spawnSync("tar", ["-xzf", tarball, "--strip-components=1"], { cwd: installed }).status !== 0;
+}
+
+// Of other packages the program has Node's types alone.
+symlinkSync(join(root, "node_modules/@types"), join(destination, "node_modules/@types"), "junction");
+writeFileSync(join(destination, "package.json"), JSON.stringify({ type: "module" }));
+writeConsumer(destination);
+for (const [index, { name }] of environments.entries()) {
+  const objections = compileConsumer(destination, typescript, index);
+  if (objections === "") continue;
+  process.stdout.write(`A user's program for ${name} does not compile:\n${objections}`);
+  failed = true;
 }
 
 rmSync(destination, { recursive: true });
