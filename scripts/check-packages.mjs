@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { compileConsumer, environments, writeConsumer } from "./consumers.mjs";
 import { pack, publishedPackages } from "./packing.mjs";
 import { attw, publint, root, typescript } from "./tools.mjs";
@@ -25,7 +25,9 @@ for (const { folder, manifest } of publishedPackages) {
   if (manifest.exports?.["."]) run([attw, tarball, "--profile", "esm-only", "--no-emoji", "--no-color"]);
   const installed = join(destination, "node_modules", manifest.name);
   mkdirSync(installed, { recursive: true });
-  failed ||= spawnSync("tar", ["-xzf", tarball, "--strip-components=1"], { cwd: installed }).status !== 0;
+  // By a relative path, because tar may take the colon of a drive for that of a host.
+  const unpack = ["-xzf", relative(installed, tarball), "--strip-components=1"];
+  failed ||= spawnSync("tar", unpack, { cwd: installed }).status !== 0;
 }
 
 // Of other packages the program has Node's types alone.

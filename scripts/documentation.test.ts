@@ -96,11 +96,14 @@ function anchors(text: string): string[] {
 
 describe("links in the documentation", () => {
   it.each(pages)("of $path lead to files and headings that are there", ({ path, text }) => {
-    const dead = [...text.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)].flatMap(([link, target, anchor]) => {
-      const file = target === "" ? join(root, path) : join(root, dirname(path), target!);
-      if (!existsSync(file)) return [link];
-      return anchor && !anchors(readFileSync(file, "utf8")).includes(anchor) ? [link] : [];
-    });
+    const prose = text.replace(/^ *```[\s\S]*?^ *```/gm, "").replace(/`[^`\n]*`/g, "");
+    const dead = [...prose.matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)].flatMap(
+      ([link, target, anchor]) => {
+        const file = target === "" ? join(root, path) : join(root, dirname(path), target!);
+        if (!existsSync(file)) return [link];
+        return anchor && !anchors(readFileSync(file, "utf8")).includes(anchor) ? [link] : [];
+      },
+    );
     expect(dead).toEqual([]);
   });
 
