@@ -9,6 +9,7 @@ import type { KernelStyle, PickVariant, Precision } from "./wgsl/target.js";
 export interface WebGpuAdapter {
   readonly features: object;
   readonly limits: object;
+  /** Gives a device, as WebGPU does. */
   requestDevice(): Promise<object>;
 }
 
@@ -17,6 +18,7 @@ export interface WebGpuDevice {
   readonly features: object;
   readonly limits: object;
   readonly queue: object;
+  /** Frees the device, as WebGPU does. */
   destroy(): void;
 }
 
