@@ -82,6 +82,8 @@ test("a backend without a kernel for the op reports its cases as unsupported", (
   const output = expectSuccess("kit.mjs");
   expect(output).toMatch(/^square +- +0\/0, \d+ unsupported$/m);
   expect(output).toContain('the wasm backend has no kernel for "square"');
+  const own = expectSuccess(vitest, "run", "--project", "backend-wasm", "conformance.dist", "--reporter", "verbose");
+  expect(own).toMatch(/↓.*square: 2x5x3x7.*the wasm backend has no kernel for "square"/);
 }, 300_000);
 
 test("the steps in the WASM backend's README give it the kernels, and they pass the kit", () => {

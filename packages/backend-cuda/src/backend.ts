@@ -13,6 +13,7 @@ import {
   missingKernels,
   type OpInstance,
   type Plan,
+  validatePlan,
 } from "@convoy/core/backend";
 import type { CudaDevice } from "./device/device.js";
 import { formatComputeCapability, formatDriverVersion } from "./device/images/chooseImage.js";
@@ -47,6 +48,7 @@ export class CudaBackend implements Backend {
         memoryBytes: totalBytes,
         image,
         library: device.driver.path,
+        debug: options.debug,
       },
     };
   }
@@ -76,6 +78,9 @@ export class CudaBackend implements Backend {
     buffers: Readonly<Record<string, DeviceBuffer>>,
     onProgress?: CompileProgress,
   ): Promise<Executable> {
+    if (this.#options.debug) {
+      validatePlan(plan);
+    }
     const executable = new CudaExecutable(plan, buffers, this.#device, this.#options, (disposed) => {
       this.#executables.delete(disposed);
     });

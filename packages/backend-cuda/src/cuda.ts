@@ -15,8 +15,8 @@ export interface CudaOptions {
    */
   readonly precision?: Precision;
   /**
-   * Default false. True runs the kernels of a step one by one, several times slower, so that the error of one that fails
-   * names its op and layer.
+   * Default false. True validates each plan and runs the kernels of a step one by one, several times slower, so that the error
+   * of one that fails names its op and layer.
    */
   readonly debug?: boolean;
   /** Path of the driver's library; default: what CUDA_DRIVER_LIBRARY names, else the platform's own. */

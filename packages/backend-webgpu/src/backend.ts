@@ -120,7 +120,7 @@ export class WebGpuBackend implements Backend {
   ): Promise<Executable> {
     const { device } = this.#runtime;
     device.checkAlive();
-    if (device.order !== undefined) {
+    if (device.debug) {
       validatePlan(plan);
     }
     return new WebGpuExecutable(await buildProgram(plan, buffers, this.#runtime, onProgress), this.#runtime);

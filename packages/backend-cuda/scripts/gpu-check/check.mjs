@@ -40,9 +40,7 @@ async function conformance(precision) {
     levels: options.quick ? ["smoke", "ops"] : levels[precision],
     ...(precision === "tf32" ? { only: exactInTf32 } : {}),
   });
-  const failures = report.results
-    .filter((/** @type {any} */ { status }) => status !== "passed")
-    .map((/** @type {any} */ result) => `${result.case.name}: ${result.message}`);
+  const failures = report.failures.map((/** @type {any} */ result) => `${result.case.name}: ${result.message}`);
   say(`\n${precision}\n${formatMatrix(report)}`);
   for (const failure of failures) say(`FAILED ${failure}`);
   return {

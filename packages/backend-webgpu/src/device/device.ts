@@ -16,10 +16,13 @@ export class Device {
    * other. Undefined otherwise: the GPU's queue keeps the order of what is submitted at once.
    */
   readonly order: WorkQueue | undefined;
+  /** Whether plans are validated and dispatches run one by one. */
+  readonly debug: boolean;
   #failure: DeviceError | undefined;
 
   constructor(gpu: GPUDevice, { debug = false }: { readonly debug?: boolean } = {}) {
     this.gpu = gpu;
+    this.debug = debug;
     this.order = debug ? new WorkQueue() : undefined;
     void gpu.lost.then(({ reason, message }) => {
       const why = reason === "destroyed" ? "it was destroyed" : message || "the driver gave no reason";

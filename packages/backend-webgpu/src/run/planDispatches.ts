@@ -2,11 +2,10 @@ import {
   type BoundOp,
   bindPlan,
   kernelFor,
-  noKernel,
   type OpInstance,
   type Plan,
   type PlanValue,
-  UnsupportedOpError,
+  requireKernel,
 } from "@convoy/core/backend";
 import { kernels } from "../kernels/index.js";
 import { callOf, type Kernel } from "../kernels/kernel.js";
@@ -29,11 +28,7 @@ export function dispatchesByOp(
   target: KernelTarget,
 ): { readonly op: BoundOp<PlanValue>; readonly dispatches: readonly Dispatch[] }[] {
   return bindPlan("webgpu", plan, (value) => value).ops.map((op) => {
-    const kernel = kernelOf(op.op);
-    if (kernel === undefined) {
-      const reason = noKernel("webgpu", op.op);
-      throw new UnsupportedOpError(`${reason} (${op.label}); use another backend`, { op: op.op, reason });
-    }
+    const kernel = requireKernel("webgpu", kernels, op) as unknown as Kernel;
     return { op, dispatches: kernel.dispatches(callOf(op, target)) };
   });
 }

@@ -26,7 +26,7 @@ window.conformance = async (levels) => {
     passed: report.passed,
     device: report.device,
     count: report.results.length,
-    failures: report.results.filter(({ status }) => status !== "passed").map(({ message }) => message ?? ""),
+    failures: report.failures.map(({ message }) => message ?? ""),
     matrix: formatMatrix(report),
   };
 };

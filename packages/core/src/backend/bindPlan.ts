@@ -54,6 +54,12 @@ export function bindPlan<T extends TensorSpec>(
   return { ops: plan.ops.map(bind), tensors };
 }
 
+/** A bound op as `supports` and `workspaceBytes` are asked about it: of a fused op with all that its parts write. */
+export function opInstance(op: BoundOp<TensorSpec>): OpInstance {
+  const outputs = op.parts ? op.parts.flatMap((part) => part.outputs) : op.outputs;
+  return { ...op, outputs };
+}
+
 /** Throws `UnsupportedOpError` for the first op that a backend does not take, with the backend's reason. */
 export function expectSupported(
   backend: string,
@@ -61,7 +67,7 @@ export function expectSupported(
   supports: (op: OpInstance) => true | string,
 ): void {
   for (const op of ops) {
-    const answer = supports(op);
+    const answer = supports(opInstance(op));
     if (answer !== true) {
       throw new UnsupportedOpError(
         `backend "${backend}" cannot run ${op.op}${op.label && ` (${op.label})`}: ${answer}. Use another backend or change the layer`,

@@ -19,7 +19,7 @@ export { type StepTable, type StepValues, stepBytes, stepLayout, stepWords, unpa
 export { streamKey, streamPurposes, streamWord, threefry2x32 } from "../random/index.js";
 export type { Tensor, TensorData } from "../tensor.js";
 export { bindBuffers } from "./bindBuffers.js";
-export { type BoundOp, type BoundPlan, bindPlan, expectSupported } from "./bindPlan.js";
+export { type BoundOp, type BoundPlan, bindPlan, expectSupported, opInstance } from "./bindPlan.js";
 export { checkRead, checkWrite, disposedBuffer } from "./checkBuffer.js";
 export * from "./contract.js";
 export {
@@ -30,7 +30,7 @@ export {
   gradientParts,
   partOf,
 } from "./fusedParts.js";
-export { fusedKernels, type KernelTable, kernelFor, missingKernels, noKernel } from "./kernelTable.js";
+export { fusedKernels, type KernelTable, kernelFor, missingKernels, noKernel, requireKernel } from "./kernelTable.js";
 export { MemoryCount } from "./memoryCount.js";
 export { validatePlan } from "./validatePlan.js";
 export {

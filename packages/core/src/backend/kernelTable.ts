@@ -1,3 +1,4 @@
+import { UnsupportedOpError } from "../errors.js";
 import { type KernelName, kernelNames } from "../ops/index.js";
 import { type FusedName, fusedNames } from "../plan/fusedOps.js";
 import type { OpInstance } from "../plan/plan.js";
@@ -16,6 +17,23 @@ export function kernelFor<K>(kernels: KernelTable<K>, op: OpInstance["op"]): K |
 /** What `supports` says to an op without kernel. */
 export function noKernel(backend: string, op: string): string {
   return `the ${backend} backend has no kernel for "${op}"`;
+}
+
+/** The kernel of an op of a plan. Throws `UnsupportedOpError` where the table has none. */
+export function requireKernel<K>(
+  backend: string,
+  kernels: KernelTable<K>,
+  { op, label }: { readonly op: OpInstance["op"]; readonly label: string },
+): K {
+  const kernel = kernelFor(kernels, op);
+  if (kernel === undefined) {
+    const reason = noKernel(backend, op);
+    throw new UnsupportedOpError(`${reason}${label && ` (${label})`}; use another backend or write the kernel`, {
+      op,
+      reason,
+    });
+  }
+  return kernel;
 }
 
 /** The ops that a table has no kernel for: a backend's `unsupportedOps`. */

@@ -3,6 +3,7 @@ import { normal } from "../ops/caseInputs.js";
 import type { Value } from "../ops/definition.js";
 import { roundings } from "../ops/tolerances.js";
 import { type Graph, packSteps, type StepTable } from "../plan/index.js";
+import { reference } from "../reference/index.js";
 import { expectConvoyError } from "./bufferCases.js";
 import type { ConformanceCase } from "./conformanceCase.js";
 import { Experiment, packCaseSteps } from "./experiment.js";
@@ -27,6 +28,7 @@ export function runCases(): ConformanceCase[] {
     sharingCase(),
     contract("runs", "synchronize", synchronizes),
     contract("compile", "a missing buffer", missingBuffer),
+    contract("compile", "a buffer of another backend", foreignBuffer),
     contract("compile", "progress", reportsProgress),
     contract("compile", "dispose", disposal),
     contract("memory", "executables", freesExecutables),
@@ -228,6 +230,19 @@ async function missingBuffer(backend: Backend): Promise<void> {
     const { w, arena } = workspace.all();
     await expectConvoyError('compile without buffer "g"', () => backend.compile(plan, { w: w!, arena: arena! }));
   });
+}
+
+async function foreignBuffer(backend: Backend): Promise<void> {
+  const other = await reference();
+  await Workspace.use(backend, async (workspace) => {
+    const plan = workspace.plan(descent);
+    await workspace.bind(plan);
+    const g = other.createBuffer("g", plan.buffers.g!);
+    await expectConvoyError('compile with a buffer "g" that another backend made', () =>
+      backend.compile(plan, { ...workspace.all(), g }),
+    );
+  });
+  await other.dispose();
 }
 
 async function reportsProgress(backend: Backend): Promise<void> {

@@ -25,7 +25,9 @@ export interface ConformanceReport {
   /** The fused ops that the backend has. */
   readonly fusions: readonly string[];
   readonly results: readonly ConformanceResult[];
-  /** Whether nothing failed and no skip is out of date. */
+  /** What failed, and the skips that are out of date. */
+  readonly failures: readonly ConformanceResult[];
+  /** Whether there are none of these. */
   readonly passed: boolean;
 }
 
@@ -51,8 +53,15 @@ export async function runConformance(
     results.push(result);
     onResult?.(result);
   }
-  const passed = results.every(({ status }) => status !== "failed" && status !== "unexpectedly passed");
-  return { backend: name, device: device.name, fusions: [...fusions], results, passed };
+  const failures = results.filter(({ status }) => status === "failed" || status === "unexpectedly passed");
+  return {
+    backend: name,
+    device: device.name,
+    fusions: [...fusions],
+    results,
+    failures,
+    passed: failures.length === 0,
+  };
 }
 
 async function runCase(candidate: ConformanceCase, backend: Backend, timeoutMs: number): Promise<ConformanceResult> {

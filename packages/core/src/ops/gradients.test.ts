@@ -16,7 +16,7 @@ const h = 1e-6;
 /** Elements that are tried of each tensor. */
 const samples = 16;
 /** Cases above this many operations have smaller ones beside them. */
-const mostFlops = 2e6;
+const maxFlops = 2e6;
 
 let backend: Backend;
 beforeAll(async () => {
@@ -127,7 +127,7 @@ function isTried(opCase: AnyOpCase): boolean {
   const { outputs } = applied(opCase);
   const flops = opDefinition(op).flops(inputs, outputs, attributes as Attributes as never);
   const huge = inputs.some(({ fill }) => fill.kind === "choice" && fill.values.some((value) => Math.abs(value) > 1e30));
-  return flops <= mostFlops && !huge;
+  return flops <= maxFlops && !huge;
 }
 
 /** Fills that put many elements on a bend. */

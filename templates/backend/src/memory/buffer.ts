@@ -35,6 +35,11 @@ export class TemplateBuffer implements DeviceBuffer {
     return this.#memory;
   }
 
+  /** Whether it was made by the backend with this device. */
+  isOn(device: Device): boolean {
+    return this.#device === device;
+  }
+
   write(data: TensorData, offset = 0): void {
     const { memory } = this;
     checkWrite("template", this, data, offset);

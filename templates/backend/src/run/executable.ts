@@ -46,7 +46,8 @@ export class TemplateExecutable implements Executable {
     supports: (op: OpInstance) => true | string,
   ) {
     this.#device = device;
-    const isOwn = (buffer: DeviceBuffer): buffer is TemplateBuffer => buffer instanceof TemplateBuffer;
+    const isOwn = (buffer: DeviceBuffer): buffer is TemplateBuffer =>
+      buffer instanceof TemplateBuffer && buffer.isOn(device);
     this.#buffers = bindBuffers("template", plan, buffers, isOwn);
     const { ops, tensors } = bindPlan("template", plan, (value) => this.#tensor(value));
     expectSupported("template", ops, supports);

@@ -1,4 +1,11 @@
-import { type Backend, type BoundOp, bindPlan, type DeviceBuffer, type Executable } from "../../backend/index.js";
+import {
+  type Backend,
+  type BoundOp,
+  bindPlan,
+  type DeviceBuffer,
+  type Executable,
+  opInstance,
+} from "../../backend/index.js";
 import { dtypeBytes, sizeOf } from "../../ops/definition.js";
 import {
   type OpInstance,
@@ -120,9 +127,8 @@ function withWorkspaces(backend: Backend, plan: Plan): Plan {
   return { ...plan, values: [...plan.values, ...workspaces], ops, arenaBytes };
 }
 
-/** An op as a backend is asked about it: of a fused op, the outputs are all that its parts write. */
+/** An op of a plan as a backend is asked about it. */
 function instanceOf(plan: Plan, op: PlanOp): OpInstance {
   const [bound] = bindPlan("comparePlans", { ...plan, ops: [op] }, (value) => value).ops as [BoundOp<PlanValue>];
-  const written = bound.parts?.flatMap(({ outputs }) => outputs);
-  return written === undefined ? bound : { ...bound, outputs: written };
+  return opInstance(bound);
 }

@@ -1,3 +1,4 @@
+import { bufferNames, isLaidOut } from "../../model/declare/bufferNames.js";
 import type { PlanValue } from "../../plan/index.js";
 import type { TensorData } from "../../tensor.js";
 import { type ComparisonTolerance, compareTensors } from "./compareTensors.js";
@@ -7,7 +8,7 @@ import type { StepDifference } from "./planComparison.js";
 import { type HostMemory, type PlanOutcome, tensorIn } from "./runOps.js";
 
 /** Buffers in which a difference says most, first. */
-const order = ["gradients", "predictions"];
+const order: readonly string[] = [bufferNames.gradients, bufferNames.predictions];
 
 /**
  * The first difference between what a whole step left behind and what its ops did one by one on the same backend; undefined
@@ -35,8 +36,7 @@ export function compareWholeStep(
   for (const name of names) {
     const difference = compareBuffer(name, apart.get(name)!, whole.memory.get(name)!, tolerance);
     if (difference !== undefined) {
-      const isFlat = ["parameters", "gradients"].includes(name) || name.startsWith("slot");
-      const place = isFlat ? placeInParameters(layout, difference.index[0]!) : undefined;
+      const place = isLaidOut(name) ? placeInParameters(layout, difference.index[0]!) : undefined;
       return { ...difference, ...(place ? { value: place.value, index: place.index } : {}) };
     }
   }

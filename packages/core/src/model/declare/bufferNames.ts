@@ -19,3 +19,8 @@ export const bufferNames = {
   /** Scratch memory of a step; the contract's name. */
   arena: "arena",
 } as const;
+
+/** Whether a buffer is laid out as the parameters are: an element of it belongs to one weight. */
+export function isLaidOut(name: string): boolean {
+  return name === bufferNames.parameters || name === bufferNames.gradients || /^slot\d+$/.test(name);
+}

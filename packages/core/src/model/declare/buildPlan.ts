@@ -151,6 +151,5 @@ function unusedWeight({ path, name }: PlacedParameter): ArgumentError {
 
 /** Fused ops are in the plan because the backend takes them; the others are asked about here. */
 function checkSupport(plan: Plan, backend: Backend): void {
-  const single = bindPlan("plan", plan, (value) => value).ops.filter(({ parts }) => parts === undefined);
-  expectSupported(backend.name, single, (op) => backend.supports(op));
+  expectSupported(backend.name, bindPlan("plan", plan, (value) => value).ops, (op) => backend.supports(op));
 }

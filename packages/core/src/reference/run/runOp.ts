@@ -1,4 +1,10 @@
-import { type Attributes, type BoundOp, noKernel, type StepValues, UnsupportedOpError } from "../../backend/index.js";
+import {
+  type Attributes,
+  type BoundOp,
+  type KernelTable,
+  requireKernel,
+  type StepValues,
+} from "../../backend/index.js";
 import { kernels } from "../kernels/index.js";
 import type { Kernel, KernelTensor } from "../kernels/kernel.js";
 
@@ -18,10 +24,6 @@ export function runReferenceOp(op: BoundOp<KernelTensor>, step: StepValues): voi
 }
 
 /** The kernel of an op that is not fused. Throws `UnsupportedOpError` for a name that is unknown. */
-export function referenceKernel({ op, label }: { readonly op: string; readonly label: string }): Kernel {
-  if (!Object.hasOwn(kernels, op)) {
-    const reason = noKernel("reference", op);
-    throw new UnsupportedOpError(`${reason} (${label}). Add it to packages/core/src/reference/kernels`, { op, reason });
-  }
-  return kernels[op as keyof typeof kernels] as Kernel<Attributes>;
+export function referenceKernel({ op, label }: Pick<BoundOp<KernelTensor>, "op" | "label">): Kernel {
+  return requireKernel("reference", kernels as KernelTable<Kernel<never>>, { op, label }) as Kernel<Attributes>;
 }
