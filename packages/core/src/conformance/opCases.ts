@@ -4,6 +4,7 @@ import { averagePool2dCases } from "../ops/averagePool2d.cases.js";
 import { biasAddCases } from "../ops/biasAdd.cases.js";
 import { clipByNormCases, clipByValueCases } from "../ops/clip.cases.js";
 import { conv2dCases } from "../ops/conv2d.cases.js";
+import { conv2dBackwardInputCases } from "../ops/conv2dBackwardInput.cases.js";
 import { dropoutCases } from "../ops/dropout.cases.js";
 import { matMulCases } from "../ops/matMul.cases.js";
 import { maxPool2dCases } from "../ops/maxPool2d.cases.js";
@@ -39,4 +40,5 @@ export const opCases: readonly AnyOpCase[] = [
   ...adamUpdateCases,
   ...clipByValueCases,
   ...clipByNormCases,
+  ...conv2dBackwardInputCases,
 ];

@@ -1,25 +1,13 @@
-import { constant, integers, normal, times } from "./caseInputs.js";
+import { integers } from "./caseInputs.js";
 import { conv2dOutputShape } from "./conv2d.js";
+import { type ConvolutionSetting, convolutionCase, zeros } from "./convolutionCase.js";
 import { float32, type Shape } from "./definition.js";
-import type { CaseInput, OpCase } from "./opCase.js";
+import type { OpCase } from "./opCase.js";
 import { sum } from "./tolerances.js";
-import { type PaddingName, resolvePadding, spatial, type WindowAttributes } from "./window.js";
-
-interface Setting {
-  readonly strides?: readonly [number, number];
-  readonly padding?: PaddingName | WindowAttributes["padding"];
-  readonly dilation?: readonly [number, number];
-  /** Fills input and kernel; default: unit normals. */
-  readonly fill?: (shape: Shape) => CaseInput;
-}
 
 /** A convolution of input [N,H,W,C] with kernel [KH,KW,C,F], both gradients included. */
-function convolution(input: Shape, kernel: Shape, setting: Setting = {}): OpCase<"conv2d"> {
-  const { strides = [1, 1], dilation = [1, 1], padding: wanted = "valid", fill = normal } = setting;
-  const kernelSize = [kernel[0]!, kernel[1]!] as const;
-  const padding =
-    typeof wanted === "string" ? resolvePadding(wanted, spatial(input), kernelSize, strides, dilation) : wanted;
-  const attributes = { strides, padding, dilation };
+function convolution(input: Shape, kernel: Shape, setting: ConvolutionSetting = {}): OpCase<"conv2d"> {
+  const { name, attributes, fill } = convolutionCase(input, kernel, setting);
   const [N, OH, OW, F] = conv2dOutputShape(float32(input), float32(kernel), attributes) as [
     number,
     number,
@@ -27,16 +15,9 @@ function convolution(input: Shape, kernel: Shape, setting: Setting = {}): OpCase
     number,
   ];
   const [KH, KW, C] = kernel as [number, number, number, number];
-  const parts = [
-    `${times(input)} by ${times(kernel)}`,
-    ...(strides[0] * strides[1] > 1 ? [`stride ${times(strides)}`] : []),
-    ...(dilation[0] * dilation[1] > 1 ? [`dilation ${times(dilation)}`] : []),
-    ...(wanted === "valid" ? [] : [`padding ${typeof wanted === "string" ? wanted : wanted.join(",")}`]),
-    ...(setting.fill ? [setting.fill.name] : []),
-  ];
   return {
     op: "conv2d",
-    name: parts.join(", "),
+    name,
     attributes,
     inputs: [fill(input), fill(kernel)],
     tolerance: sum(KH * KW * C),
@@ -45,10 +26,6 @@ function convolution(input: Shape, kernel: Shape, setting: Setting = {}): OpCase
       { input: 1, tolerance: sum(N * OH * OW) },
     ],
   };
-}
-
-function zeros(shape: Shape): CaseInput {
-  return constant(shape, 0);
 }
 
 export const conv2dCases: readonly OpCase<"conv2d">[] = [

@@ -7,7 +7,12 @@ export interface Conv2dBackwardInputAttributes extends Conv2dAttributes {
   readonly inputShape: Shape;
 }
 
-/** dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,f] * k[kh,kw,c,f] */
+/**
+ * dx[n,h,w,c] = sum over f and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,f] * k[kh,kw,c,f]
+ *
+ * On its own it is the transposed convolution of [N,OH,OW,F] to [N,H,W,C]. It is linear in both inputs, and its gradients
+ * are the other two convolution ops: that of dy is conv2d, that of k is conv2dBackwardFilter with dy in its usual place.
+ */
 export const conv2dBackwardInput: OpDefinition<Conv2dBackwardInputAttributes> = {
   summary: "gradient of conv2d for its input: outputGradient [N,OH,OW,F], kernel [KH,KW,C,F] -> [N,H,W,C]",
   inputs: ["outputGradient", "kernel"],
@@ -16,6 +21,16 @@ export const conv2dBackwardInput: OpDefinition<Conv2dBackwardInputAttributes> = 
     const expected = conv2dOutputShape(float32(attributes.inputShape), kernel!, attributes);
     expectSameShape("conv2dBackwardInput: outputGradient", outputGradient!.shape, expected);
     return [float32(attributes.inputShape)];
+  },
+  gradient({ inputs: [input, kernel], attributes, outputGradient, needs, emit }) {
+    const gradient = outputGradient(0);
+    const { inputShape: _, ...window } = attributes;
+    return [
+      needs(0) ? emit("conv2d", [gradient, kernel!], window)[0] : undefined,
+      needs(1)
+        ? emit("conv2dBackwardFilter", [gradient, input!], { ...window, kernelShape: kernel!.shape })[0]
+        : undefined,
+    ];
   },
   flops: ([outputGradient, kernel]) => conv2dFlops(kernel!.shape, outputGradient!.shape),
 };

@@ -180,6 +180,23 @@ describe("backward groups", () => {
     ]);
   });
 
+  it("leave a transposed convolution apart from its kernel's gradient, which reads the same tensor", () => {
+    const graph = new Draft();
+    const [x, kernel] = [graph.input("x", [1, 3, 3, 4]), graph.input("kernel", [3, 3, 2, 4])];
+    const [y] = graph.apply("conv2dBackwardInput", [x, kernel], { ...unit, inputShape: [1, 5, 5, 2] });
+    const [loss] = graph.apply("meanSquaredError", [y!, graph.input("targets", [1, 5, 5, 2])], {});
+    const gradients = differentiate(graph, { loss: loss!, wanted: [x, kernel] });
+    graph.store("x gradient", gradients.get(x.id)!);
+    graph.store("kernel gradient", gradients.get(kernel.id)!);
+    expect(names(lowered(graph, { results: [loss!] }))).toEqual([
+      "conv2dBackwardInput",
+      "meanSquaredError",
+      "meanSquaredErrorBackward",
+      "conv2d",
+      "conv2dBackwardFilter",
+    ]);
+  });
+
   it("leave a gradient in memory that has a place of its own", () => {
     const graph = new Draft();
     const [x, kernel] = [graph.input("x", [4, 3]), graph.input("kernel", [3, 2])];

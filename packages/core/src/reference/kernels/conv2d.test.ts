@@ -72,6 +72,30 @@ describe("gradients by hand", () => {
   });
 });
 
+describe("transposed convolution by hand", () => {
+  test("stride 2 puts a scaled kernel in the place of each number", () => {
+    const attributes = { ...plain, strides: [2, 2], inputShape: [1, 4, 4, 1] } as const;
+    const [y] = callReferenceOp("conv2dBackwardInput", [image(2, 2), kernel(2, [1, 10, 100, 1000])], attributes);
+    expect(y!.shape).toEqual([1, 4, 4, 1]);
+    expect([...y!.data]).toEqual([1, 10, 2, 20, 100, 1000, 200, 2000, 3, 30, 4, 40, 300, 3000, 400, 4000]);
+  });
+
+  test("windows that overlap add up", () => {
+    const input: Tensor = { shape: [1, 1, 2, 1], data: Float32Array.of(1, 10) };
+    const weights: Tensor = { shape: [1, 3, 1, 1], data: Float32Array.of(1, 2, 3) };
+    const attributes = { ...plain, strides: [1, 2], inputShape: [1, 1, 5, 1] } as const;
+    const [y] = callReferenceOp("conv2dBackwardInput", [input, weights], attributes);
+    expect([...y!.data]).toEqual([1, 2, 3 + 10, 20, 30]);
+  });
+
+  test("the kernel's third axis is that of the output channels", () => {
+    const input: Tensor = { shape: [1, 1, 1, 3], data: Float32Array.of(1, 2, 3) };
+    const weights: Tensor = { shape: [1, 1, 2, 3], data: Float32Array.of(1, 10, 100, 2, 20, 200) };
+    const [y] = callReferenceOp("conv2dBackwardInput", [input, weights], { ...plain, inputShape: [1, 1, 1, 2] });
+    expect([...y!.data]).toEqual([321, 642]);
+  });
+});
+
 interface Case {
   readonly name: string;
   readonly input: Shape;
