@@ -5,6 +5,7 @@ import { biasAddCases } from "../ops/biasAdd.cases.js";
 import { clipByNormCases, clipByValueCases } from "../ops/clip.cases.js";
 import { conv2dCases } from "../ops/conv2d.cases.js";
 import { conv2dBackwardInputCases } from "../ops/conv2dBackwardInput.cases.js";
+import { depthwiseConv2dCases } from "../ops/depthwiseConv2d.cases.js";
 import { dropoutCases } from "../ops/dropout.cases.js";
 import { matMulCases } from "../ops/matMul.cases.js";
 import { maxPool2dCases } from "../ops/maxPool2d.cases.js";
@@ -41,4 +42,5 @@ export const opCases: readonly AnyOpCase[] = [
   ...clipByValueCases,
   ...clipByNormCases,
   ...conv2dBackwardInputCases,
+  ...depthwiseConv2dCases,
 ];

@@ -7,6 +7,7 @@ import { type Conv2dAttributes, conv2d } from "./conv2d.js";
 import { type Conv2dBackwardFilterAttributes, conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { type Conv2dBackwardInputAttributes, conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import type { OpDefinition } from "./definition.js";
+import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { type DropoutAttributes, dropout } from "./dropout.js";
 import { type MatMulAttributes, matMul } from "./matMul.js";
 import { maxPool2d, maxPool2dBackward, type Pool2dAttributes, type Pool2dBackwardAttributes } from "./maxPool2d.js";
@@ -68,6 +69,9 @@ export interface OpAttributes {
   adamUpdate: AdamUpdateAttributes;
   clipByValue: ClipByValueAttributes;
   clipByNorm: ClipByNormAttributes;
+  depthwiseConv2d: Conv2dAttributes;
+  depthwiseConv2dBackwardInput: Conv2dBackwardInputAttributes;
+  depthwiseConv2dBackwardFilter: Conv2dBackwardFilterAttributes;
 }
 
 /** The ops of the registry: what a plan is made of, fused ops aside. */
@@ -107,6 +111,9 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   adamUpdate,
   clipByValue,
   clipByNorm,
+  depthwiseConv2d,
+  depthwiseConv2dBackwardInput,
+  depthwiseConv2dBackwardFilter,
 };
 
 /** The ops that a backend executes: all but `reshape`, which lowering resolves. */

@@ -7,6 +7,7 @@ import { clipByNorm, clipByValue } from "./clip.js";
 import { conv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
+import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { dropout } from "./dropout.js";
 import type { KernelOf } from "./kernel.js";
 import { matMul } from "./matMul.js";
@@ -52,4 +53,7 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   adamUpdate,
   clipByValue,
   clipByNorm,
+  depthwiseConv2d,
+  depthwiseConv2dBackwardInput,
+  depthwiseConv2dBackwardFilter,
 };
