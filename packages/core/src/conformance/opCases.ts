@@ -1,15 +1,19 @@
 import { accuracyCases, topKAccuracyCases } from "../ops/accuracy.cases.js";
 import { addCases } from "../ops/add.cases.js";
 import { averagePool2dCases } from "../ops/averagePool2d.cases.js";
+import { batchNormCases } from "../ops/batchNorm.cases.js";
 import { biasAddCases } from "../ops/biasAdd.cases.js";
 import { clipByNormCases, clipByValueCases } from "../ops/clip.cases.js";
 import { conv2dCases } from "../ops/conv2d.cases.js";
 import { conv2dBackwardInputCases } from "../ops/conv2dBackwardInput.cases.js";
 import { depthwiseConv2dCases } from "../ops/depthwiseConv2d.cases.js";
 import { dropoutCases } from "../ops/dropout.cases.js";
+import { groupNormCases } from "../ops/groupNorm.cases.js";
 import { matMulCases } from "../ops/matMul.cases.js";
 import { maxPool2dCases } from "../ops/maxPool2d.cases.js";
 import { meanSquaredErrorCases } from "../ops/meanSquaredError.cases.js";
+import { movingAverageCases } from "../ops/movingAverage.cases.js";
+import { normalizeCases } from "../ops/normalize.cases.js";
 import type { AnyOpCase } from "../ops/opCase.js";
 import { adamUpdateCases, rmspropUpdateCases, sgdUpdateCases } from "../ops/optimizerUpdates.cases.js";
 import { gatherRowsCases, storeRowsCases } from "../ops/rows.cases.js";
@@ -43,4 +47,8 @@ export const opCases: readonly AnyOpCase[] = [
   ...clipByNormCases,
   ...conv2dBackwardInputCases,
   ...depthwiseConv2dCases,
+  ...batchNormCases,
+  ...normalizeCases,
+  ...groupNormCases,
+  ...movingAverageCases,
 ];

@@ -36,7 +36,7 @@ export interface GradientContext<A> {
    * of a pooling, have none.
    */
   outputGradient(index: number): Value;
-  /** False where no trainable parameter stands behind input `index`: its gradient need not be computed. */
+  /** False where no trainable parameter stands behind input `index`, or it was left out: no gradient need be computed. */
   needs(index: number): boolean;
   /** Appends an op to the graph and returns its outputs. */
   emit(op: string, inputs: readonly Value[], attributes: Attributes): Value[];

@@ -1,6 +1,13 @@
 import { type AccuracyAttributes, accuracy, type TopKAccuracyAttributes, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
+import {
+  type BatchNormBackwardInputAttributes,
+  type BatchNormBackwardSumsAttributes,
+  batchNorm,
+  batchNormBackwardInput,
+  batchNormBackwardSums,
+} from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { type ClipByNormAttributes, type ClipByValueAttributes, clipByNorm, clipByValue } from "./clip.js";
 import { type Conv2dAttributes, conv2d } from "./conv2d.js";
@@ -9,9 +16,20 @@ import { type Conv2dBackwardInputAttributes, conv2dBackwardInput } from "./conv2
 import type { OpDefinition } from "./definition.js";
 import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { type DropoutAttributes, dropout } from "./dropout.js";
+import {
+  type GroupNormAttributes,
+  type GroupNormBackwardInputAttributes,
+  type GroupNormBackwardSumsAttributes,
+  groupNorm,
+  groupNormBackwardInput,
+  groupNormBackwardSums,
+} from "./groupNorm.js";
 import { type MatMulAttributes, matMul } from "./matMul.js";
 import { maxPool2d, maxPool2dBackward, type Pool2dAttributes, type Pool2dBackwardAttributes } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { type MovingAverageAttributes, movingAverage } from "./movingAverage.js";
+import type { NormAttributes } from "./normalization.js";
+import { type NormalizeBackwardInputAttributes, normalize, normalizeBackwardInput } from "./normalize.js";
 import {
   type AdamUpdateAttributes,
   adamUpdate,
@@ -72,6 +90,15 @@ export interface OpAttributes {
   depthwiseConv2d: Conv2dAttributes;
   depthwiseConv2dBackwardInput: Conv2dBackwardInputAttributes;
   depthwiseConv2dBackwardFilter: Conv2dBackwardFilterAttributes;
+  batchNorm: NormAttributes;
+  batchNormBackwardSums: BatchNormBackwardSumsAttributes;
+  batchNormBackwardInput: BatchNormBackwardInputAttributes;
+  normalize: NormAttributes;
+  normalizeBackwardInput: NormalizeBackwardInputAttributes;
+  groupNorm: GroupNormAttributes;
+  groupNormBackwardSums: GroupNormBackwardSumsAttributes;
+  groupNormBackwardInput: GroupNormBackwardInputAttributes;
+  movingAverage: MovingAverageAttributes;
 }
 
 /** The ops of the registry: what a plan is made of, fused ops aside. */
@@ -114,6 +141,15 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   depthwiseConv2d,
   depthwiseConv2dBackwardInput,
   depthwiseConv2dBackwardFilter,
+  batchNorm,
+  batchNormBackwardSums,
+  batchNormBackwardInput,
+  normalize,
+  normalizeBackwardInput,
+  groupNorm,
+  groupNormBackwardSums,
+  groupNormBackwardInput,
+  movingAverage,
 };
 
 /** The ops that a backend executes: all but `reshape`, which lowering resolves. */

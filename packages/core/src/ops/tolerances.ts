@@ -22,6 +22,13 @@ export const transcendental: Tolerance = {
   why: "WGSL promises tanh to 1e-5 only, and e^x to 3 + 2|x| units in the last place",
 };
 
+/** Means and variances of numbers of about size 1, and what they normalize. */
+export const normalized: Tolerance = {
+  relative: 2e-5,
+  absolute: 2e-5,
+  why: "averages in float32 in any order, a root and a division",
+};
+
 /**
  * A sum of `terms` numbers of about size 1 (products of unit normals, say), in any order. Added up one by one in float32
  * the error is about 2^-25 times the number of terms; ten times that is left for the largest of many elements.

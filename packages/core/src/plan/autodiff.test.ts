@@ -130,4 +130,79 @@ describe("differentiate", () => {
       "matMul",
     ]);
   });
+
+  describe("through batch normalization", () => {
+    const attributes = { epsilon: 1e-3, scale: true, center: true };
+
+    function normalized() {
+      const graph = new Draft();
+      const [x, seed] = [graph.input("x", [4, 3]), graph.input("seed", [4, 3])];
+      const [gamma, beta] = [graph.input("gamma", [3]), graph.input("beta", [3])];
+      const outputs = graph.apply("batchNorm", [x, gamma, beta], attributes);
+      // The statistics feed a moving average, which has no gradient.
+      graph.apply("movingAverage", [graph.input("movingMean", [3]), outputs[1]!], { momentum: 0.9 });
+      const appended = (...wanted: Value[]) =>
+        graph.appended(() => differentiate(graph, { seeds: new Map([[outputs[0]!.id, seed]]), wanted }));
+      return { graph, x, gamma, beta, outputs, seed, appended };
+    }
+
+    it("emits the sums once for input, gamma and beta", () => {
+      const { x, gamma, beta, appended } = normalized();
+      expect(appended(x, gamma, beta)).toEqual(["batchNormBackwardSums", "batchNormBackwardInput"]);
+    });
+
+    it("emits the sums for the input alone, and no input gradient for gamma and beta alone", () => {
+      const { x, gamma, beta, appended } = normalized();
+      expect(appended(x)).toEqual(["batchNormBackwardSums", "batchNormBackwardInput"]);
+      expect(appended(gamma, beta)).toEqual(["batchNormBackwardSums"]);
+      expect(appended(beta)).toEqual(["batchNormBackwardSums"]);
+    });
+
+    it("gives gamma and beta their own sums, beta alone the second", () => {
+      const { graph, gamma, beta, outputs, seed, x } = normalized();
+      const seeds = new Map([[outputs[0]!.id, seed]]);
+      const gradients = differentiate(graph, { seeds, wanted: [gamma, beta] });
+      const { outputs: sums } = graph.operations.at(-1)!;
+      expect([gradients.get(gamma.id), gradients.get(beta.id)]).toEqual(sums);
+      const [y] = graph.apply("batchNorm", [x, beta], { ...attributes, scale: false });
+      const alone = differentiate(graph, { seeds: new Map([[y!.id, seed]]), wanted: [beta] });
+      expect(alone.get(beta.id)).toBe(graph.operations.at(-1)!.outputs[1]);
+    });
+
+    it("normalize and groupNorm append only what is wanted", () => {
+      const { graph, x, gamma, beta, seed } = normalized();
+      const statistics = [graph.input("mean", [3]), graph.input("variance", [3])];
+      const [fixed] = graph.apply("normalize", [x, ...statistics, gamma, beta], attributes);
+      const [grouped] = graph.apply("groupNorm", [x, gamma, beta], { ...attributes, groups: 1 });
+      const [plain] = graph.apply("normalize", [x, ...statistics], { epsilon: 1e-3, scale: false, center: false });
+      const appended = (output: Value | undefined, ...wanted: Value[]) =>
+        graph.appended(() => differentiate(graph, { seeds: new Map([[output!.id, seed]]), wanted }));
+      expect(appended(fixed, x)).toEqual(["normalizeBackwardInput"]);
+      expect(appended(fixed, beta)).toEqual(["batchNormBackwardSums"]);
+      expect(appended(fixed, x, gamma)).toEqual(["normalizeBackwardInput", "batchNormBackwardSums"]);
+      expect(appended(plain, x)).toEqual(["normalizeBackwardInput"]);
+      expect(appended(grouped, x)).toEqual(["groupNormBackwardInput"]);
+      expect(appended(grouped, gamma)).toEqual(["groupNormBackwardSums"]);
+    });
+
+    it("names the output that it does not go through", () => {
+      const { graph, x, outputs } = normalized();
+      const seeds = new Map([[outputs[1]!.id, graph.input("seed of the mean", [3])]]);
+      expect(() => differentiate(graph, { seeds, wanted: [x] })).toThrow(/output 0 of batchNorm has no gradient/);
+    });
+  });
+
+  it("goes through a transposed convolution by the other two convolutions", () => {
+    const graph = new Draft();
+    const window = { strides: [2, 2], padding: [0, 0, 0, 0], dilation: [1, 1] } as const;
+    const [x, kernel] = [graph.input("x", [1, 2, 2, 3]), graph.input("kernel", [2, 2, 5, 3])];
+    const inputShape = [1, 4, 4, 5];
+    const [y] = graph.apply("conv2dBackwardInput", [x, kernel], { ...window, inputShape });
+    const seeds = new Map([[y!.id, graph.input("seed", inputShape)]]);
+    const gradients = differentiate(graph, { seeds, wanted: [x, kernel] });
+    const [forX, forKernel] = graph.operations.slice(-2);
+    expect(forX).toMatchObject({ op: "conv2d", attributes: window });
+    expect(forKernel).toMatchObject({ op: "conv2dBackwardFilter", inputs: [{ label: "seed" }, { label: "x" }] });
+    expect([x, kernel].map(({ id }) => gradients.get(id)!.shape)).toEqual([x.shape, kernel.shape]);
+  });
 });

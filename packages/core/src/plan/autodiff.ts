@@ -89,7 +89,10 @@ function backward(
       }
       return value;
     },
-    needs: (index) => dependent.has((operation.inputs[index] as Value).id),
+    needs(index) {
+      const input = operation.inputs[index];
+      return input !== undefined && dependent.has(input.id);
+    },
     emit: (op, inputs, attributes) =>
       graph.apply(op as OpName, inputs, attributes as Attributes & OpAttributes[OpName]),
   });

@@ -2,6 +2,7 @@ import type { KernelName } from "../../backend/index.js";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
+import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
 import { conv2d } from "./conv2d.js";
@@ -9,10 +10,13 @@ import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { dropout } from "./dropout.js";
+import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { KernelOf } from "./kernel.js";
 import { matMul } from "./matMul.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { movingAverage } from "./movingAverage.js";
+import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -56,4 +60,13 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   depthwiseConv2d,
   depthwiseConv2dBackwardInput,
   depthwiseConv2dBackwardFilter,
+  batchNorm,
+  batchNormBackwardSums,
+  batchNormBackwardInput,
+  normalize,
+  normalizeBackwardInput,
+  groupNorm,
+  groupNormBackwardSums,
+  groupNormBackwardInput,
+  movingAverage,
 };
