@@ -83,12 +83,13 @@ function once<T>(make: () => T): () => T {
 /** A case's steps with the defaults filled in. */
 export function packCaseSteps(steps: readonly CaseStep[]): StepTable {
   return packSteps(
-    steps.map(({ iteration = 0, batchStart = 0, learningRate = 0.01, stepSize = 0.01, seed = 1 }) => ({
+    steps.map(({ iteration = 0, batchStart = 0, learningRate = 0.01, stepSize = 0.01, seed = 1, ...nadam }) => ({
       iteration,
       batchStart,
       learningRate,
       stepSize,
       seed: seedKey(seed),
+      ...nadam,
     })),
   );
 }

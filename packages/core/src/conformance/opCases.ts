@@ -15,7 +15,14 @@ import { meanSquaredErrorCases } from "../ops/meanSquaredError.cases.js";
 import { movingAverageCases } from "../ops/movingAverage.cases.js";
 import { normalizeCases } from "../ops/normalize.cases.js";
 import type { AnyOpCase } from "../ops/opCase.js";
-import { adamUpdateCases, rmspropUpdateCases, sgdUpdateCases } from "../ops/optimizerUpdates.cases.js";
+import {
+  adagradUpdateCases,
+  adamUpdateCases,
+  lionUpdateCases,
+  nadamUpdateCases,
+  rmspropUpdateCases,
+  sgdUpdateCases,
+} from "../ops/optimizerUpdates.cases.js";
 import { gatherRowsCases, storeRowsCases } from "../ops/rows.cases.js";
 import { sigmoidCrossEntropyCases } from "../ops/sigmoidCrossEntropy.cases.js";
 import { softmaxCases } from "../ops/softmax.cases.js";
@@ -51,4 +58,7 @@ export const opCases: readonly AnyOpCase[] = [
   ...normalizeCases,
   ...groupNormCases,
   ...movingAverageCases,
+  ...adagradUpdateCases,
+  ...nadamUpdateCases,
+  ...lionUpdateCases,
 ];

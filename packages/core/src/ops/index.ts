@@ -31,8 +31,14 @@ import { type MovingAverageAttributes, movingAverage } from "./movingAverage.js"
 import type { NormAttributes } from "./normalization.js";
 import { type NormalizeBackwardInputAttributes, normalize, normalizeBackwardInput } from "./normalize.js";
 import {
+  type AdagradUpdateAttributes,
   type AdamUpdateAttributes,
+  adagradUpdate,
   adamUpdate,
+  type LionUpdateAttributes,
+  lionUpdate,
+  type NadamUpdateAttributes,
+  nadamUpdate,
   type RmspropUpdateAttributes,
   rmspropUpdate,
   type SgdUpdateAttributes,
@@ -99,6 +105,9 @@ export interface OpAttributes {
   groupNormBackwardSums: GroupNormBackwardSumsAttributes;
   groupNormBackwardInput: GroupNormBackwardInputAttributes;
   movingAverage: MovingAverageAttributes;
+  adagradUpdate: AdagradUpdateAttributes;
+  nadamUpdate: NadamUpdateAttributes;
+  lionUpdate: LionUpdateAttributes;
 }
 
 /** The ops of the registry: what a plan is made of, fused ops aside. */
@@ -150,6 +159,9 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   groupNormBackwardSums,
   groupNormBackwardInput,
   movingAverage,
+  adagradUpdate,
+  nadamUpdate,
+  lionUpdate,
 };
 
 /** The ops that a backend executes: all but `reshape`, which lowering resolves. */

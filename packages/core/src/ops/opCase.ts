@@ -59,6 +59,10 @@ export interface CaseStep {
   readonly stepSize?: number;
   /** Default 1. */
   readonly seed?: number;
+  /** Default 0. */
+  readonly gradientStep?: number;
+  /** Default 0. */
+  readonly secondMomentScale?: number;
 }
 
 /** One op with its settings and inputs. */

@@ -1,6 +1,7 @@
-import { normal, uniform } from "./caseInputs.js";
+import { constant, normal, uniform } from "./caseInputs.js";
+import { nadamSteps } from "./nadamSteps.js";
 import type { CaseInput, CaseStep, OpCase, Tolerance } from "./opCase.js";
-import type { AdamUpdateAttributes, RmspropUpdateAttributes } from "./optimizerUpdates.js";
+import type { AdamUpdateAttributes, LionUpdateAttributes, RmspropUpdateAttributes } from "./optimizerUpdates.js";
 
 /** Lengths of the flat buffers; most fill neither vectors nor blocks. */
 const lengths = [1, 3, 65, 1001];
@@ -87,3 +88,50 @@ export const adamUpdateCases: readonly OpCase<"adamUpdate">[] = lengths.flatMap(
   adam(length, { ...betas, weightDecay: 0.1, amsgrad: true }),
   adam(length, { beta1: 0.8, beta2: 0.9, epsilon: 0.01, weightDecay: 0, amsgrad: false }),
 ]);
+
+export const adagradUpdateCases: readonly OpCase<"adagradUpdate">[] = lengths.flatMap((length) =>
+  [1e-7, 0.01].map((epsilon) => ({
+    op: "adagradUpdate" as const,
+    name: `${length}, epsilon ${epsilon}`,
+    attributes: { epsilon },
+    inputs: [...parametersAndGradients(length), uniform([length], 0.1, 1)],
+    tolerance,
+    steps,
+  })),
+);
+
+export const nadamUpdateCases: readonly OpCase<"nadamUpdate">[] = lengths.flatMap((length) =>
+  [betas, { beta1: 0.8, beta2: 0.9, epsilon: 0.01 }].map((attributes) => ({
+    op: "nadamUpdate" as const,
+    name: `${length}, epsilon ${attributes.epsilon}`,
+    attributes,
+    inputs: [...parametersAndGradients(length), normal([length], 0.5), uniform([length], 0.1, 1)],
+    tolerance,
+    steps: [0, 1, 50].map((iteration) => ({
+      iteration,
+      ...nadamSteps(iteration, 0.05, attributes.beta1, attributes.beta2),
+    })),
+  })),
+);
+
+function lion(length: number, attributes: LionUpdateAttributes, still = false): OpCase<"lionUpdate"> {
+  return {
+    op: "lionUpdate",
+    name: `${length}${attributes.weightDecay > 0 ? `, decay ${attributes.weightDecay}` : ""}${still ? ", no gradient" : ""}`,
+    attributes,
+    inputs: still
+      ? [normal([length]), constant([length], 0), constant([length], 0)]
+      : [...parametersAndGradients(length), normal([length], 0.5)],
+    tolerance,
+    steps,
+  };
+}
+
+export const lionUpdateCases: readonly OpCase<"lionUpdate">[] = [
+  ...lengths.flatMap((length) => [
+    lion(length, { beta1: 0.9, beta2: 0.99, weightDecay: 0 }),
+    lion(length, { beta1: 0.95, beta2: 0.98, weightDecay: 0.1 }),
+  ]),
+  // The sign of 0 is 0.
+  lion(67, { beta1: 0.9, beta2: 0.99, weightDecay: 0 }, true),
+];

@@ -3,7 +3,8 @@ import { type OpDefinition, sizeOf, type TensorSpec } from "./definition.js";
 
 /*
  * One op updates all trainable parameters: parameters, gradients and slots are flat buffers of the same length [P].
- * `learningRate` and `stepSize` (the learning rate after bias correction) come from the step table.
+ * `learningRate`, `stepSize` (the learning rate after bias correction), `gradientStep` and `secondMomentScale` come from the
+ * step table.
  */
 
 export interface SgdUpdateAttributes {
@@ -30,6 +31,25 @@ export interface AdamUpdateAttributes {
   readonly weightDecay: number;
   /** Whether the largest second moment so far divides: then there is a fifth input. */
   readonly amsgrad: boolean;
+}
+
+export interface AdagradUpdateAttributes {
+  readonly epsilon: number;
+}
+
+export interface NadamUpdateAttributes {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+export interface LionUpdateAttributes {
+  /** Share of the momentum in the direction of the step. */
+  readonly beta1: number;
+  /** Decay of the momentum. */
+  readonly beta2: number;
+  /** Decoupled weight decay; 0 for none. */
+  readonly weightDecay: number;
 }
 
 function expectFlat(op: string, names: readonly string[], inputs: readonly TensorSpec[]): void {
@@ -91,4 +111,50 @@ export const adamUpdate: OpDefinition<AdamUpdateAttributes> = {
     return [];
   },
   flops: ([parameters]) => 12 * sizeOf(parameters!.shape),
+};
+
+/** a += g^2; w -= stepSize g / sqrt(a + epsilon). Duchi et al., 2011, as in Keras, where a starts at 0.1. */
+export const adagradUpdate: OpDefinition<AdagradUpdateAttributes> = {
+  summary: "Adagrad: parameters [P], gradients [P], accumulator [P]; parameters and accumulator updated",
+  inputs: ["parameters", "gradients", "accumulator"],
+  outputs: [],
+  updates: [0, 2],
+  inferOutputs(inputs) {
+    expectFlat("adagradUpdate", adagradUpdate.inputs, inputs);
+    return [];
+  },
+  flops: ([parameters]) => 7 * sizeOf(parameters!.shape),
+};
+
+/**
+ * m += (1 - beta1)(g - m); v += (1 - beta2)(g^2 - v);
+ * w -= (stepSize m + gradientStep g) / (sqrt(secondMomentScale v) + epsilon), where the step's values follow from beta1, beta2
+ * and the learning rate by `nadamSteps`. Dozat, 2015, as in Keras.
+ */
+export const nadamUpdate: OpDefinition<NadamUpdateAttributes> = {
+  summary: "Nadam: parameters [P], gradients [P], firstMoment [P], secondMoment [P]; all but gradients updated",
+  inputs: ["parameters", "gradients", "firstMoment", "secondMoment"],
+  outputs: [],
+  updates: [0, 2, 3],
+  inferOutputs(inputs) {
+    expectFlat("nadamUpdate", nadamUpdate.inputs, inputs);
+    return [];
+  },
+  flops: ([parameters]) => 15 * sizeOf(parameters!.shape),
+};
+
+/**
+ * w -= learningRate weightDecay w; w -= stepSize sign(beta1 m + (1 - beta1) g); m = beta2 m + (1 - beta2) g, where sign(0) = 0.
+ * Chen et al., 2023, as in Keras.
+ */
+export const lionUpdate: OpDefinition<LionUpdateAttributes> = {
+  summary: "Lion: parameters [P], gradients [P], momentum [P]; parameters and momentum updated",
+  inputs: ["parameters", "gradients", "momentum"],
+  outputs: [],
+  updates: [0, 2],
+  inferOutputs(inputs) {
+    expectFlat("lionUpdate", lionUpdate.inputs, inputs);
+    return [];
+  },
+  flops: ([parameters], _, { weightDecay }) => (weightDecay > 0 ? 11 : 9) * sizeOf(parameters!.shape),
 };

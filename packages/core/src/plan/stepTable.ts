@@ -8,7 +8,8 @@
  * | 2    | float32 | learningRate                                                                |
  * | 3    | float32 | stepSize: the learning rate after the optimizer's bias correction           |
  * | 4, 5 | uint32  | seed: the key words of the training seed, low word first                    |
- * | 6, 7 | -       | 0                                                                           |
+ * | 6    | float32 | gradientStep: multiplies the gradient itself in Nadam, else 0               |
+ * | 7    | float32 | secondMomentScale: bias correction of Nadam's second moment, else 0         |
  */
 export const stepWords = 8;
 
@@ -23,6 +24,8 @@ export const stepLayout = {
   stepSize: 3,
   seedLow: 4,
   seedHigh: 5,
+  gradientStep: 6,
+  secondMomentScale: 7,
 } as const;
 
 /** One step's values. */
@@ -33,6 +36,10 @@ export interface StepValues {
   readonly stepSize: number;
   /** Key words of the seed, low word first. */
   readonly seed: readonly [number, number];
+  /** Default 0. */
+  readonly gradientStep?: number;
+  /** Default 0. */
+  readonly secondMomentScale?: number;
 }
 
 /** The rows of some steps, ready to be copied to a device. */
@@ -54,12 +61,14 @@ export function packSteps(steps: readonly StepValues[]): StepTable {
     floats[start + stepLayout.stepSize] = step.stepSize;
     words[start + stepLayout.seedLow] = step.seed[0];
     words[start + stepLayout.seedHigh] = step.seed[1];
+    floats[start + stepLayout.gradientStep] = step.gradientStep ?? 0;
+    floats[start + stepLayout.secondMomentScale] = step.secondMomentScale ?? 0;
   });
   return { count: steps.length, bytes: new Uint8Array(buffer) };
 }
 
 /** Reads one row back. */
-export function unpackStep(table: StepTable, row: number): StepValues {
+export function unpackStep(table: StepTable, row: number): Required<StepValues> {
   const view = new DataView(table.bytes.buffer, table.bytes.byteOffset + row * stepBytes, stepBytes);
   return {
     iteration: view.getUint32(stepLayout.iteration * 4, true),
@@ -67,5 +76,7 @@ export function unpackStep(table: StepTable, row: number): StepValues {
     learningRate: view.getFloat32(stepLayout.learningRate * 4, true),
     stepSize: view.getFloat32(stepLayout.stepSize * 4, true),
     seed: [view.getUint32(stepLayout.seedLow * 4, true), view.getUint32(stepLayout.seedHigh * 4, true)],
+    gradientStep: view.getFloat32(stepLayout.gradientStep * 4, true),
+    secondMomentScale: view.getFloat32(stepLayout.secondMomentScale * 4, true),
   };
 }

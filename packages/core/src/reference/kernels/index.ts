@@ -17,7 +17,7 @@ import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
 import { movingAverage } from "./movingAverage.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
-import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
@@ -69,4 +69,7 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   groupNormBackwardSums,
   groupNormBackwardInput,
   movingAverage,
+  adagradUpdate,
+  nadamUpdate,
+  lionUpdate,
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OpAttributes, StepValues, Tensor } from "../../backend/index.js";
+import { nadamSteps } from "../../ops/nadamSteps.js";
 import { callReferenceOp } from "../run/callOp.js";
 
 const flat = (...values: number[]): Tensor => ({ shape: [values.length], data: Float64Array.from(values) });
@@ -142,6 +143,76 @@ describe("adamUpdate", () => {
     const g = Math.fround(0.1);
     expect(slots[0]!.data[0]).toBe(Math.fround((1 - 0.9) * g));
     expect(slots[1]!.data[0]).toBe(Math.fround((1 - 0.999) * (g * g)));
+  });
+});
+
+test("adagradUpdate, two steps", () => {
+  const [w, a] = [flat(1), flat(4)];
+  callReferenceOp("adagradUpdate", [w, flat(2), a], { epsilon: 1 }, step(0.1));
+  expectClose(a, 8);
+  expectClose(w, 1 - (0.1 * 2) / 3);
+  callReferenceOp("adagradUpdate", [w, flat(-4), a], { epsilon: 1 }, step(0.5));
+  expectClose(a, 24);
+  expectClose(w, 1 - (0.1 * 2) / 3 + (0.5 * 4) / 5);
+});
+
+describe("nadamUpdate", () => {
+  const attributes = { beta1: 0.9, beta2: 0.999, epsilon: 1e-3 };
+  const at = (iteration: number, rate: number): StepValues => ({
+    ...step(0),
+    iteration,
+    ...nadamSteps(iteration, rate, attributes.beta1, attributes.beta2),
+  });
+
+  test("two steps", () => {
+    const [w, m, v] = [flat(1), flat(0), flat(0)];
+    // u = 0.9 (1 - 0.96^t / 2) of steps 1 to 3.
+    const [u1, u2, u3] = [0.468, 0.48528, 0.5018688];
+    callReferenceOp("nadamUpdate", [w, flat(1), m, v], attributes, at(0, 0.1));
+    expectClose(m, 0.1);
+    expectClose(v, 0.001);
+    const first = (u2 * 0.1) / (1 - u1 * u2) + (1 - u1) / (1 - u1);
+    expectClose(w, 1 - (0.1 * first) / (1 + 1e-3));
+    callReferenceOp("nadamUpdate", [w, flat(-2), m, v], attributes, at(1, 0.2));
+    expectClose(m, -0.11);
+    expectClose(v, 0.004999);
+    const second = (u3 * -0.11) / (1 - u1 * u2 * u3) + ((1 - u2) * -2) / (1 - u1 * u2);
+    const root = Math.sqrt(0.004999 / (1 - 0.999 ** 2));
+    expectClose(w, 1 - (0.1 * first) / (1 + 1e-3) - (0.2 * second) / (root + 1e-3));
+  });
+
+  test("its step values settle", () => {
+    const { stepSize, gradientStep, secondMomentScale } = nadamSteps(1e9, 0.5, 0.9, 0.999);
+    expect([stepSize, gradientStep, secondMomentScale]).toEqual([0.45, expect.closeTo(0.05, 15), 1]);
+    expect(nadamSteps(7, 0, 0.9, 0.999)).toMatchObject({ stepSize: 0, gradientStep: 0 });
+    expect(nadamSteps(3, 1, 0, 0.9)).toMatchObject({ stepSize: 0, gradientStep: 1 });
+  });
+});
+
+describe("lionUpdate", () => {
+  const attributes = { beta1: 0.9, beta2: 0.99, weightDecay: 0 };
+
+  test("two steps", () => {
+    const [w, m] = [flat(1, 1), flat(0, 0)];
+    callReferenceOp("lionUpdate", [w, flat(2, -5), m], attributes, step(0.1));
+    expectClose(w, 0.9, 1.1);
+    expectClose(m, 0.02, -0.05);
+    // 0.9 * 0.02 - 0.1 * 0.1 still points up, 0.1 * 1 - 0.9 * 0.05 does as well.
+    callReferenceOp("lionUpdate", [w, flat(-0.1, 1), m], attributes, step(0.1));
+    expectClose(w, 0.8, 1);
+    expectClose(m, 0.0188, -0.0395);
+  });
+
+  test("stands still without gradient and momentum", () => {
+    const w = flat(3);
+    callReferenceOp("lionUpdate", [w, flat(0), flat(0)], attributes, step(0.1));
+    expectClose(w, 3);
+  });
+
+  test("weight decay takes its share of the learning rate", () => {
+    const w = flat(2);
+    callReferenceOp("lionUpdate", [w, flat(1), flat(0)], { ...attributes, weightDecay: 0.5 }, step(0.25, 0.1));
+    expectClose(w, 2 - 0.1 * 0.5 * 2 - 0.25);
   });
 });
 

@@ -79,3 +79,53 @@ export const adamUpdate: KernelOf<"adamUpdate"> = ({ inputs, attributes, step })
     w![i] = kept - (step.stepSize * first) / (Math.sqrt(divisor) + epsilon);
   }
 };
+
+/**
+ * a += g^2; w -= stepSize g / sqrt(a + epsilon)
+ *
+ * parameters [P], gradients [P], accumulator [P]; parameters and accumulator updated
+ */
+export const adagradUpdate: KernelOf<"adagradUpdate"> = ({ inputs, attributes: { epsilon }, step }) => {
+  const [w, g, a] = inputs.map(({ data }) => data);
+  for (let i = 0; i < w!.length; i++) {
+    const gradient = g![i]!;
+    const total = a![i]! + gradient * gradient;
+    a![i] = total;
+    w![i] = w![i]! - (step.stepSize * gradient) / Math.sqrt(total + epsilon);
+  }
+};
+
+/**
+ * m += (1 - beta1)(g - m); v += (1 - beta2)(g^2 - v);
+ * w -= (stepSize m + gradientStep g) / (sqrt(secondMomentScale v) + epsilon)
+ *
+ * parameters [P], gradients [P], firstMoment [P], secondMoment [P]; all but gradients updated
+ */
+export const nadamUpdate: KernelOf<"nadamUpdate"> = ({ inputs, attributes: { beta1, beta2, epsilon }, step }) => {
+  const { stepSize, gradientStep = 0, secondMomentScale = 0 } = step;
+  const [w, g, m, v] = inputs.map(({ data }) => data);
+  for (let i = 0; i < w!.length; i++) {
+    const gradient = g![i]!;
+    const first = m![i]! + (1 - beta1) * (gradient - m![i]!);
+    const second = v![i]! + (1 - beta2) * (gradient * gradient - v![i]!);
+    m![i] = first;
+    v![i] = second;
+    w![i] = w![i]! - (stepSize * first + gradientStep * gradient) / (Math.sqrt(secondMomentScale * second) + epsilon);
+  }
+};
+
+/**
+ * w -= learningRate weightDecay w; w -= stepSize sign(beta1 m + (1 - beta1) g); m = beta2 m + (1 - beta2) g
+ *
+ * parameters [P], gradients [P], momentum [P]; parameters and momentum updated
+ */
+export const lionUpdate: KernelOf<"lionUpdate"> = ({ inputs, attributes: { beta1, beta2, weightDecay }, step }) => {
+  const [w, g, m] = inputs.map(({ data }) => data);
+  const decay = step.learningRate * weightDecay;
+  for (let i = 0; i < w!.length; i++) {
+    const [gradient, momentum] = [g![i]!, m![i]!];
+    const kept = w![i]! - decay * w![i]!;
+    w![i] = kept - step.stepSize * Math.sign(beta1 * momentum + (1 - beta1) * gradient);
+    m![i] = beta2 * momentum + (1 - beta2) * gradient;
+  }
+};
