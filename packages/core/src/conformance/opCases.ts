@@ -4,6 +4,7 @@ import { averagePool2dCases } from "../ops/averagePool2d.cases.js";
 import { batchNormCases } from "../ops/batchNorm.cases.js";
 import { biasAddCases } from "../ops/biasAdd.cases.js";
 import { clipByNormCases, clipByValueCases } from "../ops/clip.cases.js";
+import { constrainNormCases, nonNegativeCases } from "../ops/constraints.cases.js";
 import { conv2dCases } from "../ops/conv2d.cases.js";
 import { conv2dBackwardInputCases } from "../ops/conv2dBackwardInput.cases.js";
 import { depthwiseConv2dCases } from "../ops/depthwiseConv2d.cases.js";
@@ -61,4 +62,6 @@ export const opCases: readonly AnyOpCase[] = [
   ...adagradUpdateCases,
   ...nadamUpdateCases,
   ...lionUpdateCases,
+  ...constrainNormCases,
+  ...nonNegativeCases,
 ];

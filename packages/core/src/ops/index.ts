@@ -10,6 +10,7 @@ import {
 } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { type ClipByNormAttributes, type ClipByValueAttributes, clipByNorm, clipByValue } from "./clip.js";
+import { type ConstrainNormAttributes, constrainNorm, nonNegative } from "./constraints.js";
 import { type Conv2dAttributes, conv2d } from "./conv2d.js";
 import { type Conv2dBackwardFilterAttributes, conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { type Conv2dBackwardInputAttributes, conv2dBackwardInput } from "./conv2dBackwardInput.js";
@@ -108,6 +109,8 @@ export interface OpAttributes {
   adagradUpdate: AdagradUpdateAttributes;
   nadamUpdate: NadamUpdateAttributes;
   lionUpdate: LionUpdateAttributes;
+  constrainNorm: ConstrainNormAttributes;
+  nonNegative: None;
 }
 
 /** The ops of the registry: what a plan is made of, fused ops aside. */
@@ -162,6 +165,8 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   adagradUpdate,
   nadamUpdate,
   lionUpdate,
+  constrainNorm,
+  nonNegative,
 };
 
 /** The ops that a backend executes: all but `reshape`, which lowering resolves. */

@@ -5,6 +5,7 @@ import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
+import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
@@ -72,4 +73,6 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   adagradUpdate,
   nadamUpdate,
   lionUpdate,
+  constrainNorm,
+  nonNegative,
 };
