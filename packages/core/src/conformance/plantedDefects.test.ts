@@ -292,6 +292,78 @@ const defective: readonly {
       },
     },
   },
+  {
+    what: "a variance that is the mean of squares less the square of the mean",
+    row: "batchNorm",
+    message: /around 100: variance/,
+    defects: {
+      batchNorm(call, right) {
+        right(call);
+        const x = call.inputs[0]!.data;
+        const [mean, variance] = [call.outputs[1]!.data, call.outputs[2]!.data];
+        const rows = x.length / mean.length;
+        mean.forEach((value, c) => {
+          const own = Array.from(x).filter((_, index) => index % mean.length === c);
+          const sum = own.reduce((total, number) => Math.fround(total + number * number), 0);
+          variance[c] = Math.fround(sum / rows) - Math.fround(value * value);
+        });
+      },
+    },
+  },
+  {
+    what: "a depthwise convolution that puts the outputs of one kernel number side by side",
+    row: "depthwiseConv2d",
+    message: /output .* off by/,
+    defects: {
+      depthwiseConv2d(call, right) {
+        right(call);
+        const [, , C, M] = call.inputs[1]!.shape as [number, number, number, number];
+        const { data } = call.outputs[0]!;
+        const sound = data.slice();
+        data.forEach((_, index) => {
+          const at = index % (C * M);
+          data[index] = sound[index - at + (at % C) * M + Math.floor(at / C)]!;
+        });
+      },
+    },
+  },
+  {
+    what: "groups that every so many channels belong to",
+    row: "groupNorm",
+    message: /mean .* off by/,
+    defects: {
+      groupNorm(call, right) {
+        right(call);
+        const { groups } = call.attributes as { groups: number };
+        const [x, mean] = [call.inputs[0]!, call.outputs[1]!.data];
+        const channels = x.shape.at(-1)!;
+        const size = x.data.length / mean.length;
+        mean.forEach((_, index) => {
+          const sample = Math.floor(index / groups) * size * groups;
+          const numbers = Array.from(x.data.slice(sample, sample + size * groups));
+          const own = numbers.filter((_, at) => (at % channels) % groups === index % groups);
+          mean[index] = own.reduce((total, value) => total + value, 0) / size;
+        });
+      },
+    },
+  },
+  {
+    what: "Nadam without the gradient beside the moment",
+    row: "nadamUpdate",
+    message: /parameters .* off by/,
+    defects: { nadamUpdate: (call, right) => right({ ...call, step: { ...call.step, gradientStep: 0 } }) },
+  },
+  {
+    what: "a norm over the wrong axes",
+    row: "constrainNorm",
+    message: /parameter .* off by/,
+    defects: {
+      constrainNorm(call, right) {
+        const { axes } = call.attributes as { axes: number[] };
+        right({ ...call, attributes: { ...call.attributes, axes: axes.slice(0, -1) } });
+      },
+    },
+  },
 ];
 
 describe("conformance", () => {

@@ -164,6 +164,11 @@ describe("gradients against difference quotients", () => {
     { op: "dropout", name: /^rate 0.25 of 63/, attributes: { instance: 2 } },
     { op: "softmaxCrossEntropy", name: /^7x10, sparse$/, attributes: { scale: 0.1 } },
     { op: "meanSquaredError", name: /^5x17$/, attributes: { scale: 0.4 } },
+    { op: "batchNorm", name: /^7x5$/, attributes: { epsilon: 1e-2 } },
+    { op: "normalize", name: /^7x5/, attributes: { epsilon: 1e-2 } },
+    { op: "groupNorm", name: /^2x9x6 in 2$/, attributes: { epsilon: 1e-2 } },
+    { op: "conv2dBackwardInput", name: /^to 1x8x8x4 by/, attributes: { padding: [0, 2, 1, 1] } },
+    { op: "depthwiseConv2d", name: /^2x9x8x4 by/, attributes: { padding: [0, 2, 1, 1] } },
   ];
 
   it.each(wrong)("finds a wrong gradient of $op, $attributes", async ({ op, name, attributes }) => {

@@ -118,6 +118,68 @@ const misfits: readonly (readonly [OpName, readonly TensorSpec[], object, string
     {},
     "adamUpdate: secondMoment has shape [32], expected [64]",
   ],
+  ["lionUpdate", [float(64), float(64), float(32)], {}, "lionUpdate: momentum has shape [32], expected [64]"],
+  [
+    "depthwiseConv2d",
+    [float(2, 5, 5, 3), float(3, 3, 4, 1)],
+    window,
+    "depthwiseConv2d: input has 3 channels, kernel expects 4 (input [2,5,5,3], kernel [3,3,4,1])",
+  ],
+  [
+    "depthwiseConv2dBackwardInput",
+    [float(2, 3, 3, 3), float(3, 3, 3, 2)],
+    { ...window, inputShape: [2, 5, 5, 3] },
+    "depthwiseConv2dBackwardInput: outputGradient has shape [2,3,3,3], expected [2,3,3,6]",
+  ],
+  [
+    "batchNorm",
+    [float(4, 3), float(4), float(3)],
+    { epsilon: 1e-3, scale: true, center: true },
+    "batchNorm: gamma has shape [4], expected one number for each of the 3 channels of input [4,3]",
+  ],
+  [
+    "batchNorm",
+    [float(3)],
+    { epsilon: 1e-3, scale: false, center: false },
+    "batchNorm: input has shape [3], expected at least 2 dimensions",
+  ],
+  [
+    "batchNorm",
+    [float(4, 3), float(3)],
+    { epsilon: 1e-3, scale: true, center: true },
+    "batchNorm: 1 of gamma and beta given, expected 2 (scale: true, center: true)",
+  ],
+  [
+    "normalize",
+    [float(4, 3), float(3), float(4)],
+    { epsilon: 1e-3, scale: false, center: false },
+    "normalize: variance has shape [4], expected one number for each of the 3 channels of input [4,3]",
+  ],
+  [
+    "groupNorm",
+    [float(2, 5, 5, 6)],
+    { groups: 4, epsilon: 1e-3, scale: false, center: false },
+    "groupNorm: the 6 channels of input [2,5,5,6] cannot be divided into 4 groups",
+  ],
+  [
+    "groupNormBackwardInput",
+    [float(2, 5, 6), float(2, 5, 6), float(2, 3), float(2, 2)],
+    { groups: 3, epsilon: 1e-3, scale: false },
+    "groupNormBackwardInput: variance has shape [2,2], expected [2,3]",
+  ],
+  ["movingAverage", [float(3), float(4)], { momentum: 0.9 }, "movingAverage: value has shape [4], expected [3]"],
+  [
+    "constrainNorm",
+    [float(3, 4)],
+    { kind: "max", limit: 1, axes: [0, 2] },
+    "constrainNorm: axes [0,2] do not fit parameter [3,4]",
+  ],
+  [
+    "constrainNorm",
+    [float(1, 2, 3, 4, 5)],
+    { kind: "max", limit: 1, axes: [0] },
+    "constrainNorm: parameter has shape [1,2,3,4,5], expected 1 to 4 dimensions",
+  ],
 ];
 
 describe("shapes", () => {
