@@ -1,5 +1,5 @@
 import { normal, rows } from "../ops/caseInputs.js";
-import type { Attributes } from "../ops/definition.js";
+import { type Attributes, inputName } from "../ops/definition.js";
 import type { AnyOpCase, CaseGradient } from "../ops/opCase.js";
 import { exact } from "../ops/tolerances.js";
 import { differentiate, type GraphValue, opDefinition } from "../plan/index.js";
@@ -19,7 +19,7 @@ export function opExperiments(opCase: AnyOpCase): OpExperiment[] {
   const forward = { op: opCase.op, name: `${opCase.op}: ${opCase.name}`, build: () => forwardExperiment(opCase) };
   const backward = (opCase.differentiate ?? []).map((wanted): OpExperiment => {
     const { op } = gradientExperiment(opCase, wanted);
-    const input = opDefinition(opCase.op).inputs[wanted.input]!;
+    const input = inputName(opDefinition(opCase.op), wanted.input);
     const name = `${op}: ${opCase.name}, gradient of ${input}`;
     return { op, name, build: () => gradientExperiment(opCase, wanted).experiment };
   });
@@ -40,7 +40,7 @@ function forwardExperiment(opCase: AnyOpCase): Experiment {
 function gradientExperiment(opCase: AnyOpCase, wanted: CaseGradient): { experiment: Experiment; op: string } {
   const { experiment, inputs, outputs } = applied(opCase);
   const gradient = appendGradient(experiment, opCase, inputs, outputs, wanted);
-  const input = opDefinition(opCase.op).inputs[wanted.input]!;
+  const input = inputName(opDefinition(opCase.op), wanted.input);
   experiment.output(`gradient of ${input}`, gradient, wanted.tolerance);
   return { experiment, op: experiment.graph.producer(gradient)!.op };
 }
@@ -49,10 +49,16 @@ function gradientExperiment(opCase: AnyOpCase, wanted: CaseGradient): { experime
 export function applied(opCase: AnyOpCase): { experiment: Experiment; inputs: GraphValue[]; outputs: GraphValue[] } {
   const experiment = new Experiment({ fused: false });
   experiment.steps = packCaseSteps(opCase.steps ?? [{}]);
-  const { inputs: names, updates = [] } = opDefinition(opCase.op);
+  const definition = opDefinition(opCase.op);
+  const { updates = [] } = definition;
   const inputs = opCase.inputs.map((input, index) => {
     const data = () => fillTensor(input, caseStream(`${opCase.op} ${opCase.name}`, index));
-    return experiment.input(names[index]!, input, data, updates.includes(index) ? opCase.tolerance : undefined);
+    return experiment.input(
+      inputName(definition, index),
+      input,
+      data,
+      updates.includes(index) ? opCase.tolerance : undefined,
+    );
   });
   const outputs = experiment.graph.apply(opCase.op, inputs, opCase.attributes as Attributes as never);
   return { experiment, inputs, outputs };

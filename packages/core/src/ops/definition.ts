@@ -55,6 +55,8 @@ export interface OpDefinition<A> {
   readonly inputs: readonly string[];
   /** How many of the last inputs may be left out; default 0. */
   readonly optionalInputs?: number;
+  /** Whether the last input may be given any number of times, but at least once. Such an op has no optional inputs. */
+  readonly variadic?: true;
   /** Names of the outputs in order. An op that only updates in place has none. */
   readonly outputs: readonly string[];
   /** Positions of the inputs that the op overwrites. */
@@ -67,6 +69,15 @@ export interface OpDefinition<A> {
   flops(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[], attributes: A): number;
   /** Bytes that must move at least; by default every input and output once, and updated inputs twice. */
   bytes?(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[], attributes: A): number;
+}
+
+/** Name of input `index`; the inputs that a variadic op has at the end of its list are numbered from 1. */
+export function inputName(
+  { inputs, variadic }: Pick<OpDefinition<never>, "inputs" | "variadic">,
+  index: number,
+): string {
+  const last = inputs.length - 1;
+  return variadic && index >= last ? `${inputs[last]} ${index - last + 1}` : inputs[index]!;
 }
 
 /** Number of elements. */

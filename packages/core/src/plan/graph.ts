@@ -47,6 +47,19 @@ export function updatedInputs({ op, inputs }: Pick<GraphOperation, "op" | "input
   return (opDefinition(op).updates ?? []).flatMap((position) => inputs[position] ?? []);
 }
 
+/** Throws unless an op takes so many inputs. */
+function checkInputCount(op: OpName, definition: OpDefinition<Attributes>, count: number): void {
+  const { inputs, optionalInputs = 0, variadic = false } = definition;
+  const fits = count >= inputs.length - optionalInputs && (variadic || count <= inputs.length);
+  if (!fits) {
+    throw new ArgumentError(
+      `${op}: got ${count} inputs, takes ${inputs.join(", ")}` +
+        (optionalInputs > 0 ? ` (the last ${optionalInputs} optional)` : "") +
+        (variadic ? " (the last one or more times)" : ""),
+    );
+  }
+}
+
 /** A graph of ops in the order in which they are computed. Layers, losses, autodiff and optimizers append to it. */
 export class Graph {
   readonly values: GraphValue[] = [];
@@ -91,13 +104,7 @@ export class Graph {
   /** Appends an op and returns its outputs. Throws `ShapeError` where the inputs do not fit. */
   apply<N extends OpName>(op: N, inputs: readonly Value[], attributes: OpAttributes[N]): GraphValue[] {
     const definition = opDefinition(op);
-    const least = definition.inputs.length - (definition.optionalInputs ?? 0);
-    if (inputs.length < least || inputs.length > definition.inputs.length) {
-      throw new ArgumentError(
-        `${op}: got ${inputs.length} inputs, takes ${definition.inputs.join(", ")}` +
-          (definition.optionalInputs ? ` (the last ${definition.optionalInputs} optional)` : ""),
-      );
-    }
+    checkInputCount(op, definition, inputs.length);
     const plain = attributes as unknown as Attributes;
     const outputs = definition
       .inferOutputs(inputs, plain)

@@ -1,4 +1,4 @@
-import { bytesOf } from "../../ops/definition.js";
+import { bytesOf, inputName } from "../../ops/definition.js";
 import type { OpAttributes, OpName } from "../../ops/index.js";
 import { opDefinition, type PlanOp, type PlanValue } from "../../plan/index.js";
 import { type ComparisonTolerance, compareTensors, type TensorComparison } from "./compareTensors.js";
@@ -69,14 +69,16 @@ export class OpExaminer {
 
   #written(id: number, parts: readonly PlanOp[]): Examined {
     const part = parts.find(({ outputs, updates }) => outputs.includes(id) || updates.includes(id))!;
-    const { inputs, outputs } = opDefinition(part.op as OpName);
-    const output = part.outputs.includes(id) ? outputs[part.outputs.indexOf(id)]! : inputs[part.inputs.indexOf(id)]!;
+    const definition = opDefinition(part.op as OpName);
+    const output = part.outputs.includes(id)
+      ? definition.outputs[part.outputs.indexOf(id)]!
+      : inputName(definition, part.inputs.indexOf(id));
     return { value: this.#values.get(id)!, output, part, readOnly: false };
   }
 
   #read(value: PlanValue, parts: readonly PlanOp[]): Examined {
     const part = parts.find(({ inputs }) => inputs.includes(value.id))!;
-    const output = opDefinition(part.op as OpName).inputs[part.inputs.indexOf(value.id)]!;
+    const output = inputName(opDefinition(part.op as OpName), part.inputs.indexOf(value.id));
     return { value, output, part, readOnly: true };
   }
 
