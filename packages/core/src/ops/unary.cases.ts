@@ -1,8 +1,8 @@
 import { choice, normal, times, uniform } from "./caseInputs.js";
 import type { Shape } from "./definition.js";
-import type { CaseInput, OpCase } from "./opCase.js";
-import { exact, roundings, transcendental } from "./tolerances.js";
-import type { UnaryFunction } from "./unary.js";
+import type { CaseInput, OpCase, Tolerance } from "./opCase.js";
+import { exact, formula, roundings, transcendental } from "./tolerances.js";
+import { type UnaryFunction, unaryFunctions } from "./unary.js";
 
 /** Alpha as the layers and losses set it. */
 const alphas: { readonly [F in UnaryFunction]: number } = {
@@ -14,6 +14,29 @@ const alphas: { readonly [F in UnaryFunction]: number } = {
   tanh: 0,
   log: 1e-7,
   logit: 1e-7,
+  softplus: 0,
+  softsign: 0,
+  hardSigmoid: 0,
+  hardSilu: 0,
+  silu: 0,
+  gelu: 0,
+  geluTanh: 0,
+  abs: 0,
+  square: 0,
+  huber: 1,
+};
+
+/** Functions that are more than copies and less than exponentials. Default: `transcendental`. */
+const tolerances: { readonly [F in UnaryFunction]?: Tolerance } = {
+  relu: exact,
+  relu6: exact,
+  abs: exact,
+  leakyRelu: roundings,
+  square: roundings,
+  huber: roundings,
+  softsign: formula,
+  hardSigmoid: formula,
+  hardSilu: formula,
 };
 
 interface Setting {
@@ -22,7 +45,7 @@ interface Setting {
 }
 
 function apply(name: UnaryFunction, input: CaseInput, { alpha = alphas[name], note }: Setting = {}): OpCase<"unary"> {
-  const tolerance = name === "relu" || name === "relu6" ? exact : name === "leakyRelu" ? roundings : transcendental;
+  const tolerance = tolerances[name] ?? transcendental;
   return {
     op: "unary",
     name: [`${name} of ${times(input.shape)}`, ...(note ? [note] : [])].join(", "),
@@ -46,10 +69,12 @@ function ends(): CaseInput {
 }
 
 export const unaryCases: readonly OpCase<"unary">[] = [
-  ...(["relu", "relu6", "leakyRelu", "elu", "sigmoid", "tanh"] as const).flatMap((name) => [
-    ...shapes.map((shape) => apply(name, normal(shape, 3))),
-    apply(name, extremes(), { note: "extremes" }),
-  ]),
+  ...unaryFunctions
+    .filter((name) => name !== "log" && name !== "logit")
+    .flatMap((name) => [
+      ...shapes.map((shape) => apply(name, normal(shape, 3))),
+      apply(name, extremes(), { note: "extremes" }),
+    ]),
   ...(["log", "logit"] as const).flatMap((name) => [
     ...shapes.map((shape) => apply(name, uniform(shape, 0.02, 0.98))),
     apply(name, ends(), { note: "both ends" }),
@@ -58,5 +83,13 @@ export const unaryCases: readonly OpCase<"unary">[] = [
   apply("leakyRelu", normal([3, 11]), { alpha: 0, note: "slope 0" }),
   apply("leakyRelu", normal([3, 11]), { alpha: 0.01, note: "slope 0.01" }),
   apply("elu", normal([3, 11]), { alpha: 0.5, note: "scale 0.5" }),
+  apply("huber", normal([3, 11]), { alpha: 0.3, note: "delta 0.3" }),
+  apply("huber", choice([67], [-2, -1, 0, 1, 2]), { note: "ties at delta" }),
+  apply("hardSigmoid", choice([67], [-4, -3, -1, 0, 3, 4]), { note: "ties at both ends" }),
+  apply("hardSilu", choice([67], [-4, -3, -1, 0, 3, 4]), { note: "ties at both ends" }),
+  apply("abs", choice([67], [-2, -1, 0, 1]), { note: "ties at 0" }),
+  // Where the distribution function of gelu changes from one formula to the next in many implementations.
+  apply("gelu", uniform([129], -6, 6), { note: "evenly" }),
+  apply("geluTanh", uniform([129], -6, 6), { note: "evenly" }),
   apply("relu", normal([2, 26, 26, 32]), { note: "large" }),
 ];

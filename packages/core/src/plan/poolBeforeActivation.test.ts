@@ -70,6 +70,9 @@ describe("poolBeforeActivation", () => {
     { activation: { function: "elu", alpha: 1 }, attributes: overlapping },
     { activation: { function: "tanh", alpha: 0 } },
     { activation: { function: "sigmoid", alpha: 0 } },
+    { activation: { function: "softplus", alpha: 0 } },
+    { activation: { function: "softsign", alpha: 0 } },
+    { activation: { function: "hardSigmoid", alpha: 0 }, images: integers([2, 6, 8, 3], -4, 4) },
   ] satisfies Setting[])(
     "changes neither output nor gradient: $activation.function $images.fill.kind",
     async (setting) => {
@@ -83,7 +86,8 @@ describe("poolBeforeActivation", () => {
   );
 
   it("leaves functions alone that do not always grow", () => {
-    for (const name of ["log", "logit"] as const) {
+    const bent = ["hardSilu", "silu", "gelu", "geluTanh", "abs", "square", "huber"] as const;
+    for (const name of ["log", "logit", ...bent] as const) {
       const graph = new PooledActivation({ activation: { function: name, alpha: 1e-7 } });
       poolBeforeActivation(graph.experiment.graph);
       expect(graph.ops).toEqual(["unary", "maxPool2d"]);

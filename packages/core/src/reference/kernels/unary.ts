@@ -1,19 +1,21 @@
 import type { TensorData, UnaryFunction } from "../../backend/index.js";
 import type { KernelOf } from "./kernel.js";
+import { type UnaryFormula, unaryFormulas } from "./unaryFormulas.js";
 
 type Loop = (from: TensorData, to: TensorData, alpha: number) => void;
-type BackwardLoop = (dy: TensorData, y: TensorData, dx: TensorData, alpha: number) => void;
+/** `operand` is the output or the input of the function, as its definition says. */
+type BackwardLoop = (dy: TensorData, operand: TensorData, dx: TensorData, alpha: number) => void;
 
 /** y[i] = f(x[i]), f as tabled in the op's definition; [...] -> [...]. One loop a function: one test a tensor, not an element. */
 export const unary: KernelOf<"unary"> = ({ inputs: [input], outputs: [output], attributes }) => {
   forward[attributes.function](input!.data, output!.data, attributes.alpha);
 };
 
-/** dx[i] = dy[i] * f'(x[i]), f' written in y[i]; outputGradient [...], output [...] -> [...] */
+/** dx[i] = dy[i] * f'(x[i]), f' written in y[i] or x[i]; outputGradient [...], operand [...] -> [...] */
 export const unaryBackward: KernelOf<"unaryBackward"> = (call) => {
-  const [outputGradient, output] = call.inputs;
+  const [outputGradient, operand] = call.inputs;
   const { function: name, alpha } = call.attributes;
-  backward[name](outputGradient!.data, output!.data, call.outputs[0]!.data, alpha);
+  backward[name](outputGradient!.data, operand!.data, call.outputs[0]!.data, alpha);
 };
 
 const forward: { readonly [F in UnaryFunction]: Loop } = {
@@ -60,6 +62,16 @@ const forward: { readonly [F in UnaryFunction]: Loop } = {
       y[i] = Math.log(p / (1 - p));
     }
   },
+  softplus: loop(unaryFormulas.softplus),
+  softsign: loop(unaryFormulas.softsign),
+  hardSigmoid: loop(unaryFormulas.hardSigmoid),
+  hardSilu: loop(unaryFormulas.hardSilu),
+  silu: loop(unaryFormulas.silu),
+  gelu: loop(unaryFormulas.gelu),
+  geluTanh: loop(unaryFormulas.geluTanh),
+  abs: loop(unaryFormulas.abs),
+  square: loop(unaryFormulas.square),
+  huber: loop(unaryFormulas.huber),
 };
 
 const backward: { readonly [F in UnaryFunction]: BackwardLoop } = {
@@ -106,7 +118,33 @@ const backward: { readonly [F in UnaryFunction]: BackwardLoop } = {
       dx[i] = y[i]! > low && y[i]! < high ? dy[i]! * (2 + Math.exp(y[i]!) + Math.exp(-y[i]!)) : 0;
     }
   },
+  softplus: backwardLoop(unaryFormulas.softplus),
+  softsign: backwardLoop(unaryFormulas.softsign),
+  hardSigmoid: backwardLoop(unaryFormulas.hardSigmoid),
+  hardSilu: backwardLoop(unaryFormulas.hardSilu),
+  silu: backwardLoop(unaryFormulas.silu),
+  gelu: backwardLoop(unaryFormulas.gelu),
+  geluTanh: backwardLoop(unaryFormulas.geluTanh),
+  abs: backwardLoop(unaryFormulas.abs),
+  square: backwardLoop(unaryFormulas.square),
+  huber: backwardLoop(unaryFormulas.huber),
 };
+
+function loop({ value }: UnaryFormula): Loop {
+  return (x, y, alpha) => {
+    for (let i = 0; i < y.length; i++) {
+      y[i] = value(x[i]!, alpha);
+    }
+  };
+}
+
+function backwardLoop({ slope }: UnaryFormula): BackwardLoop {
+  return (dy, operand, dx, alpha) => {
+    for (let i = 0; i < dx.length; i++) {
+      dx[i] = dy[i]! * slope(operand[i]!, alpha);
+    }
+  };
+}
 
 /** The bounds alpha and 1 - alpha as float32 numbers, as probabilities are: near 1 that is a difference of 1% in a logit. */
 function clippingBounds(alpha: number): [number, number] {
