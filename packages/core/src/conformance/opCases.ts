@@ -1,5 +1,6 @@
 import { accuracyCases, topKAccuracyCases } from "../ops/accuracy.cases.js";
 import { addCases } from "../ops/add.cases.js";
+import { affineCases } from "../ops/affine.cases.js";
 import { averagePool2dCases } from "../ops/averagePool2d.cases.js";
 import { batchNormCases } from "../ops/batchNorm.cases.js";
 import { biasAddCases } from "../ops/biasAdd.cases.js";
@@ -11,10 +12,12 @@ import { depthwiseConv2dCases } from "../ops/depthwiseConv2d.cases.js";
 import { dropoutCases } from "../ops/dropout.cases.js";
 import { groupNormCases } from "../ops/groupNorm.cases.js";
 import { matMulCases } from "../ops/matMul.cases.js";
+import { maximumCases } from "../ops/maximum.cases.js";
 import { maxPool2dCases } from "../ops/maxPool2d.cases.js";
 import { meanSquaredErrorCases } from "../ops/meanSquaredError.cases.js";
 import { movingAverageCases } from "../ops/movingAverage.cases.js";
 import { normalizeCases } from "../ops/normalize.cases.js";
+import { multiplyCases } from "../ops/multiply.cases.js";
 import type { AnyOpCase } from "../ops/opCase.js";
 import {
   adagradUpdateCases,
@@ -38,8 +41,11 @@ export const opCases: readonly AnyOpCase[] = [
   ...averagePool2dCases,
   ...matMulCases,
   ...unaryCases,
+  ...affineCases,
   ...softmaxCases,
   ...addCases,
+  ...multiplyCases,
+  ...maximumCases,
   ...dropoutCases,
   ...softmaxCrossEntropyCases,
   ...sigmoidCrossEntropyCases,

@@ -1,5 +1,6 @@
 import { type AccuracyAttributes, accuracy, type TopKAccuracyAttributes, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
+import { type AffineAttributes, affine } from "./affine.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import {
   type BatchNormBackwardInputAttributes,
@@ -26,11 +27,13 @@ import {
   groupNormBackwardSums,
 } from "./groupNorm.js";
 import { type MatMulAttributes, matMul } from "./matMul.js";
+import { type MaximumBackwardAttributes, maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward, type Pool2dAttributes, type Pool2dBackwardAttributes } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
 import { type MovingAverageAttributes, movingAverage } from "./movingAverage.js";
 import type { NormAttributes } from "./normalization.js";
 import { type NormalizeBackwardInputAttributes, normalize, normalizeBackwardInput } from "./normalize.js";
+import { multiply } from "./multiply.js";
 import {
   type AdagradUpdateAttributes,
   type AdamUpdateAttributes,
@@ -75,9 +78,13 @@ export interface OpAttributes {
   matMul: MatMulAttributes;
   unary: UnaryAttributes;
   unaryBackward: UnaryAttributes;
+  affine: AffineAttributes;
   softmax: None;
   softmaxBackward: None;
   add: None;
+  multiply: None;
+  maximum: None;
+  maximumBackward: MaximumBackwardAttributes;
   dropout: DropoutAttributes;
   softmaxCrossEntropy: SoftmaxCrossEntropyAttributes;
   softmaxCrossEntropyBackward: SoftmaxCrossEntropyBackwardAttributes;
@@ -131,9 +138,13 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   matMul,
   unary,
   unaryBackward,
+  affine,
   softmax,
   softmaxBackward,
   add,
+  multiply,
+  maximum,
+  maximumBackward,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,

@@ -10,6 +10,24 @@ test("add", () => {
   expect([...callReferenceOp("add", [row(1, 2), row(10, 20)], {})[0]!.data]).toEqual([11, 22]);
 });
 
+test("multiply", () => {
+  expect([...callReferenceOp("multiply", [row(1, 2, -3), row(10, 0, 5)], {})[0]!.data]).toEqual([10, 0, -15]);
+});
+
+test("affine", () => {
+  expect([...callReferenceOp("affine", [row(1, -2, 0)], { scale: -2, offset: 3 })[0]!.data]).toEqual([1, 7, 3]);
+});
+
+test("maximum and its gradients: at a tie the first has it all", () => {
+  const inputs = [row(1, 2, -3, 0), row(1, 3, -4, -0)];
+  expect([...callReferenceOp("maximum", inputs, {})[0]!.data]).toEqual([1, 3, -3, 0]);
+  const gradientOf = (input: 0 | 1) =>
+    callReferenceOp("maximumBackward", [row(10, 20, 30, 40), ...inputs], { input })[0]!.data;
+  expect([...gradientOf(0)]).toEqual([10, 0, 30, 40]);
+  expect([...gradientOf(1)]).toEqual([0, 20, 0, 0]);
+  expect(callReferenceOp("maximum", [row(NaN, 1), row(1, NaN)], {})[0]!.data).toEqual(Float32Array.of(NaN, NaN));
+});
+
 test("biasAdd and its gradient", () => {
   const input: Tensor = { shape: [2, 1, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
   expect([...callReferenceOp("biasAdd", [input, row(10, 20, 30)], {})[0]!.data]).toEqual([11, 22, 33, 14, 25, 36]);

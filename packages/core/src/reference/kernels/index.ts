@@ -1,6 +1,7 @@
 import type { KernelName } from "../../backend/index.js";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
+import { affine } from "./affine.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
@@ -14,11 +15,14 @@ import { dropout } from "./dropout.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { KernelOf } from "./kernel.js";
 import { matMul } from "./matMul.js";
+import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
 import { movingAverage } from "./movingAverage.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { multiply } from "./multiply.js";
+import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
@@ -39,9 +43,13 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   matMul,
   unary,
   unaryBackward,
+  affine,
   softmax,
   softmaxBackward,
   add,
+  multiply,
+  maximum,
+  maximumBackward,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
