@@ -27,11 +27,14 @@ import {
   rmspropUpdateCases,
   sgdUpdateCases,
 } from "../ops/optimizerUpdates.cases.js";
+import { adamUpdateCases, rmspropUpdateCases, sgdUpdateCases } from "../ops/optimizerUpdates.cases.js";
+import { penaltyCases } from "../ops/penalty.cases.js";
 import { gatherRowsCases, storeRowsCases } from "../ops/rows.cases.js";
 import { sigmoidCrossEntropyCases } from "../ops/sigmoidCrossEntropy.cases.js";
 import { softmaxCases } from "../ops/softmax.cases.js";
 import { softmaxCrossEntropyCases } from "../ops/softmaxCrossEntropy.cases.js";
 import { unaryCases } from "../ops/unary.cases.js";
+import { weightedMeanCases } from "../ops/weightedMean.cases.js";
 
 /** Every op's cases. The backward ops are covered by the gradients of the forward ones. */
 export const opCases: readonly AnyOpCase[] = [
@@ -50,6 +53,8 @@ export const opCases: readonly AnyOpCase[] = [
   ...softmaxCrossEntropyCases,
   ...sigmoidCrossEntropyCases,
   ...meanSquaredErrorCases,
+  ...weightedMeanCases,
+  ...penaltyCases,
   ...accuracyCases,
   ...topKAccuracyCases,
   ...gatherRowsCases,

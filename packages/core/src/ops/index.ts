@@ -48,6 +48,7 @@ import {
   type SgdUpdateAttributes,
   sgdUpdate,
 } from "./optimizerUpdates.js";
+import { type PenaltyAttributes, penalty, penaltyBackward } from "./penalty.js";
 import { type ReshapeAttributes, reshape } from "./reshape.js";
 import { type GatherRowsAttributes, gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -60,6 +61,7 @@ import {
   softmaxCrossEntropyBackward,
 } from "./softmaxCrossEntropy.js";
 import { type UnaryAttributes, unary, unaryBackward } from "./unary.js";
+import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 type None = Record<never, never>;
 
@@ -92,6 +94,10 @@ export interface OpAttributes {
   sigmoidCrossEntropyBackward: LossBackwardAttributes;
   meanSquaredError: None;
   meanSquaredErrorBackward: LossBackwardAttributes;
+  weightedMean: None;
+  weightedMeanBackward: LossBackwardAttributes;
+  penalty: PenaltyAttributes;
+  penaltyBackward: PenaltyAttributes;
   accuracy: AccuracyAttributes;
   topKAccuracy: TopKAccuracyAttributes;
   gatherRows: GatherRowsAttributes;
@@ -152,6 +158,10 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   sigmoidCrossEntropyBackward,
   meanSquaredError,
   meanSquaredErrorBackward,
+  weightedMean,
+  weightedMeanBackward,
+  penalty,
+  penaltyBackward,
   accuracy,
   topKAccuracy,
   gatherRows,

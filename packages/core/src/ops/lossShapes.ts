@@ -21,12 +21,17 @@ export function expectLabels(op: string, predictions: TensorSpec, labels: Tensor
   }
 }
 
-/** Throws unless weights, where given, are one float32 a row of the predictions [...,C]. */
-export function expectWeights(op: string, predictions: TensorSpec, weights: TensorSpec | undefined): void {
+/** Throws unless weights, where given, are one float32 a row of the predictions [...,C], which `name` calls by their name. */
+export function expectWeights(
+  op: string,
+  predictions: TensorSpec,
+  weights: TensorSpec | undefined,
+  name = "predictions",
+): void {
   if (weights !== undefined && sizeOf(weights.shape) !== rowsOf(predictions.shape)) {
     throw new ShapeError(
       `${op}: weights ${formatShape(weights.shape)} hold ${sizeOf(weights.shape)} numbers, ` +
-        `predictions ${formatShape(predictions.shape)} have ${rowsOf(predictions.shape)} rows`,
+        `${name} ${formatShape(predictions.shape)} have ${rowsOf(predictions.shape)} rows`,
     );
   }
 }

@@ -23,11 +23,13 @@ import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { multiply } from "./multiply.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { penalty, penaltyBackward } from "./penalty.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { unary, unaryBackward } from "./unary.js";
+import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 /** The kernel of every op, on host arrays. */
 export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
@@ -57,6 +59,10 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   sigmoidCrossEntropyBackward,
   meanSquaredError,
   meanSquaredErrorBackward,
+  weightedMean,
+  weightedMeanBackward,
+  penalty,
+  penaltyBackward,
   accuracy,
   topKAccuracy,
   gatherRows,

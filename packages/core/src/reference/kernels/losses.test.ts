@@ -193,3 +193,33 @@ describe("topKAccuracy", () => {
     ).toBe(0);
   });
 });
+
+describe("weightedMean", () => {
+  const values = exact([2, 2], 1, 3, -2, 8);
+
+  test("by hand", () => {
+    expectClose(callReferenceOp("weightedMean", [values], {})[0]!, [2 + 3]);
+    expectClose(callReferenceOp("weightedMean", [values, exact([2], 0.5, 2)], {})[0]!, [1 + 6]);
+  });
+
+  test("gradient", () => {
+    expectClose(callReferenceOp("weightedMeanBackward", [values], { scale: 0.5 })[0]!, [0.25, 0.25, 0.25, 0.25]);
+    const weighted = callReferenceOp("weightedMeanBackward", [values, exact([2], 3, 0)], { scale: 0.5 })[0]!;
+    expectClose(weighted, [0.75, 0.75, 0, 0]);
+  });
+});
+
+describe("penalty", () => {
+  const parameters = exact([2, 2], -2, 0, 1, 3);
+  const attributes = { l1: 0.5, l2: 0.25, scale: 4 };
+
+  test("by hand", () => {
+    // 4 (0.5 * 6 + 0.25 * 14)
+    expectClose(callReferenceOp("penalty", [parameters], attributes)[0]!, [26]);
+  });
+
+  test("gradient", () => {
+    // 4 (0.5 sign(w) + 0.5 w)
+    expectClose(callReferenceOp("penaltyBackward", [parameters], attributes)[0]!, [-6, 0, 4, 8]);
+  });
+});
