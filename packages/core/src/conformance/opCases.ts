@@ -6,6 +6,7 @@ import { batchNormCases } from "../ops/batchNorm.cases.js";
 import { biasAddCases } from "../ops/biasAdd.cases.js";
 import { clipByNormCases, clipByValueCases } from "../ops/clip.cases.js";
 import { constrainNormCases, nonNegativeCases } from "../ops/constraints.cases.js";
+import { concatCases } from "../ops/concat.cases.js";
 import { conv2dCases } from "../ops/conv2d.cases.js";
 import { conv2dBackwardInputCases } from "../ops/conv2dBackwardInput.cases.js";
 import { depthwiseConv2dCases } from "../ops/depthwiseConv2d.cases.js";
@@ -28,11 +29,13 @@ import {
   sgdUpdateCases,
 } from "../ops/optimizerUpdates.cases.js";
 import { adamUpdateCases, rmspropUpdateCases, sgdUpdateCases } from "../ops/optimizerUpdates.cases.js";
+import { padCases } from "../ops/pad.cases.js";
 import { penaltyCases } from "../ops/penalty.cases.js";
 import { gatherRowsCases, storeRowsCases } from "../ops/rows.cases.js";
 import { sigmoidCrossEntropyCases } from "../ops/sigmoidCrossEntropy.cases.js";
 import { softmaxCases } from "../ops/softmax.cases.js";
 import { softmaxCrossEntropyCases } from "../ops/softmaxCrossEntropy.cases.js";
+import { transposeCases } from "../ops/transpose.cases.js";
 import { unaryCases } from "../ops/unary.cases.js";
 import { weightedMeanCases } from "../ops/weightedMean.cases.js";
 
@@ -49,6 +52,9 @@ export const opCases: readonly AnyOpCase[] = [
   ...addCases,
   ...multiplyCases,
   ...maximumCases,
+  ...concatCases,
+  ...padCases,
+  ...transposeCases,
   ...dropoutCases,
   ...softmaxCrossEntropyCases,
   ...sigmoidCrossEntropyCases,

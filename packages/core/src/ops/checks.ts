@@ -8,6 +8,13 @@ export function expectRank(what: string, spec: TensorSpec, rank: number): void {
   }
 }
 
+/** Throws unless `spec` has `min` to `max` dimensions. */
+export function expectRankBetween(what: string, spec: TensorSpec, min: number, max: number): void {
+  if (spec.shape.length < min || spec.shape.length > max) {
+    throw new ShapeError(`${what} has shape ${formatShape(spec.shape)}, expected ${min} to ${max} dimensions`);
+  }
+}
+
 /** Throws unless the two shapes are equal. */
 export function expectSameShape(what: string, actual: Shape, expected: Shape): void {
   if (!sameShape(actual, expected)) {

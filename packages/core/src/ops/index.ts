@@ -12,6 +12,7 @@ import {
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { type ClipByNormAttributes, type ClipByValueAttributes, clipByNorm, clipByValue } from "./clip.js";
 import { type ConstrainNormAttributes, constrainNorm, nonNegative } from "./constraints.js";
+import { type ConcatAttributes, concat } from "./concat.js";
 import { type Conv2dAttributes, conv2d } from "./conv2d.js";
 import { type Conv2dBackwardFilterAttributes, conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { type Conv2dBackwardInputAttributes, conv2dBackwardInput } from "./conv2dBackwardInput.js";
@@ -48,6 +49,7 @@ import {
   type SgdUpdateAttributes,
   sgdUpdate,
 } from "./optimizerUpdates.js";
+import { type PadAttributes, pad } from "./pad.js";
 import { type PenaltyAttributes, penalty, penaltyBackward } from "./penalty.js";
 import { type ReshapeAttributes, reshape } from "./reshape.js";
 import { type GatherRowsAttributes, gatherRows, storeRows } from "./rows.js";
@@ -60,6 +62,7 @@ import {
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
 } from "./softmaxCrossEntropy.js";
+import { type TransposeAttributes, transpose } from "./transpose.js";
 import { type UnaryAttributes, unary, unaryBackward } from "./unary.js";
 import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
@@ -87,6 +90,9 @@ export interface OpAttributes {
   multiply: None;
   maximum: None;
   maximumBackward: MaximumBackwardAttributes;
+  concat: ConcatAttributes;
+  pad: PadAttributes;
+  transpose: TransposeAttributes;
   dropout: DropoutAttributes;
   softmaxCrossEntropy: SoftmaxCrossEntropyAttributes;
   softmaxCrossEntropyBackward: SoftmaxCrossEntropyBackwardAttributes;
@@ -151,6 +157,9 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   multiply,
   maximum,
   maximumBackward,
+  concat,
+  pad,
+  transpose,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,

@@ -48,6 +48,42 @@ describe("differentiate", () => {
     ]);
   });
 
+  it("cuts the gradient of each tensor out of that of a concatenation, for those that need one", () => {
+    const graph = new Draft();
+    const [a, b, c] = [graph.input("a", [2, 3]), graph.input("b", [2, 1]), graph.input("c", [2, 4])];
+    const [whole] = graph.apply("concat", [a, b, c], { axis: 1 });
+    const [loss] = graph.apply("weightedMean", [whole!], {});
+    const ops = graph.appended(() => differentiate(graph, { loss: loss!, wanted: [a, c] }));
+    expect(ops).toEqual(["weightedMeanBackward", "pad", "pad"]);
+    expect(graph.operations.slice(-2).map(({ attributes, outputs }) => [attributes, outputs[0]!.shape])).toEqual([
+      [{ before: [0, 0], after: [0, -5] }, [2, 3]],
+      [{ before: [0, -4], after: [0, 0] }, [2, 4]],
+    ]);
+  });
+
+  it("adds up the gradients of a tensor that a concatenation has twice", () => {
+    const graph = new Draft();
+    const x = graph.input("x", [2, 3]);
+    const [whole] = graph.apply("concat", [x, x], { axis: 0 });
+    const [loss] = graph.apply("weightedMean", [whole!], {});
+    const ops = graph.appended(() => differentiate(graph, { loss: loss!, wanted: [x] }));
+    expect(ops).toEqual(["weightedMeanBackward", "pad", "pad", "add"]);
+  });
+
+  it("keeps the input of a function whose derivative is of the input, else the output", () => {
+    for (const [name, kept] of [
+      ["tanh", "output"],
+      ["gelu", "input"],
+    ] as const) {
+      const graph = new Draft();
+      const x = graph.input("x", [2, 3]);
+      const [y] = graph.apply("unary", [x], { function: name, alpha: 0 });
+      const [loss] = graph.apply("weightedMean", [y!], {});
+      differentiate(graph, { loss: loss!, wanted: [x] });
+      expect(graph.operations.at(-1)!.inputs[1]).toBe(kept === "input" ? x : y);
+    }
+  });
+
   it("appends no op behind the last parameter that is trained", () => {
     const { graph, second, loss } = twoLayers();
     const ops = graph.appended(() => differentiate(graph, { loss, wanted: [second] }));

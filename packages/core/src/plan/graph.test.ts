@@ -40,6 +40,15 @@ describe("Graph", () => {
     );
   });
 
+  it("takes the last input of a variadic op one or more times", () => {
+    const graph = graphWith(1000);
+    const x = graph.place("x", { shape: [2, 5], dtype: "float32" }, "buffer");
+    expect(graph.apply("concat", [x, x, x, x], { axis: 1 })[0]!.shape).toEqual([2, 20]);
+    expect(() => graph.apply("concat", [x], { axis: 1 })).toThrow(
+      new ArgumentError("concat: got 1 inputs, takes first, next (the last one or more times)"),
+    );
+  });
+
   it("labels ops as nested, and restores the label after an error", () => {
     const graph = graphWith(100);
     const x = graph.place("x", flat, "buffer");

@@ -7,6 +7,7 @@ import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batc
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
 import { constrainNorm, nonNegative } from "./constraints.js";
+import { concat } from "./concat.js";
 import { conv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
@@ -23,11 +24,13 @@ import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { multiply } from "./multiply.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
+import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
 import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
@@ -52,6 +55,9 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   multiply,
   maximum,
   maximumBackward,
+  concat,
+  pad,
+  transpose,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
