@@ -31,6 +31,7 @@ import {
 import { adamUpdateCases, rmspropUpdateCases, sgdUpdateCases } from "../ops/optimizerUpdates.cases.js";
 import { padCases } from "../ops/pad.cases.js";
 import { penaltyCases } from "../ops/penalty.cases.js";
+import { resize2dCases } from "../ops/resize2d.cases.js";
 import { gatherRowsCases, storeRowsCases } from "../ops/rows.cases.js";
 import { sigmoidCrossEntropyCases } from "../ops/sigmoidCrossEntropy.cases.js";
 import { softmaxCases } from "../ops/softmax.cases.js";
@@ -55,6 +56,7 @@ export const opCases: readonly AnyOpCase[] = [
   ...concatCases,
   ...padCases,
   ...transposeCases,
+  ...resize2dCases,
   ...dropoutCases,
   ...softmaxCrossEntropyCases,
   ...sigmoidCrossEntropyCases,

@@ -52,6 +52,7 @@ import {
 import { type PadAttributes, pad } from "./pad.js";
 import { type PenaltyAttributes, penalty, penaltyBackward } from "./penalty.js";
 import { type ReshapeAttributes, reshape } from "./reshape.js";
+import { type Resize2dAttributes, type Resize2dBackwardAttributes, resize2d, resize2dBackward } from "./resize2d.js";
 import { type GatherRowsAttributes, gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
@@ -93,6 +94,8 @@ export interface OpAttributes {
   concat: ConcatAttributes;
   pad: PadAttributes;
   transpose: TransposeAttributes;
+  resize2d: Resize2dAttributes;
+  resize2dBackward: Resize2dBackwardAttributes;
   dropout: DropoutAttributes;
   softmaxCrossEntropy: SoftmaxCrossEntropyAttributes;
   softmaxCrossEntropyBackward: SoftmaxCrossEntropyBackwardAttributes;
@@ -160,6 +163,8 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   concat,
   pad,
   transpose,
+  resize2d,
+  resize2dBackward,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,

@@ -26,6 +26,7 @@ import { multiply } from "./multiply.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
+import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
@@ -58,6 +59,8 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   concat,
   pad,
   transpose,
+  resize2d,
+  resize2dBackward,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
