@@ -12,6 +12,7 @@ import { conv2dBackwardInputCases } from "../ops/conv2dBackwardInput.cases.js";
 import { depthwiseConv2dCases } from "../ops/depthwiseConv2d.cases.js";
 import { dropoutCases } from "../ops/dropout.cases.js";
 import { groupNormCases } from "../ops/groupNorm.cases.js";
+import { channelDropoutCases, dropoutCases } from "../ops/dropout.cases.js";
 import { matMulCases } from "../ops/matMul.cases.js";
 import { maximumCases } from "../ops/maximum.cases.js";
 import { maxPool2dCases } from "../ops/maxPool2d.cases.js";
@@ -19,6 +20,7 @@ import { meanSquaredErrorCases } from "../ops/meanSquaredError.cases.js";
 import { movingAverageCases } from "../ops/movingAverage.cases.js";
 import { normalizeCases } from "../ops/normalize.cases.js";
 import { multiplyCases } from "../ops/multiply.cases.js";
+import { gaussianDropoutCases, gaussianNoiseCases } from "../ops/noise.cases.js";
 import type { AnyOpCase } from "../ops/opCase.js";
 import {
   adagradUpdateCases,
@@ -58,6 +60,9 @@ export const opCases: readonly AnyOpCase[] = [
   ...transposeCases,
   ...resize2dCases,
   ...dropoutCases,
+  ...channelDropoutCases,
+  ...gaussianNoiseCases,
+  ...gaussianDropoutCases,
   ...softmaxCrossEntropyCases,
   ...sigmoidCrossEntropyCases,
   ...meanSquaredErrorCases,

@@ -4,10 +4,16 @@ import type { CaseStep, OpCase } from "./opCase.js";
 import { roundings } from "./tolerances.js";
 
 // Zeros allow no difference, so one element that is kept elsewhere fails the case.
-function masked(rate: number, shape: Shape, instance: number, step: CaseStep): OpCase<"dropout"> {
+function masked<N extends "dropout" | "channelDropout">(
+  op: N,
+  rate: number,
+  shape: Shape,
+  instance: number,
+  step: CaseStep,
+): OpCase<N> {
   const { iteration = 0, seed = 1 } = step;
   return {
-    op: "dropout",
+    op,
     name: `rate ${rate} of ${times(shape)}, instance ${instance}, seed ${seed}, iteration ${iteration}`,
     attributes: { rate, instance },
     inputs: [normal(shape)],
@@ -18,16 +24,27 @@ function masked(rate: number, shape: Shape, instance: number, step: CaseStep): O
 }
 
 export const dropoutCases: readonly OpCase<"dropout">[] = [
-  masked(0, [5, 13], 0, {}),
-  masked(0.25, [1], 0, {}),
-  masked(0.5, [1], 3, { iteration: 1 }),
-  masked(0.5, [7], 0, { iteration: 2 }),
-  masked(0.25, [63], 1, {}),
-  masked(0.25, [64], 1, { seed: 7 }),
-  masked(0.25, [65], 1, { iteration: 3 }),
-  masked(0.5, [64, 64], 2, { iteration: 1000 }),
-  masked(0.5, [5, 13], 2, { seed: 2 ** 40 + 5 }),
-  masked(0.9, [3, 7, 5, 3], 5, { iteration: 12, seed: 99 }),
-  masked(0.9, [997], 0, { iteration: 2 ** 31 + 7, seed: 2 ** 53 - 1 }),
-  masked(0.3, [2, 13, 13, 32], 6, { iteration: 469, seed: 42 }),
+  masked("dropout", 0, [5, 13], 0, {}),
+  masked("dropout", 0.25, [1], 0, {}),
+  masked("dropout", 0.5, [1], 3, { iteration: 1 }),
+  masked("dropout", 0.5, [7], 0, { iteration: 2 }),
+  masked("dropout", 0.25, [63], 1, {}),
+  masked("dropout", 0.25, [64], 1, { seed: 7 }),
+  masked("dropout", 0.25, [65], 1, { iteration: 3 }),
+  masked("dropout", 0.5, [64, 64], 2, { iteration: 1000 }),
+  masked("dropout", 0.5, [5, 13], 2, { seed: 2 ** 40 + 5 }),
+  masked("dropout", 0.9, [3, 7, 5, 3], 5, { iteration: 12, seed: 99 }),
+  masked("dropout", 0.9, [997], 0, { iteration: 2 ** 31 + 7, seed: 2 ** 53 - 1 }),
+  masked("dropout", 0.3, [2, 13, 13, 32], 6, { iteration: 469, seed: 42 }),
+];
+
+export const channelDropoutCases: readonly OpCase<"channelDropout">[] = [
+  masked("channelDropout", 0, [5, 13], 0, {}),
+  masked("channelDropout", 0.5, [1, 1], 3, { iteration: 1 }),
+  masked("channelDropout", 0.5, [3, 7], 0, { iteration: 2 }),
+  masked("channelDropout", 0.25, [4, 5, 9], 1, {}),
+  masked("channelDropout", 0.25, [1, 3, 5, 64], 1, { seed: 7 }),
+  masked("channelDropout", 0.5, [8, 5, 5, 3], 2, { iteration: 1000 }),
+  masked("channelDropout", 0.9, [5, 2, 3, 7], 5, { iteration: 2 ** 31 + 7, seed: 2 ** 53 - 1 }),
+  masked("channelDropout", 0.3, [2, 13, 13, 32], 6, { iteration: 469, seed: 42 }),
 ];

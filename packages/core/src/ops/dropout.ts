@@ -1,3 +1,4 @@
+import { expectRankBetween, lastAxis } from "./checks.js";
 import { float32, type OpDefinition, sizeOf } from "./definition.js";
 
 export interface DropoutAttributes {
@@ -27,4 +28,22 @@ export const dropout: OpDefinition<DropoutAttributes> = {
   },
   // 20 rounds of four integer operations for every two elements.
   flops: ([input]) => 41 * sizeOf(input!.shape),
+};
+
+/**
+ * Dropout of whole channels: like `dropout`, but sample n keeps or loses channel c as a whole, by word n C + c of the same
+ * stream.
+ */
+export const channelDropout: OpDefinition<DropoutAttributes> = {
+  summary: "zeroes a random share of each sample's channels and scales the rest: input [N,...,C] -> [N,...,C]",
+  inputs: ["input"],
+  outputs: ["output"],
+  inferOutputs([input]) {
+    expectRankBetween("channelDropout: input", input!, 2, 4);
+    return [float32(input!.shape)];
+  },
+  gradient({ attributes, outputGradient, emit }) {
+    return emit("channelDropout", [outputGradient(0)], { ...attributes });
+  },
+  flops: ([input]) => sizeOf(input!.shape) + 40 * input!.shape[0]! * lastAxis(input!.shape),
 };

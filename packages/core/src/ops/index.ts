@@ -27,6 +27,7 @@ import {
   groupNormBackwardInput,
   groupNormBackwardSums,
 } from "./groupNorm.js";
+import { channelDropout, type DropoutAttributes, dropout } from "./dropout.js";
 import { type MatMulAttributes, matMul } from "./matMul.js";
 import { type MaximumBackwardAttributes, maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward, type Pool2dAttributes, type Pool2dBackwardAttributes } from "./maxPool2d.js";
@@ -35,6 +36,7 @@ import { type MovingAverageAttributes, movingAverage } from "./movingAverage.js"
 import type { NormAttributes } from "./normalization.js";
 import { type NormalizeBackwardInputAttributes, normalize, normalizeBackwardInput } from "./normalize.js";
 import { multiply } from "./multiply.js";
+import { gaussianDropout, gaussianNoise, type NoiseAttributes } from "./noise.js";
 import {
   type AdagradUpdateAttributes,
   type AdamUpdateAttributes,
@@ -97,6 +99,9 @@ export interface OpAttributes {
   resize2d: Resize2dAttributes;
   resize2dBackward: Resize2dBackwardAttributes;
   dropout: DropoutAttributes;
+  channelDropout: DropoutAttributes;
+  gaussianNoise: NoiseAttributes;
+  gaussianDropout: NoiseAttributes;
   softmaxCrossEntropy: SoftmaxCrossEntropyAttributes;
   softmaxCrossEntropyBackward: SoftmaxCrossEntropyBackwardAttributes;
   sigmoidCrossEntropy: None;
@@ -166,6 +171,9 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   resize2d,
   resize2dBackward,
   dropout,
+  channelDropout,
+  gaussianNoise,
+  gaussianDropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
   sigmoidCrossEntropy,

@@ -12,6 +12,9 @@ describe("the format, which never changes", () => {
     expect([0, 1, 2, 3].map((index) => streamWord(key, 7, index))).toEqual(words);
     const stream = new RandomStream(42, "dropout", 3, 7);
     expect(draw(4, () => stream.word())).toEqual(words);
+    const noise = streamKey(seedKey(42), "noise", 3);
+    const noiseWords = [2981417810, 4015632117, 1245855330, 2055348252];
+    expect([0, 1, 2, 3].map((index) => streamWord(noise, 7, index))).toEqual(noiseWords);
   });
 
   test("uniform and normal numbers", () => {

@@ -11,6 +11,7 @@ export const streamPurposes = {
   augmentation: 4,
   dataset: 5,
   test: 6,
+  noise: 7,
 } as const;
 
 export type StreamPurpose = keyof typeof streamPurposes;

@@ -40,3 +40,23 @@ describe("dropout", () => {
     expect(y!.data).toEqual(ones.data);
   });
 });
+
+describe("channelDropout", () => {
+  test("keeps a channel of a sample as a whole, by word n C + c of the dropout stream", () => {
+    const ones: Tensor = { shape: [3, 2, 2, 5], data: new Float32Array(60).fill(1) };
+    const [y] = callReferenceOp("channelDropout", [ones], attributes, step);
+    const key = streamKey(step.seed, "dropout", 4);
+    y!.data.forEach((value, index) => {
+      const [n, c] = [Math.floor(index / 20), index % 5];
+      const kept = streamWord(key, 7, n * 5 + c) >= dropoutThreshold(0.3);
+      expect(value).toBe(kept ? Math.fround(1 / 0.7) : 0);
+    });
+  });
+
+  test("of rows is dropout", () => {
+    const rows: Tensor = { shape: [7, 9], data: Float32Array.from({ length: 63 }, (_, index) => index) };
+    expect(callReferenceOp("channelDropout", [rows], attributes, step)).toEqual(
+      callReferenceOp("dropout", [rows], attributes, step),
+    );
+  });
+});

@@ -1,4 +1,4 @@
-import { dropoutThreshold, streamKey, threefry2x32 } from "../../backend/index.js";
+import { dropoutThreshold, streamKey, streamWord, threefry2x32 } from "../../backend/index.js";
 import type { KernelOf } from "./kernel.js";
 
 /**
@@ -16,6 +16,30 @@ export const dropout: KernelOf<"dropout"> = ({ inputs: [input], outputs: [output
     y[i] = even >= threshold ? x[i]! * factor : 0;
     if (i + 1 < y.length) {
       y[i + 1] = odd >= threshold ? x[i + 1]! * factor : 0;
+    }
+  }
+};
+
+/** y[n,...,c] = word(n C + c) >= threshold ? x[n,...,c] / (1 - rate) : 0, the factor as above; [N,...,C] -> [N,...,C] */
+export const channelDropout: KernelOf<"channelDropout"> = ({
+  inputs: [input],
+  outputs: [output],
+  attributes,
+  step,
+}) => {
+  const [x, y] = [input!.data, output!.data];
+  const key = streamKey(step.seed, "dropout", attributes.instance);
+  const threshold = dropoutThreshold(attributes.rate);
+  const factor = Math.fround(1 / (1 - attributes.rate));
+  const batch = input!.shape[0]!;
+  const channels = input!.shape[input!.shape.length - 1]!;
+  const sampleSize = y.length / batch;
+  for (let n = 0; n < batch; n++) {
+    for (let c = 0; c < channels; c++) {
+      const kept = streamWord(key, step.iteration, n * channels + c) >= threshold;
+      for (let i = n * sampleSize + c; i < (n + 1) * sampleSize; i += channels) {
+        y[i] = kept ? x[i]! * factor : 0;
+      }
     }
   }
 };

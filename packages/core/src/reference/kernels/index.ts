@@ -14,6 +14,7 @@ import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { dropout } from "./dropout.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
+import { channelDropout, dropout } from "./dropout.js";
 import type { KernelOf } from "./kernel.js";
 import { matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
@@ -23,6 +24,7 @@ import { movingAverage } from "./movingAverage.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { multiply } from "./multiply.js";
+import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
@@ -62,6 +64,9 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   resize2d,
   resize2dBackward,
   dropout,
+  channelDropout,
+  gaussianNoise,
+  gaussianDropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
   sigmoidCrossEntropy,
