@@ -169,6 +169,13 @@ describe("gradients against difference quotients", () => {
     { op: "groupNorm", name: /^2x9x6 in 2$/, attributes: { epsilon: 1e-2 } },
     { op: "conv2dBackwardInput", name: /^to 1x8x8x4 by/, attributes: { padding: [0, 2, 1, 1] } },
     { op: "depthwiseConv2d", name: /^2x9x8x4 by/, attributes: { padding: [0, 2, 1, 1] } },
+    { op: "unary", name: /^gelu of 5x13/, attributes: { function: "geluTanh" } },
+    { op: "maximum", name: /^5x13/, attributes: { input: 1 } },
+    { op: "concat", name: /^2x3x5x3 and/, attributes: { before: [0, 0, 0, -1], after: [0, 0, 0, -13] } },
+    { op: "transpose", name: /^2x3x5 to axes 1,2,0/, attributes: { permutation: [1, 2, 0] } },
+    { op: "resize2d", name: /^1x4x4x2 to 3x3, bilinear/, attributes: { interpolation: "nearest" } },
+    { op: "gaussianDropout", name: /^deviation 0.3/, attributes: { instance: 2 } },
+    { op: "penalty", name: /^65/, attributes: { scale: 1 } },
   ];
 
   it.each(wrong)("finds a wrong gradient of $op, $attributes", async ({ op, name, attributes }) => {
@@ -244,10 +251,41 @@ function residual(network: NetworkGraph): GraphValue {
   return graph.apply("meanSquaredError", [value, target, network.place("weights", normal([2]))], {})[0]!;
 }
 
+/** Branches that are padded, resized, transposed, multiplied and joined; functions of the input; noise; a composed loss. */
+function branches(network: NetworkGraph): GraphValue {
+  const { graph } = network.experiment;
+  network.experiment.steps = packCaseSteps([{ iteration: 3, seed: 8 }]);
+  const images = network.place("images", normal([2, 4, 5, 3]));
+  const apply = (...[op, inputs, attributes]: Parameters<Graph["apply"]>): GraphValue =>
+    graph.apply(op, inputs, attributes as never)[0]!;
+  const unary = (input: GraphValue, name: string): GraphValue =>
+    apply("unary", [input], { function: name, alpha: 0.5 } as never);
+  const same = { ...unit, padding: [1, 1, 1, 1] } as const;
+  const wide = unary(apply("conv2d", [images, network.parameter("kernel 1", [3, 3, 3, 4])], same), "gelu");
+  const padded = apply("pad", [images], { before: [0, 1, -1, 0], after: [0, 0, 2, 0] });
+  const narrow = apply("conv2d", [padded, network.parameter("kernel 2", [2, 3, 3, 2])], unit);
+  const resized = apply("resize2d", [unary(narrow, "softplus")], { size: [4, 5], interpolation: "bilinear" });
+  // One tensor twice, and every input of the concatenation behind another kernel.
+  let value = apply("concat", [wide, resized, wide], { axis: 3 });
+  value = apply("channelDropout", [value], { rate: 0.25, instance: 1 });
+  value = apply("gaussianDropout", [value], { stddev: 0.3, instance: 2 });
+  value = apply("gaussianNoise", [value], { stddev: 0.3, instance: 3 });
+  value = apply("reshape", [apply("transpose", [value], { permutation: [0, 3, 1, 2] })], { shape: [2, 200] });
+  const left = apply("matMul", [value, network.parameter("kernel 3", [200, 3])], product);
+  const right = unary(apply("matMul", [value, network.parameter("kernel 4", [200, 3])], product), "silu");
+  value = apply(
+    "maximum",
+    [apply("multiply", [left, right], {}), apply("affine", [left], { scale: 0.3, offset: 0.1 })],
+    {},
+  );
+  return apply("weightedMean", [unary(value, "huber"), network.place("weights", normal([2]))], {});
+}
+
 describe("gradients of whole networks", () => {
   it.each([
     ["a classifier", classifier],
     ["a network with a residual block", residual],
+    ["a network with branches", branches],
   ])("%s", async (_, build) => {
     const network = new NetworkGraph();
     const { experiment, parameters } = network;

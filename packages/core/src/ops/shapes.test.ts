@@ -111,6 +111,53 @@ const misfits: readonly (readonly [OpName, readonly TensorSpec[], object, string
     { batchSize: 2, scale: 1, dtype: "float32" },
     "order has element type float32",
   ],
+  ["multiply", [float(2, 3), float(3, 2)], {}, "multiply: b has shape [3,2], expected [2,3]"],
+  ["maximum", [float(2, 3), float(2)], {}, "maximum: b has shape [2], expected [2,3]"],
+  [
+    "concat",
+    [float(2, 3, 4), float(2, 5, 4), float(2, 3, 5)],
+    { axis: 1 },
+    "concat: next 2 has shape [2,3,5], first [2,3,4]; they may differ in axis 1 only",
+  ],
+  ["concat", [float(2, 3), float(2, 3, 1)], { axis: 1 }, "concat: next 1 has shape [2,3,1], first [2,3]"],
+  ["concat", [float(2, 3), float(2, 3)], { axis: 2 }, "concat: axis 2 is none of the 2 axes of first [2,3]"],
+  ["concat", [float(2), float(3)], { axis: 0 }, "concat: first has shape [2], expected 2 to 4 dimensions"],
+  [
+    "pad",
+    [float(4, 5)],
+    { before: [0, -2], after: [1, -3] },
+    "pad: before [0,-2] and after [1,-3] leave nothing of input [4,5] (output [5,0]); cut off less",
+  ],
+  ["pad", [float(4)], { before: [-5], after: [3] }, "leave nothing of input [4] (output [2])"],
+  [
+    "pad",
+    [float(4, 5)],
+    { before: [1], after: [1] },
+    "pad: before [1] and after [1] have to be a whole number for each of the 2 axes of input [4,5]",
+  ],
+  ["pad", [float(1, 2, 3, 4, 5)], {}, "pad: input has shape [1,2,3,4,5], expected 1 to 4 dimensions"],
+  [
+    "transpose",
+    [float(2, 3, 4)],
+    { permutation: [0, 2, 2] },
+    "transpose: permutation [0,2,2] does not name each of the 3 axes of input [2,3,4] once",
+  ],
+  ["transpose", [float(2, 3)], { permutation: [0] }, "transpose: permutation [0] does not name each of the 2 axes"],
+  [
+    "resize2d",
+    [float(1, 4, 4, 3)],
+    { size: [0, 2], interpolation: "nearest" },
+    "resize2d: input [1,4,4,3] cannot become [0,2] pixels",
+  ],
+  ["resize2d", [float(4, 4, 3)], { size: [2, 2] }, "resize2d: input has shape [4,4,3], expected 4 dimensions"],
+  [
+    "resize2dBackward",
+    [float(2, 4, 4, 3)],
+    { inputShape: [2, 8, 8, 4], interpolation: "nearest" },
+    "resize2dBackward: outputGradient [2,4,4,3] is not input [2,8,8,4] in another size",
+  ],
+  ["channelDropout", [float(4)], { rate: 0.5, instance: 0 }, "channelDropout: input has shape [4], expected 2 to 4"],
+  ["weightedMean", [float(4, 2), float(3)], {}, "weightedMean: weights [3] hold 3 numbers, values [4,2] have 4 rows"],
   ["storeRows", [float(2, 3), float(9, 4)], {}, "storeRows: values [2,3] do not fit rows of destination [9,4]"],
   [
     "adamUpdate",
@@ -197,13 +244,15 @@ describe("definitions", () => {
 
   it("name what they update, and only that", () => {
     for (const name of Object.keys(ops) as OpName[]) {
-      const { updates = [], inputs, outputs, optionalInputs = 0 } = opDefinition(name);
+      const { updates = [], inputs, outputs, optionalInputs = 0, variadic } = opDefinition(name);
       expect(
         updates.every((position) => position < inputs.length),
         name,
       ).toBe(true);
       expect(updates.length > 0, name).toBe(outputs.length === 0);
       expect(optionalInputs, name).toBeLessThan(inputs.length);
+      // Which inputs are there could not be told from how many.
+      expect(variadic && optionalInputs > 0, name).toBeFalsy();
     }
   });
 });
