@@ -20,7 +20,7 @@ const kit = `
 import { wasm } from "@convoy/backend-wasm";
 import { formatMatrix, runConformance } from "@convoy/core/conformance";
 
-const report = await runConformance(() => wasm({ threads: 2 }), { only: /^square/, levels: ["ops"] });
+const report = await runConformance(() => wasm({ threads: 2 }), { only: /^cube/, levels: ["ops"] });
 console.log(formatMatrix(report));
 process.exitCode = report.passed ? 0 : 1;
 `;
@@ -70,9 +70,9 @@ test("the steps in core change core alone, and every package still compiles", ()
 }, 300_000);
 
 test("the tests of core check the new op", () => {
-  const tests = ["ops/", "conformance/reference", "--testNamePattern", "square|every op|every file|conforms"];
+  const tests = ["ops/", "conformance/reference", "--testNamePattern", "cube|every op|every file|conforms"];
   const output = expectSuccess(vitest, "run", "--project", "core", "--reporter", "verbose", ...tests);
-  expect(output).toMatch(/✓.*gradients against difference quotients > square/);
+  expect(output).toMatch(/✓.*gradients against difference quotients > cube/);
 }, 300_000);
 
 test("a backend without a kernel for the op reports its cases as unsupported", () => {
@@ -80,10 +80,10 @@ test("a backend without a kernel for the op reports its cases as unsupported", (
   npmRun("build", "packages/core");
   npmRun("build", "packages/backend-wasm");
   const output = expectSuccess("kit.mjs");
-  expect(output).toMatch(/^square +- +0\/0, \d+ unsupported$/m);
-  expect(output).toContain('the wasm backend has no kernel for "square"');
+  expect(output).toMatch(/^cube +- +0\/0, \d+ unsupported$/m);
+  expect(output).toContain('the wasm backend has no kernel for "cube"');
   const own = expectSuccess(vitest, "run", "--project", "backend-wasm", "conformance.dist", "--reporter", "verbose");
-  expect(own).toMatch(/↓.*square: 2x5x3x7.*the wasm backend has no kernel for "square"/);
+  expect(own).toMatch(/↓.*cube: 2x5x3x7.*the wasm backend has no kernel for "cube"/);
 }, 300_000);
 
 test("the steps in the WASM backend's README give it the kernels, and they pass the kit", () => {
@@ -92,6 +92,6 @@ test("the steps in the WASM backend's README give it the kernels, and they pass 
   npmRun("generate", "packages/backend-wasm");
   npmRun("build", "packages/backend-wasm");
   const output = expectSuccess("kit.mjs");
-  expect(output).toMatch(/^square +- +✓ \d+\/\d+$/m);
-  expect(output).toMatch(/^squareBackward +- +✓ \d+\/\d+$/m);
+  expect(output).toMatch(/^cube +- +✓ \d+\/\d+$/m);
+  expect(output).toMatch(/^cubeBackward +- +✓ \d+\/\d+$/m);
 }, 300_000);

@@ -5,22 +5,21 @@ import { averagePool2dCases } from "../ops/averagePool2d.cases.js";
 import { batchNormCases } from "../ops/batchNorm.cases.js";
 import { biasAddCases } from "../ops/biasAdd.cases.js";
 import { clipByNormCases, clipByValueCases } from "../ops/clip.cases.js";
-import { constrainNormCases, nonNegativeCases } from "../ops/constraints.cases.js";
 import { concatCases } from "../ops/concat.cases.js";
+import { constrainNormCases, nonNegativeCases } from "../ops/constraints.cases.js";
 import { conv2dCases } from "../ops/conv2d.cases.js";
 import { conv2dBackwardInputCases } from "../ops/conv2dBackwardInput.cases.js";
 import { depthwiseConv2dCases } from "../ops/depthwiseConv2d.cases.js";
-import { dropoutCases } from "../ops/dropout.cases.js";
-import { groupNormCases } from "../ops/groupNorm.cases.js";
 import { channelDropoutCases, dropoutCases } from "../ops/dropout.cases.js";
+import { groupNormCases } from "../ops/groupNorm.cases.js";
 import { matMulCases } from "../ops/matMul.cases.js";
 import { maximumCases } from "../ops/maximum.cases.js";
 import { maxPool2dCases } from "../ops/maxPool2d.cases.js";
 import { meanSquaredErrorCases } from "../ops/meanSquaredError.cases.js";
 import { movingAverageCases } from "../ops/movingAverage.cases.js";
-import { normalizeCases } from "../ops/normalize.cases.js";
 import { multiplyCases } from "../ops/multiply.cases.js";
 import { gaussianDropoutCases, gaussianNoiseCases } from "../ops/noise.cases.js";
+import { normalizeCases } from "../ops/normalize.cases.js";
 import type { AnyOpCase } from "../ops/opCase.js";
 import {
   adagradUpdateCases,
@@ -30,7 +29,6 @@ import {
   rmspropUpdateCases,
   sgdUpdateCases,
 } from "../ops/optimizerUpdates.cases.js";
-import { adamUpdateCases, rmspropUpdateCases, sgdUpdateCases } from "../ops/optimizerUpdates.cases.js";
 import { padCases } from "../ops/pad.cases.js";
 import { penaltyCases } from "../ops/penalty.cases.js";
 import { resize2dCases } from "../ops/resize2d.cases.js";

@@ -11,14 +11,14 @@ import {
 } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { type ClipByNormAttributes, type ClipByValueAttributes, clipByNorm, clipByValue } from "./clip.js";
-import { type ConstrainNormAttributes, constrainNorm, nonNegative } from "./constraints.js";
 import { type ConcatAttributes, concat } from "./concat.js";
+import { type ConstrainNormAttributes, constrainNorm, nonNegative } from "./constraints.js";
 import { type Conv2dAttributes, conv2d } from "./conv2d.js";
 import { type Conv2dBackwardFilterAttributes, conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { type Conv2dBackwardInputAttributes, conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import type { OpDefinition } from "./definition.js";
 import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
-import { type DropoutAttributes, dropout } from "./dropout.js";
+import { channelDropout, type DropoutAttributes, dropout } from "./dropout.js";
 import {
   type GroupNormAttributes,
   type GroupNormBackwardInputAttributes,
@@ -27,16 +27,15 @@ import {
   groupNormBackwardInput,
   groupNormBackwardSums,
 } from "./groupNorm.js";
-import { channelDropout, type DropoutAttributes, dropout } from "./dropout.js";
 import { type MatMulAttributes, matMul } from "./matMul.js";
 import { type MaximumBackwardAttributes, maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward, type Pool2dAttributes, type Pool2dBackwardAttributes } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
 import { type MovingAverageAttributes, movingAverage } from "./movingAverage.js";
-import type { NormAttributes } from "./normalization.js";
-import { type NormalizeBackwardInputAttributes, normalize, normalizeBackwardInput } from "./normalize.js";
 import { multiply } from "./multiply.js";
 import { gaussianDropout, gaussianNoise, type NoiseAttributes } from "./noise.js";
+import type { NormAttributes } from "./normalization.js";
+import { type NormalizeBackwardInputAttributes, normalize, normalizeBackwardInput } from "./normalize.js";
 import {
   type AdagradUpdateAttributes,
   type AdamUpdateAttributes,
