@@ -18,7 +18,7 @@ export const coreImports = {
   datasets: ["errors", "random", "tensor"],
   initializers: ["errors", "names", "ops", "random"],
   layers: ["checkOption", "errors", "initializers", "names", "ops", "plan"],
-  losses: ["names", "ops", "plan"],
+  losses: ["checkOption", "errors", "names", "ops", "plan"],
   metrics: ["checkOption", "losses", "names", "ops", "plan"],
   optimizers: ["checkOption", "errors", "names", "ops", "plan"],
   callbacks: ["errors"],

@@ -35,8 +35,7 @@ export function accuracy(): Metric {
     name: "accuracy",
     build({ graph, predictions, labels, loss }) {
       const single = lastAxis(predictions.shape) === 1;
-      const kind =
-        loss.labels === "sparse" ? "sparse" : single || loss.name === "binaryCrossentropy" ? "binary" : "categorical";
+      const kind = loss.labels === "sparse" ? "sparse" : single || loss.binary ? "binary" : "categorical";
       return graph.apply("accuracy", [predictions, labels], { labels: kind })[0]!;
     },
   };

@@ -24,6 +24,7 @@ const alphas: { readonly [F in UnaryFunction]: number } = {
   abs: 0,
   square: 0,
   huber: 1,
+  power: 1.5,
 };
 
 /** Functions that are more than copies and less than exponentials. Default: `transcendental`. */
@@ -70,7 +71,7 @@ function ends(): CaseInput {
 
 export const unaryCases: readonly OpCase<"unary">[] = [
   ...unaryFunctions
-    .filter((name) => name !== "log" && name !== "logit")
+    .filter((name) => name !== "log" && name !== "logit" && name !== "power")
     .flatMap((name) => [
       ...shapes.map((shape) => apply(name, normal(shape, 3))),
       apply(name, extremes(), { note: "extremes" }),
@@ -85,6 +86,11 @@ export const unaryCases: readonly OpCase<"unary">[] = [
   apply("elu", normal([3, 11]), { alpha: 0.5, note: "scale 0.5" }),
   apply("huber", normal([3, 11]), { alpha: 0.3, note: "delta 0.3" }),
   apply("huber", choice([67], [-2, -1, 0, 1, 2]), { note: "ties at delta" }),
+  ...shapes.map((shape) => apply("power", uniform(shape, 0.02, 0.98))),
+  apply("power", uniform([129], 0, 3), { alpha: 3, note: "cube" }),
+  apply("power", uniform([67], 0.1, 1), { alpha: 0.5, note: "root" }),
+  // At 0 and below it is 0, and so is the gradient.
+  apply("power", choice([67], [-2, -1e-4, 0, 1]), { alpha: 3, note: "0 and below" }),
   apply("hardSigmoid", choice([67], [-4, -3, -1, 0, 3, 4]), { note: "ties at both ends" }),
   apply("hardSilu", choice([67], [-4, -3, -1, 0, 3, 4]), { note: "ties at both ends" }),
   apply("abs", choice([67], [-2, -1, 0, 1]), { note: "ties at 0" }),

@@ -25,6 +25,7 @@ import { float32, type OpDefinition, sizeOf } from "./definition.js";
  * | abs         | a                                            | sign(x), 0 at 0                          | x    |
  * | square      | x^2                                          | 2 x                                      | x    |
  * | huber       | a <= alpha ? x^2 / 2 : alpha (a - alpha / 2) | min(max(x, -alpha), alpha)               | x    |
+ * | power       | max(x, 0)^alpha                              | x > 0 ? alpha x^(alpha - 1) : 0          | x    |
  *
  * a is abs(x); P = (1 + erf(x / sqrt 2)) / 2 the normal distribution; t = tanh(k (x + 0.044715 x^3)) with k = sqrt(2 / pi),
  * and t' = (1 - t^2) k (1 + 0.134145 x^2). `log` and `logit` turn probabilities back into logits for a loss (Keras clips with
@@ -50,6 +51,7 @@ export const unaryFunctions = [
   "abs",
   "square",
   "huber",
+  "power",
 ] as const;
 
 /** The functions of the op `unary`. */
@@ -83,6 +85,7 @@ const rules: { readonly [F in UnaryFunction]: FunctionRules } = {
   abs: { derivativeFrom: "input", monotone: false, flops: [1, 2] },
   square: { derivativeFrom: "input", monotone: false, flops: [1, 2] },
   huber: { derivativeFrom: "input", monotone: false, flops: [4, 3] },
+  power: { derivativeFrom: "input", monotone: true, flops: [2, 4] },
 };
 
 /** Which tensor is the second input of `unaryBackward`: the output of `unary`, or its input. */
@@ -94,7 +97,7 @@ export interface UnaryAttributes {
   readonly function: UnaryFunction;
   /**
    * Slope of leakyRelu and scale of elu, at least 0; clipping bound of log and logit; where huber turns from a square into a
-   * line, above 0; 0 for the others.
+   * line, above 0; exponent of power, above 0; 0 for the others.
    */
   readonly alpha: number;
 }

@@ -120,7 +120,7 @@ function denseLabels(
   labels: Tensor,
   rows: number,
   outputShape: Shape,
-  { name, labels: kind }: Loss,
+  { name, labels: kind, binary = false }: Loss,
 ): ModelLabels {
   const expected = [rows, ...outputShape];
   const { data, shape, scale = 1 } = labels;
@@ -136,7 +136,7 @@ function denseLabels(
     );
   }
   largestFinite(what, data, sizeOf(shape.slice(1)));
-  const probabilities = kind === "categorical" || name === "binaryCrossentropy";
+  const probabilities = kind === "categorical" || binary;
   const outside = probabilities ? data.findIndex((value) => value * scale < 0 || value * scale > 1) : -1;
   if (outside >= 0) {
     throw new DataError(

@@ -72,6 +72,7 @@ const forward: { readonly [F in UnaryFunction]: Loop } = {
   abs: loop(unaryFormulas.abs),
   square: loop(unaryFormulas.square),
   huber: loop(unaryFormulas.huber),
+  power: loop(unaryFormulas.power),
 };
 
 const backward: { readonly [F in UnaryFunction]: BackwardLoop } = {
@@ -128,6 +129,7 @@ const backward: { readonly [F in UnaryFunction]: BackwardLoop } = {
   abs: backwardLoop(unaryFormulas.abs),
   square: backwardLoop(unaryFormulas.square),
   huber: backwardLoop(unaryFormulas.huber),
+  power: backwardLoop(unaryFormulas.power),
 };
 
 function loop({ value }: UnaryFormula): Loop {

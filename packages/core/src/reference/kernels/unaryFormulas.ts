@@ -62,6 +62,10 @@ export const unaryFormulas: { readonly [F in WithFormula]: UnaryFormula } = {
     value: (x, delta) => (Math.abs(x) <= delta ? 0.5 * x * x : delta * (Math.abs(x) - 0.5 * delta)),
     slope: (x, delta) => Math.min(Math.max(x, -delta), delta),
   },
+  power: {
+    value: (x, exponent) => Math.max(x, 0) ** exponent,
+    slope: (x, exponent) => (x > 0 ? exponent * x ** (exponent - 1) : 0),
+  },
 };
 
 function sigmoid(x: number): number {
