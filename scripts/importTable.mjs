@@ -17,6 +17,8 @@ export const coreImports = {
   reference: ["backend", "ops"],
   datasets: ["errors", "random", "tensor"],
   initializers: ["errors", "names", "ops", "random"],
+  regularizers: ["errors", "names"],
+  constraints: ["errors", "names", "ops", "plan"],
   layers: ["checkOption", "errors", "initializers", "names", "ops", "plan"],
   losses: ["checkOption", "errors", "names", "ops", "plan"],
   metrics: ["checkOption", "losses", "names", "ops", "plan"],
@@ -32,8 +34,8 @@ export const coreImports = {
     ...["plan", "random", "reference", "tensor"],
   ],
   index: [
-    ...["applications", "backend", "callbacks", "errors", "initializers", "layers", "losses", "metrics", "model"],
-    ...["optimizers", "plan", "tensor"],
+    ...["applications", "backend", "callbacks", "constraints", "errors", "initializers", "layers", "losses", "metrics"],
+    ...["model", "optimizers", "plan", "regularizers", "tensor"],
   ],
 };
 
