@@ -24,6 +24,7 @@ import type { AnyOpCase } from "../ops/opCase.js";
 import {
   adagradUpdateCases,
   adamUpdateCases,
+  decayWeightsCases,
   lionUpdateCases,
   nadamUpdateCases,
   rmspropUpdateCases,
@@ -84,6 +85,7 @@ export const opCases: readonly AnyOpCase[] = [
   ...adagradUpdateCases,
   ...nadamUpdateCases,
   ...lionUpdateCases,
+  ...decayWeightsCases,
   ...constrainNormCases,
   ...nonNegativeCases,
 ];

@@ -135,7 +135,7 @@ describe("compile", () => {
       { loss: "sparse_categorical_crossentropy" as "meanSquaredError" },
       /did you mean "sparseCategoricalCrossentropy"/,
     ],
-    ["optimizer", { optimizer: "lion" as "adam" }, /unknown optimizer "lion".*"adam"/],
+    ["optimizer", { optimizer: "ftrl" as "adam" }, /unknown optimizer "ftrl".*"adam"/],
     ["metric", { metrics: ["acc" as "accuracy"] }, /unknown metric "acc".*"accuracy"/],
   ])("lists what it knows for an unknown %s", (_, options, message) => {
     expect(() => small().compile({ backend, ...options })).toThrow(message);

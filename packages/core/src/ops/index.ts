@@ -41,6 +41,8 @@ import {
   type AdamUpdateAttributes,
   adagradUpdate,
   adamUpdate,
+  type DecayWeightsAttributes,
+  decayWeights,
   type LionUpdateAttributes,
   lionUpdate,
   type NadamUpdateAttributes,
@@ -135,6 +137,7 @@ export interface OpAttributes {
   adagradUpdate: AdagradUpdateAttributes;
   nadamUpdate: NadamUpdateAttributes;
   lionUpdate: LionUpdateAttributes;
+  decayWeights: DecayWeightsAttributes;
   constrainNorm: ConstrainNormAttributes;
   nonNegative: None;
 }
@@ -207,6 +210,7 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   adagradUpdate,
   nadamUpdate,
   lionUpdate,
+  decayWeights,
   constrainNorm,
   nonNegative,
 };

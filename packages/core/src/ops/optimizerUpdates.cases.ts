@@ -135,3 +135,14 @@ export const lionUpdateCases: readonly OpCase<"lionUpdate">[] = [
   // The sign of 0 is 0.
   lion(67, { beta1: 0.9, beta2: 0.99, weightDecay: 0 }, true),
 ];
+
+export const decayWeightsCases: readonly OpCase<"decayWeights">[] = lengths.flatMap((length) =>
+  [0.004, 0.5].map((rate) => ({
+    op: "decayWeights" as const,
+    name: `${length}, rate ${rate}`,
+    attributes: { rate },
+    inputs: [normal([length])],
+    tolerance,
+    steps,
+  })),
+);

@@ -52,6 +52,11 @@ export interface LionUpdateAttributes {
   readonly weightDecay: number;
 }
 
+export interface DecayWeightsAttributes {
+  /** Share that is taken off, times the learning rate. */
+  readonly rate: number;
+}
+
 function expectFlat(op: string, names: readonly string[], inputs: readonly TensorSpec[]): void {
   inputs.forEach((input, position) => {
     expectSameShape(`${op}: ${names[position]}`, input.shape, inputs[0]!.shape);
@@ -157,4 +162,14 @@ export const lionUpdate: OpDefinition<LionUpdateAttributes> = {
     return [];
   },
   flops: ([parameters], _, { weightDecay }) => (weightDecay > 0 ? 11 : 9) * sizeOf(parameters!.shape),
+};
+
+/** w -= learningRate rate w: decoupled weight decay for updates that have none of their own, before them. */
+export const decayWeights: OpDefinition<DecayWeightsAttributes> = {
+  summary: "decoupled weight decay: parameters [P] updated",
+  inputs: ["parameters"],
+  outputs: [],
+  updates: [0],
+  inferOutputs: () => [],
+  flops: ([parameters]) => 2 * sizeOf(parameters!.shape),
 };

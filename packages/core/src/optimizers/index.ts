@@ -1,6 +1,9 @@
 import { expectRange } from "../checkOption.js";
+import { ArgumentError } from "../errors.js";
 import { lookUp } from "../names.js";
-import { makeOptimizer, type Optimizer, type OptimizerOptions } from "./optimizer.js";
+import { nadamSteps } from "../ops/nadamSteps.js";
+import { makeOptimizer, type OptimizerOptions } from "./makeOptimizer.js";
+import type { Optimizer } from "./optimizer.js";
 
 export interface SgdOptions extends OptimizerOptions {
   /** Share of the last update that is kept; default 0. */
@@ -56,19 +59,16 @@ export interface AdamOptions extends OptimizerOptions {
   readonly amsgrad?: boolean;
 }
 
-export interface AdamWOptions extends AdamOptions {
-  /** Share of each parameter taken off a step, times the learning rate; default 0.004. */
-  readonly weightDecay?: number;
-}
-
 function adamFamily(name: string, options: AdamOptions, weightDecay: number): Optimizer {
   const beta1 = expectRange(`${name}: beta1`, options.beta1 ?? 0.9, 0, 1);
   const beta2 = expectRange(`${name}: beta2`, options.beta2 ?? 0.999, 0, 1);
   const { epsilon = 1e-7, amsgrad = false } = options;
   return makeOptimizer(name, options, 0.001, {
     slots: amsgrad ? 3 : 2,
-    stepSize: (iteration, learningRate) =>
-      (learningRate * Math.sqrt(1 - beta2 ** (iteration + 1))) / (1 - beta1 ** (iteration + 1)),
+    decays: true,
+    stepValues: (iteration, learningRate) => ({
+      stepSize: (learningRate * Math.sqrt(1 - beta2 ** (iteration + 1))) / (1 - beta1 ** (iteration + 1)),
+    }),
     update({ graph, parameters, gradients, slots }) {
       const attributes = { beta1, beta2, epsilon, weightDecay, amsgrad };
       graph.apply("adamUpdate", [parameters, gradients, ...slots], attributes);
@@ -78,22 +78,102 @@ function adamFamily(name: string, options: AdamOptions, weightDecay: number): Op
 
 /** Adam (Kingma and Ba, 2015), learning rate 0.001. Keras' `Adam`. Throws `ArgumentError` for options out of range. */
 export function adam(options: AdamOptions = {}): Optimizer {
-  return adamFamily("adam", options, 0);
+  return adamFamily("adam", options, options.weightDecay ?? 0);
 }
+
+/** Options of `adamW`; weight decay is 0.004 by default. */
+export type AdamWOptions = AdamOptions;
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter, 2019), learning rate 0.001. Keras' `AdamW`. Throws like `adam`. */
 export function adamW(options: AdamWOptions = {}): Optimizer {
-  return adamFamily("adamW", options, expectRange("adamW: weightDecay", options.weightDecay ?? 0.004, 0, Infinity));
+  return adamFamily("adamW", options, options.weightDecay ?? 0.004);
 }
 
-/** Values of the option `optimizer`. */
-export type OptimizerName = "sgd" | "rmsprop" | "adam" | "adamW";
+export interface NadamOptions extends OptimizerOptions {
+  /** Decay of the first moment, below its full size in the first steps; default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the second moment; default 0.999. */
+  readonly beta2?: number;
+  /** Default 1e-7. */
+  readonly epsilon?: number;
+}
 
-const named: { readonly [N in OptimizerName]: () => Optimizer } = { sgd, rmsprop, adam, adamW };
+/** Adam with Nesterov momentum (Dozat, 2015), learning rate 0.001. Keras' `Nadam`. Throws `ArgumentError` for options out of range. */
+export function nadam(options: NadamOptions = {}): Optimizer {
+  const beta1 = expectRange("nadam: beta1", options.beta1 ?? 0.9, 0, 1);
+  const beta2 = expectRange("nadam: beta2", options.beta2 ?? 0.999, 0, 1);
+  const { epsilon = 1e-7 } = options;
+  return makeOptimizer("nadam", options, 0.001, {
+    slots: 2,
+    stepValues: (iteration, learningRate) => nadamSteps(iteration, learningRate, beta1, beta2),
+    update({ graph, parameters, gradients, slots }) {
+      graph.apply("nadamUpdate", [parameters, gradients, ...slots], { beta1, beta2, epsilon });
+    },
+  });
+}
+
+export interface AdagradOptions extends OptimizerOptions {
+  /** Sum of squares that every parameter starts with, at least 0; default 0.1. */
+  readonly initialAccumulatorValue?: number;
+  /** Default 1e-7. */
+  readonly epsilon?: number;
+}
+
+/** Adagrad (Duchi et al., 2011), learning rate 0.001. Keras' `Adagrad`. Throws `ArgumentError` for options out of range. */
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  const { initialAccumulatorValue = 0.1, epsilon = 1e-7 } = options;
+  expectRange("adagrad: initialAccumulatorValue", initialAccumulatorValue, 0, Infinity);
+  return makeOptimizer("adagrad", options, 0.001, {
+    slots: 1,
+    initialSlots: [initialAccumulatorValue],
+    update({ graph, parameters, gradients, slots }) {
+      graph.apply("adagradUpdate", [parameters, gradients, ...slots], { epsilon });
+    },
+  });
+}
+
+export interface LionOptions extends OptimizerOptions {
+  /** Share of the momentum in the direction of a step, above 0; default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the momentum; default 0.99. */
+  readonly beta2?: number;
+}
+
+/**
+ * Lion (Chen et al., 2023), learning rate 0.001: every step is of the same size, the sign of a momentum decides. Keras' `Lion`.
+ * Throws `ArgumentError` for options out of range.
+ */
+export function lion(options: LionOptions = {}): Optimizer {
+  const { beta1 = 0.9, weightDecay = 0 } = options;
+  if (!(beta1 > 0 && beta1 <= 1)) {
+    throw new ArgumentError(`lion: beta1 is ${beta1}, expected a number above 0 and at most 1`);
+  }
+  const beta2 = expectRange("lion: beta2", options.beta2 ?? 0.99, 0, 1);
+  return makeOptimizer("lion", options, 0.001, {
+    slots: 1,
+    decays: true,
+    update({ graph, parameters, gradients, slots }) {
+      graph.apply("lionUpdate", [parameters, gradients, ...slots], { beta1, beta2, weightDecay });
+    },
+  });
+}
+
+export type OptimizerName = "sgd" | "rmsprop" | "adam" | "adamW" | "nadam" | "adagrad" | "lion";
+
+const named: { readonly [N in OptimizerName]: () => Optimizer } = {
+  sgd,
+  rmsprop,
+  adam,
+  adamW,
+  nadam,
+  adagrad,
+  lion,
+};
 
 /** The optimizer behind an option. Throws `ArgumentError` for an unknown name. */
 export function resolveOptimizer(option: OptimizerName | Optimizer): Optimizer {
   return typeof option === "string" ? lookUp("optimizer", option, named)() : option;
 }
 
-export type { Optimizer, OptimizerOptions } from "./optimizer.js";
+export type { OptimizerOptions } from "./makeOptimizer.js";
+export type { Optimizer, OptimizerStepValues, StepPhases, UpdateContext } from "./optimizer.js";

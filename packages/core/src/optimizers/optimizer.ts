@@ -1,7 +1,6 @@
-import { ArgumentError } from "../errors.js";
 import type { Value } from "../ops/definition.js";
-import type { Graph } from "../plan/index.js";
-import { type Schedule, toSchedule } from "./schedules.js";
+import type { Graph, StepValues } from "../plan/index.js";
+import type { Schedule } from "./schedules.js";
 
 /** What an optimizer gets to append its update to a graph: flat tensors of all trainable parameters. */
 export interface UpdateContext {
@@ -14,71 +13,36 @@ export interface UpdateContext {
   readonly slots: readonly Value[];
   /** The gradient of each parameter tensor on its own: parts of `gradients`. */
   readonly gradientParts: readonly Value[];
+  /** A step of the phase that the ops are for; see `Optimizer.phases`. */
+  readonly iteration: number;
 }
 
-/** An optimizer: how many numbers it keeps for each parameter, its rates, its update op. */
+/** What an optimizer's op reads from the step table. */
+export type OptimizerStepValues = Pick<StepValues, "stepSize" | "gradientStep" | "secondMomentScale">;
+
+/** Kinds of steps that run different ops, such as those that only add gradients up. */
+export interface StepPhases {
+  /** The phase of a step by name: `update` appends the same ops for all steps of a phase. */
+  of(iteration: number): string;
+  /** A step of every phase that there is. */
+  readonly examples: readonly number[];
+}
+
+/** An optimizer: how many numbers it keeps for each parameter, its rates, its update ops. */
 export interface Optimizer {
   readonly name: string;
   /** Numbers kept for each parameter. */
   readonly slots: number;
+  /** What the slots hold before the first step; 0 where absent. */
+  readonly initialSlots?: readonly number[];
+  /** The slot with an average of the parameters that takes their place when training ends; absent: none does. */
+  readonly averageSlot?: number;
+  /** Absent where all steps are alike. */
+  readonly phases?: StepPhases;
   /** Learning rate by step. */
   readonly schedule: Schedule;
-  /** The rate after bias correction at a step, from the learning rate there. */
-  stepSize(iteration: number, learningRate: number): number;
+  /** What its op reads at a step, from the learning rate there: the rate after bias correction, say. */
+  stepValues(iteration: number, learningRate: number): OptimizerStepValues;
   /** Appends clipping and the update. */
   update(context: UpdateContext): void;
-}
-
-/** Options that every optimizer takes. At most one kind of clipping, as in Keras. */
-export interface OptimizerOptions {
-  /** A rate or a schedule. */
-  readonly learningRate?: number | Schedule;
-  /** Bounds the norm of each parameter tensor's gradient. */
-  readonly clipNorm?: number;
-  /** Bounds the norm of all gradients together. */
-  readonly globalClipNorm?: number;
-  /** Bounds each number of the gradients. */
-  readonly clipValue?: number;
-}
-
-/** An optimizer from its update op; checks the common options and puts the clipping before the update. */
-export function makeOptimizer(
-  name: string,
-  options: OptimizerOptions,
-  defaultRate: number,
-  rules: Pick<Optimizer, "slots" | "update"> & Partial<Pick<Optimizer, "stepSize">>,
-): Optimizer {
-  const { clipNorm, globalClipNorm, clipValue } = options;
-  const given = Object.entries({ clipNorm, globalClipNorm, clipValue }).filter(([, limit]) => limit !== undefined);
-  if (given.length > 1) {
-    throw new ArgumentError(`${name}: ${given.map(([key]) => key).join(" and ")} are given; use one of them`);
-  }
-  for (const [key, limit] of given) {
-    if (!((limit as number) > 0)) {
-      throw new ArgumentError(`${name}: ${key} is ${limit}, expected a number above 0`);
-    }
-  }
-  return {
-    name,
-    slots: rules.slots,
-    schedule: toSchedule(options.learningRate ?? defaultRate),
-    stepSize: rules.stepSize ?? ((_, learningRate) => learningRate),
-    update(context) {
-      const { graph, gradients, gradientParts } = context;
-      graph.labelled("optimizer", () => {
-        if (clipValue !== undefined) {
-          graph.apply("clipByValue", [gradients], { limit: clipValue });
-        }
-        if (globalClipNorm !== undefined) {
-          graph.apply("clipByNorm", [gradients], { limit: globalClipNorm });
-        }
-        if (clipNorm !== undefined) {
-          for (const part of gradientParts) {
-            graph.apply("clipByNorm", [part], { limit: clipNorm });
-          }
-        }
-        rules.update(context);
-      });
-    },
-  };
 }

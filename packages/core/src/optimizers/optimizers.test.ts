@@ -94,6 +94,192 @@ describe("updates, by the published formulas in float64", () => {
   });
 });
 
+/** Weights of the model above after every step, from Keras 3 in float32: w = 2, target 5. */
+describe("three new optimizers and the options of all of them, by the numbers of Keras 3", () => {
+  const rate = { learningRate: 0.1 };
+
+  it.each([
+    ["nadam", optimizers.nadam(rate), [2.1062789, 2.182415, 2.2518258, 2.3198059]],
+    ["adagrad", optimizers.adagrad(rate), [2.0998614, 2.1693156, 2.2254281]],
+    ["lion", optimizers.lion(rate), [2.1, 2.2, 2.3]],
+    [
+      "lion with weight decay, past the target",
+      optimizers.lion({ learningRate: 0.5, weightDecay: 0.1 }),
+      [2.4, 2.78, 3.1410003, 3.4839501, 3.8097527, 4.1192651, 4.4133019, 4.692637, 4.958005, 5.2101049],
+    ],
+  ] as const)("%s", async (_, optimizer, expected) => {
+    const seen = await weightsAfter(expected.length, optimizer, 5);
+    seen.forEach((value, step) => {
+      expect(value).toBeCloseTo(expected[step]!, 5);
+    });
+  });
+
+  it("adagrad and lion: two steps by hand", async () => {
+    // g = -6: a = 0.1 + 36, w = 2 + 0.6 / sqrt(36.1); then g = 2 (w - 5), a grows by its square.
+    const [first, second] = await weightsAfter(2, optimizers.adagrad(rate), 5);
+    expect(first).toBeCloseTo(2 + 0.6 / Math.sqrt(36.1), 6);
+    const g = 2 * (first! - 5);
+    expect(second).toBeCloseTo(first! - (0.1 * g) / Math.sqrt(36.1 + g * g), 6);
+    // Without an initial value the first step is of the size of the rate, whatever the gradient.
+    const [bare] = await weightsAfter(1, optimizers.adagrad({ ...rate, initialAccumulatorValue: 0 }), 5);
+    expect(bare).toBeCloseTo(2.1, 5);
+    // The sign of 0.9 m + 0.1 g alone decides: with w = 2 and target 2.05, the momentum carries on past the target.
+    expect((await weightsAfter(2, optimizers.lion(rate), 2.05)).map(rounded)).toEqual([2.1, 2]);
+  });
+
+  it("nadam: two steps by Dozat's formulas", async () => {
+    const u = (t: number) => 0.9 * (1 - 0.5 * 0.96 ** t);
+    let [w, m, v, product] = [2, 0, 0, 1];
+    const seen = await weightsAfter(2, optimizers.nadam(rate), 5);
+    for (const t of [1, 2]) {
+      const g = 2 * (w - 5);
+      m = 0.9 * m + 0.1 * g;
+      v = 0.999 * v + 0.001 * g * g;
+      product *= u(t);
+      const mean = (u(t + 1) * m) / (1 - product * u(t + 1)) + ((1 - u(t)) * g) / (1 - product);
+      w -= (0.1 * mean) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-7);
+      expect(seen[t - 1]).toBeCloseTo(w, 5);
+    }
+  });
+
+  const decay = { ...rate, weightDecay: 0.3 };
+  it.each([
+    ["sgd", optimizers.sgd(decay), [2.54, 2.9558001, 3.275966]],
+    ["rmsprop", optimizers.rmsprop(decay), [2.2562277, 2.4080195, 2.5155704]],
+    ["adam", optimizers.adam(decay), [2.0399992, 2.0787609, 2.1162994]],
+    ["adamW", optimizers.adamW(decay), [2.0399992, 2.0787609, 2.1162994]],
+    ["nadam", optimizers.nadam(decay), [2.046279, 2.0617254, 2.0705063]],
+    ["adagrad", optimizers.adagrad(decay), [2.0398614, 2.0488524, 2.0447185]],
+    ["lion", optimizers.lion(decay), [2.04, 2.0788, 2.1164358]],
+  ] as const)(
+    "weightDecay of %s takes learningRate * weightDecay off before the update",
+    async (_, optimizer, expected) => {
+      const seen = await weightsAfter(3, optimizer, 5);
+      seen.forEach((value, step) => {
+        expect(value).toBeCloseTo(expected[step]!, 5);
+      });
+    },
+  );
+
+  it.each([
+    [
+      "three steps, adam",
+      optimizers.adam({ ...rate, gradientAccumulationSteps: 3 }),
+      [2, 2, 2.0999992, 2.0999992, 2.0999992, 2.1998954, 2.1998954],
+    ],
+    [
+      "two steps, momentum, decay, clipping",
+      optimizers.sgd({ ...rate, momentum: 0.5, weightDecay: 0.1, clipValue: 4, gradientAccumulationSteps: 2 }),
+      [2, 2.3800001, 2.3800001, 2.9562001, 2.9562001, 3.6266382],
+    ],
+    [
+      "four steps, nadam",
+      optimizers.nadam({ ...rate, gradientAccumulationSteps: 4 }),
+      [2, 2, 2, 2.1062789, 2.1062789, 2.1062789, 2.1062789, 2.182415, 2.182415],
+    ],
+    [
+      "a moving average that takes over every third step",
+      optimizers.sgd({ ...rate, useEma: true, emaMomentum: 0.75, emaOverwriteFrequency: 3 }),
+      [2.6, 3.08, 2.906, 3.3248, 3.6598401, 3.3617063, 3.6893649],
+    ],
+    [
+      "both, counting updates",
+      optimizers.sgd({
+        ...rate,
+        useEma: true,
+        emaMomentum: 0.75,
+        emaOverwriteFrequency: 2,
+        gradientAccumulationSteps: 2,
+      }),
+      [2, 2.6, 2.6, 2.7199998, 2.7199998, 3.1759999, 2.9194999, 3.0171123],
+    ],
+  ] as const)("steps that differ: %s", async (_, optimizer, expected) => {
+    const seen = await weightsAfter(expected.length, optimizer, 5);
+    seen.forEach((value, step) => {
+      expect(value).toBeCloseTo(expected[step]!, 5);
+    });
+  });
+
+  it("accumulated gradients are those of one larger batch, with several steps in a run and other gradients each", async () => {
+    const x = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
+    const y = Float32Array.from({ length: 24 }, (_, i) => Math.cos(3 * i));
+    const trained = async (batchSize: number, gradientAccumulationSteps?: number) => {
+      const model = sequential([layers.dense({ units: 1, inputShape: [1] })]);
+      const steps = gradientAccumulationSteps === undefined ? {} : { gradientAccumulationSteps };
+      model.compile({ backend, optimizer: optimizers.adam({ ...rate, clipNorm: 0.5, ...steps }), loss: "huber" });
+      const { history } = await model.fit(x, y, { batchSize, epochs: 5, shuffle: false, verbose: 0 });
+      const weights = (await model.getWeights()).flatMap(({ data }) => [...data]);
+      model.dispose();
+      return { weights, losses: history.loss! };
+    };
+    const large = await trained(8);
+    const small = await trained(2, 4);
+    small.weights.forEach((weight, index) => {
+      expect(weight).toBeCloseTo(large.weights[index]!, 5);
+    });
+    // The mean loss of an epoch is the same as well: weights stand still between updates.
+    small.losses.forEach((loss, epoch) => {
+      expect(loss).toBeCloseTo(large.losses[epoch]!, 5);
+    });
+  });
+
+  it("useEma: the average takes the place of the weights when fit ends, also for those who ask later", async () => {
+    const model = sequential([layers.dense({ units: 1, useBias: false, inputShape: [1] })]);
+    model.compile({
+      backend,
+      optimizer: optimizers.sgd({ ...rate, useEma: true, emaMomentum: 0.75 }),
+      loss: "meanSquaredError",
+    });
+    await model.setWeights([{ data: Float32Array.of(2), shape: [1, 1] }]);
+    const before: number[] = [];
+    const fitted = await model.fit([[1]], [[5]], {
+      epochs: 4,
+      verbose: 0,
+      callbacks: [
+        {
+          async onEpochEnd(_, __, training) {
+            before.push((await training.getWeights())[0]![0]!);
+          },
+        },
+      ],
+    });
+    expect(fitted.epochs).toHaveLength(4);
+    expect(before.map(rounded)).toEqual([2.6, 3.08, 3.464, 3.7712]);
+    expect((await model.getWeights())[0]!.data[0]).toBeCloseTo(3.1223, 5);
+    model.dispose();
+  });
+
+  it("has one plan where steps are alike, and few where they differ", () => {
+    expect(optimizers.adam(decay).phases).toBeUndefined();
+    const { phases } = optimizers.sgd({ useEma: true, emaOverwriteFrequency: 5, gradientAccumulationSteps: 4 });
+    expect(phases!.examples.map((step) => phases!.of(step)).sort()).toEqual(
+      ["begin", "add", "update"]
+        .flatMap((gradients) => [
+          `${gradients} begin false`,
+          `${gradients} continue false`,
+          `${gradients} continue true`,
+        ])
+        .sort(),
+    );
+    for (let step = 0; step < 100; step++) {
+      expect(phases!.examples.map((example) => phases!.of(example))).toContain(phases!.of(step));
+    }
+  });
+
+  it("refuse options out of range", () => {
+    expect(() => optimizers.sgd({ weightDecay: -1 })).toThrow(/sgd: weightDecay is -1/);
+    expect(() => optimizers.nadam({ beta1: 1 })).toThrow(/nadam: beta1 is 1/);
+    expect(() => optimizers.lion({ beta1: 0 })).toThrow(/lion: beta1 is 0, expected a number above 0/);
+    expect(() => optimizers.adagrad({ initialAccumulatorValue: -0.1 })).toThrow(/initialAccumulatorValue is -0.1/);
+    expect(() => optimizers.adam({ useEma: true, emaMomentum: 1.5 })).toThrow(/adam: emaMomentum is 1.5/);
+    expect(() => optimizers.adam({ emaOverwriteFrequency: 2 })).toThrow(/set useEma: true, too/);
+    expect(() => optimizers.adam({ useEma: true, emaOverwriteFrequency: 0 })).toThrow(/emaOverwriteFrequency is 0/);
+    expect(() => optimizers.adam({ gradientAccumulationSteps: 1 })).toThrow(
+      /gradientAccumulationSteps is 1, expected an integer of at least 2/,
+    );
+  });
+});
+
 function rounded(value: number): number {
   return Number(value.toFixed(5));
 }

@@ -6,6 +6,7 @@ import { type Loss, type LossName, resolveLoss } from "../../losses/index.js";
 import { type Metric, type MetricName, resolveMetric } from "../../metrics/index.js";
 import { checkInputs, checkLabels, sampleWeights } from "../../model/data/checkData.js";
 import { type HostSamples, signatureOf } from "../../model/data/hostSamples.js";
+import { bufferNames } from "../../model/declare/bufferNames.js";
 import { buildPlan } from "../../model/declare/buildPlan.js";
 import type { CompileSettings } from "../../model/declare/compileSettings.js";
 import { buildNetwork } from "../../model/declare/network.js";
@@ -27,7 +28,7 @@ export type ComparisonBatch =
 export interface StepOptions {
   /** Name or loss; needed for a training step. */
   readonly loss?: LossName | Loss;
-  /** Name or optimizer; default "rmsprop", as in `compile`. Its slots start at 0. */
+  /** Name or optimizer; default "rmsprop", as in `compile`. Its slots hold their first values. */
   readonly optimizer?: OptimizerName | Optimizer;
   /** Default none. */
   readonly metrics?: readonly (MetricName | Metric)[];
@@ -70,10 +71,10 @@ export async function modelStep(
   const samples = hostSamples(compiled, batch);
   const mode = samples.labels === undefined ? "predict" : "train";
   // In training rows are read through an order, as in `fit`.
-  const plan = buildPlan(compiled, mode, samples.inputs.rows, signatureOf(samples, mode === "train"));
+  const plan = buildPlan(compiled, mode, samples.inputs.rows, signatureOf(samples, mode === "train"), iteration);
   return {
     plan,
-    contents: contentsOf(plan, samples, flattenParameters(layout, await weightsOf(model))),
+    contents: contentsOf(plan, samples, flattenParameters(layout, await weightsOf(model)), compiled.optimizer),
     steps: packSteps([stepValues(compiled.optimizer, iteration, 0, seed)]),
     layout,
   };
@@ -120,6 +121,7 @@ function contentsOf(
   plan: Plan,
   { inputs, labels, weights }: HostSamples,
   parameters: Float32Array,
+  { initialSlots = [] }: Optimizer,
 ): Map<string, TensorData> {
   const known: Readonly<Record<string, TensorData | undefined>> = {
     inputs: inputs.data,
@@ -128,10 +130,11 @@ function contentsOf(
     order: Int32Array.from({ length: inputs.rows }, (_, row) => row),
     parameters,
   };
+  const initial = new Map(initialSlots.map((value, slot) => [bufferNames.slot(slot), value]));
   return new Map(
     Object.entries(plan.buffers).map(([name, { dtype, length }]) => [
       name,
-      known[name] ?? new typedArrays[dtype](length),
+      known[name] ?? new typedArrays[dtype](length).fill(initial.get(name) ?? 0),
     ]),
   );
 }

@@ -13,8 +13,17 @@ import { type PlacedParameter, placeParameters } from "./parameterLayout.js";
 /** What a step is for. */
 export type ModelMode = "train" | "evaluate" | "predict";
 
-/** The plan of one training, evaluation or prediction step. Throws `UnsupportedOpError` where the backend lacks an op. */
-export function buildPlan(settings: CompileSettings, mode: ModelMode, batchSize: number, data: DataSignature): Plan {
+/**
+ * The plan of one training, evaluation or prediction step. Throws `UnsupportedOpError` where the backend lacks an op.
+ * @param iteration a training step of the optimizer's phase that is wanted, where its steps differ
+ */
+export function buildPlan(
+  settings: CompileSettings,
+  mode: ModelMode,
+  batchSize: number,
+  data: DataSignature,
+  iteration = 0,
+): Plan {
   const graph = new Graph();
   const parameters = placeParameters(graph, settings.layout);
   const { input, labels, weights } = gatherBatch(graph, settings.network, batchSize, data);
@@ -25,7 +34,7 @@ export function buildPlan(settings: CompileSettings, mode: ModelMode, batchSize:
       : lossAndMetrics(graph, settings, output, labels!, weights);
   poolBeforeActivation(graph);
   if (mode === "train") {
-    appendUpdate(graph, settings, parameters, results[0]!, 1 / rowsOf(output.shape));
+    appendUpdate(graph, settings, parameters, { loss: results[0]!, lossScale: 1 / rowsOf(output.shape), iteration });
   }
   const plan = lower(graph, { mode, batchSize, results, target: settings.backend });
   checkSupport(plan, settings.backend);
@@ -109,8 +118,7 @@ function appendUpdate(
   graph: Graph,
   { layout, optimizer }: CompileSettings,
   parameters: ReadonlyMap<string, Value>,
-  loss: Value,
-  lossScale: number,
+  { loss, lossScale, iteration }: { readonly loss: Value; readonly lossScale: number; readonly iteration: number },
 ): void {
   const length = layout.trainedLength;
   const trained = layout.parameters.filter((parameter) => parameter.trained);
@@ -138,6 +146,7 @@ function appendUpdate(
     gradients: flat(bufferNames.gradients),
     slots: Array.from({ length: optimizer.slots }, (_, slot) => flat(bufferNames.slot(slot))),
     gradientParts,
+    iteration,
   });
 }
 

@@ -6,6 +6,7 @@ import type { ModelMode } from "../declare/buildPlan.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import { Arenas } from "./arenas.js";
 import { DeviceWeights } from "./deviceWeights.js";
+import { PhasedExecutable } from "./phasedExecutable.js";
 import { Plans } from "./plans.js";
 
 /** A compiled model on its device: weights, data sets, plans and scratch memory, and executables made of all of them. */
@@ -46,18 +47,36 @@ export class DeviceModel {
       return known;
     }
     const start = performance.now();
-    const plan = this.#plans.get(mode, batchSize, dataset.signature);
+    const executable =
+      mode === "train" ? await this.#training(batchSize, dataset) : await this.#bind(mode, batchSize, dataset);
+    dataset.executables.set(key, executable);
+    this.compileMs += performance.now() - start;
+    return executable;
+  }
+
+  /** A training step: one executable, or one for each phase of the optimizer. */
+  async #training(batchSize: number, dataset: DeviceDataset): Promise<Executable> {
+    const { phases } = this.settings.optimizer;
+    if (phases === undefined) {
+      return this.weights.watch(await this.#bind("train", batchSize, dataset));
+    }
+    const executables = new Map<string, Executable>();
+    for (const iteration of phases.examples) {
+      executables.set(phases.of(iteration), await this.#bind("train", batchSize, dataset, iteration));
+    }
+    return this.weights.watch(new PhasedExecutable(phases, executables));
+  }
+
+  /** A plan bound to its buffers. */
+  async #bind(mode: ModelMode, batchSize: number, dataset: DeviceDataset, iteration = 0): Promise<Executable> {
+    const plan = this.#plans.get(mode, batchSize, dataset.signature, iteration);
     const available = { ...dataset.buffers, ...this.weights.buffers(mode) };
     const bound = Object.fromEntries(
       Object.keys(plan.buffers).map((name): [string, DeviceBuffer] => [name, available[name]!]),
     );
-    const compiled = await this.#arenas.with(plan.arenaBytes, (arena) =>
+    return await this.#arenas.with(plan.arenaBytes, (arena) =>
       this.settings.backend.compile(plan, { ...bound, arena }),
     );
-    const executable = mode === "train" ? this.weights.watch(compiled) : compiled;
-    dataset.executables.set(key, executable);
-    this.compileMs += performance.now() - start;
-    return executable;
   }
 
   /** Frees everything on the device but the backend itself. */

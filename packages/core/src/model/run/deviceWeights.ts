@@ -62,8 +62,12 @@ export class DeviceWeights {
     const { layout, optimizer, backend } = this.#settings;
     if (mode === "train") {
       const slots = Array.from({ length: optimizer.slots }, (_, index) => bufferNames.slot(index));
-      for (const name of [bufferNames.gradients, ...slots]) {
-        this.#training[name] ??= backend.createBuffer(name, { dtype: "float32", length: layout.trainedLength });
+      const missing = [bufferNames.gradients, ...slots].filter((name) => this.#training[name] === undefined);
+      for (const name of missing) {
+        this.#training[name] = backend.createBuffer(name, { dtype: "float32", length: layout.trainedLength });
+      }
+      if (missing.length > 0) {
+        this.#fillSlots();
       }
     }
     return { ...(mode === "train" ? this.#training : {}), [bufferNames.parameters]: this.#parameters };
@@ -138,6 +142,28 @@ export class DeviceWeights {
     this.write(this.lastGood.weights);
     for (const buffer of Object.values(this.#training)) {
       buffer.write(new Float32Array(buffer.length));
+    }
+    this.#fillSlots();
+  }
+
+  /** Ends training: where the optimizer keeps an average of the weights, it takes their place. */
+  async finishTraining(): Promise<void> {
+    const { averageSlot } = this.#settings.optimizer;
+    const average = averageSlot === undefined ? undefined : this.#training[bufferNames.slot(averageSlot)];
+    if (average !== undefined && this.#iteration > 0) {
+      // Trained weights are at the start of the buffer, as they are in the slot.
+      this.#parameters.write(await average.read());
+      this.lastGood.reset(await this.read(), this.#iteration);
+    }
+  }
+
+  /** Gives slots that do not start at 0 their first values. */
+  #fillSlots(): void {
+    for (const [slot, value] of (this.#settings.optimizer.initialSlots ?? []).entries()) {
+      const buffer = this.#training[bufferNames.slot(slot)]!;
+      if (value !== 0) {
+        buffer.write(new Float32Array(buffer.length).fill(value));
+      }
     }
   }
 

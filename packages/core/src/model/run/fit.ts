@@ -139,6 +139,7 @@ async function train(
     }
     await tell((callback) => callback.onEpochEnd?.(epoch, logs, training));
   }
+  await weights.finishTraining();
   await tell((callback) => callback.onTrainEnd?.(training));
   // The device may fail while nothing runs, too: what training has reached must not go with it.
   await weights.copyNow();

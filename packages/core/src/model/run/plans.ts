@@ -12,14 +12,15 @@ export class Plans {
     this.#settings = settings;
   }
 
-  /** The plan of a step. */
-  get(mode: ModelMode, batchSize: number, data: DataSignature): Plan {
-    const key = JSON.stringify([mode, batchSize, data]);
+  /** The plan of a step; of training for the optimizer's phase that step `iteration` is in. */
+  get(mode: ModelMode, batchSize: number, data: DataSignature, iteration = 0): Plan {
+    const phase = mode === "train" ? this.#settings.optimizer.phases?.of(iteration) : undefined;
+    const key = JSON.stringify([mode, batchSize, data, phase]);
     const known = this.#known.get(key);
     if (known !== undefined) {
       return known;
     }
-    const plan = buildPlan(this.#settings, mode, batchSize, data);
+    const plan = buildPlan(this.#settings, mode, batchSize, data, iteration);
     this.#known.set(key, plan);
     return plan;
   }

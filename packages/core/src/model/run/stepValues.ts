@@ -5,6 +5,6 @@ import { seedKey } from "../../random/index.js";
 /** What a training step gets: the rates of its iteration, the start of its batch, the seed. */
 export function stepValues(optimizer: Optimizer, iteration: number, batchStart: number, seed: number): StepValues {
   const learningRate = optimizer.schedule(iteration);
-  const stepSize = optimizer.stepSize(iteration, learningRate);
-  return { iteration, batchStart, learningRate, stepSize, seed: seedKey(seed) };
+  const values = optimizer.stepValues(iteration, learningRate);
+  return { iteration, batchStart, learningRate, seed: seedKey(seed), ...values };
 }

@@ -23,7 +23,15 @@ import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
 import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
-import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import {
+  adagradUpdate,
+  adamUpdate,
+  decayWeights,
+  lionUpdate,
+  nadamUpdate,
+  rmspropUpdate,
+  sgdUpdate,
+} from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
@@ -99,6 +107,7 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   adagradUpdate,
   nadamUpdate,
   lionUpdate,
+  decayWeights,
   constrainNorm,
   nonNegative,
 };

@@ -237,3 +237,9 @@ describe("clip", () => {
     expectClose(gradients, 0, 0);
   });
 });
+
+test("decayWeights takes learningRate * rate of each weight off", () => {
+  const w = flat(2, -4, 0);
+  callReferenceOp("decayWeights", [w], { rate: 0.5 }, step(99, 0.1));
+  expectClose(w, 1.9, -3.8, 0);
+});

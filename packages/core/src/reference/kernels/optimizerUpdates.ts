@@ -129,3 +129,11 @@ export const lionUpdate: KernelOf<"lionUpdate"> = ({ inputs, attributes: { beta1
     m![i] = beta2 * momentum + (1 - beta2) * gradient;
   }
 };
+
+/** w -= learningRate rate w; parameters [P] updated */
+export const decayWeights: KernelOf<"decayWeights"> = ({ inputs: [parameters], attributes: { rate }, step }) => {
+  const w = parameters!.data;
+  for (let i = 0; i < w.length; i++) {
+    w[i] = w[i]! - step.learningRate * rate * w[i]!;
+  }
+};

@@ -1,0 +1,46 @@
+import type { Executable } from "../../backend/index.js";
+import type { StepPhases } from "../../optimizers/index.js";
+import { type StepTable, stepBytes, unpackStep } from "../../plan/index.js";
+
+/** Training steps of an optimizer whose steps differ: each runs on the executable of its phase, in order. */
+export class PhasedExecutable implements Executable {
+  readonly #phases: StepPhases;
+  readonly #executables: ReadonlyMap<string, Executable>;
+
+  /** @param executables one for each phase, by name */
+  constructor(phases: StepPhases, executables: ReadonlyMap<string, Executable>) {
+    this.#phases = phases;
+    this.#executables = executables;
+  }
+
+  async run(steps: StepTable): Promise<Float32Array> {
+    // All are started at once, as runs never overtake each other.
+    const runs = await Promise.allSettled(
+      this.#stretches(steps).map(({ phase, table }) => this.#executables.get(phase)!.run(table)),
+    );
+    const results = runs.map((run) => {
+      if (run.status === "rejected") {
+        throw run.reason;
+      }
+      return run.value;
+    });
+    return Float32Array.from(results.flatMap((part) => [...part]));
+  }
+
+  dispose(): void {
+    for (const executable of this.#executables.values()) {
+      executable.dispose();
+    }
+  }
+
+  /** The table cut wherever the phase changes. */
+  #stretches(steps: StepTable): { readonly phase: string; readonly table: StepTable }[] {
+    const phases = Array.from({ length: steps.count }, (_, row) => this.#phases.of(unpackStep(steps, row).iteration));
+    const starts = phases.flatMap((phase, row) => (phase === phases[row - 1] ? [] : [row]));
+    return starts.map((start, index) => {
+      const end = starts[index + 1] ?? steps.count;
+      const bytes = steps.bytes.slice(start * stepBytes, end * stepBytes);
+      return { phase: phases[start]!, table: { count: end - start, bytes } };
+    });
+  }
+}
