@@ -21,7 +21,7 @@ export const coreImports = {
   constraints: ["errors", "names", "ops", "plan"],
   layers: ["checkOption", "errors", "initializers", "names", "ops", "plan"],
   losses: ["checkOption", "errors", "names", "ops", "plan"],
-  metrics: ["checkOption", "losses", "names", "ops", "plan"],
+  metrics: ["checkOption", "errors", "losses", "names", "ops", "plan", "tensor"],
   optimizers: ["checkOption", "errors", "names", "ops", "plan"],
   callbacks: ["errors"],
   model: [

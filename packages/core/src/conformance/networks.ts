@@ -3,9 +3,9 @@
 import * as layers from "../layers/index.js";
 import type { LossName } from "../losses/index.js";
 import type { MetricName } from "../metrics/index.js";
-import { bytes, choice, labels, normal, oneHot, uniform } from "../ops/caseInputs.js";
+import { bytes, choice, distribution, labels, normal, oneHot, uniform } from "../ops/caseInputs.js";
 import type { CaseInput } from "../ops/opCase.js";
-import { adam, adamW, type Optimizer, rmsprop, sgd } from "../optimizers/index.js";
+import { adagrad, adam, adamW, lion, nadam, type Optimizer, rmsprop, sgd } from "../optimizers/index.js";
 import { runningCentre } from "./runningCentre.js";
 
 /** A network with its samples. */
@@ -146,6 +146,72 @@ export const networks: readonly TrainedNetwork[] = [
     optimizer: () => sgd({ learningRate: 0.02, momentum: 0.5 }),
     samples: normal([69, 8, 8, 2]),
     labels: labels([69], 3),
+    batchSize: 16,
+  },
+  {
+    name: "Huber loss, Adagrad with weight decay",
+    layers: () => [
+      layers.conv2d({ filters: 5, kernelSize: 3, activation: "elu", inputShape: [7, 6, 2] }),
+      layers.flatten(),
+      layers.dense({ units: 3 }),
+    ],
+    loss: "huber",
+    metrics: ["meanSquaredError", "meanAbsoluteError"],
+    optimizer: () => adagrad({ learningRate: 0.05, weightDecay: 0.1 }),
+    samples: normal([67, 7, 6, 2]),
+    labels: normal([67, 3], 2),
+    weights: uniform([67], 0, 2),
+    batchSize: 16,
+  },
+  {
+    name: "divergence of class probabilities, Nadam with a moving average of the weights",
+    layers: () => [
+      layers.dense({ units: 13, activation: "tanh", inputShape: [11] }),
+      layers.dense({ units: 5, activation: "softmax" }),
+    ],
+    loss: "klDivergence",
+    metrics: ["categoricalAccuracy"],
+    optimizer: () =>
+      nadam({ learningRate: 0.01, epsilon, useEma: true, emaMomentum: 0.75, emaOverwriteFrequency: 3, clipNorm: 0.1 }),
+    samples: normal([65, 11]),
+    labels: distribution([65, 5]),
+    batchSize: 16,
+  },
+  {
+    name: "focal loss of yes-or-no outputs, Lion, area under the curve",
+    layers: () => [
+      layers.conv2d({ filters: 4, kernelSize: 3, activation: "tanh", inputShape: [6, 6, 1] }),
+      layers.globalAveragePooling2d(),
+      layers.dense({ units: 2, activation: "sigmoid" }),
+    ],
+    loss: "binaryFocalCrossentropy",
+    metrics: ["auc", "precision", "recall", "binaryAccuracy"],
+    optimizer: () => lion({ learningRate: 1e-3, weightDecay: 0.1 }),
+    samples: normal([66, 6, 6, 1]),
+    labels: choice([66, 2], [0, 1]),
+    batchSize: 16,
+  },
+  {
+    name: "focal loss of classes, gradients added up over three steps",
+    layers: () => [
+      layers.dense({ units: 9, activation: "elu", inputShape: [8] }),
+      layers.dense({ units: 4, activation: "softmax" }),
+    ],
+    loss: "categoricalFocalCrossentropy",
+    metrics: ["accuracy"],
+    optimizer: () => adam({ learningRate: 0.01, epsilon, gradientAccumulationSteps: 3, globalClipNorm: 0.5 }),
+    samples: normal([69, 8]),
+    labels: oneHot([69, 4]),
+    batchSize: 12,
+  },
+  {
+    name: "absolute error, momentum with weight decay",
+    layers: () => [layers.dense({ units: 9, activation: "sigmoid", inputShape: [8] }), layers.dense({ units: 3 })],
+    loss: "meanAbsoluteError",
+    metrics: [],
+    optimizer: () => sgd({ learningRate: 0.02, momentum: 0.5, weightDecay: 0.1 }),
+    samples: normal([65, 8]),
+    labels: normal([65, 3], 2),
     batchSize: 16,
   },
 ];

@@ -12,6 +12,7 @@ import { conv2dBackwardInputCases } from "../ops/conv2dBackwardInput.cases.js";
 import { depthwiseConv2dCases } from "../ops/depthwiseConv2d.cases.js";
 import { channelDropoutCases, dropoutCases } from "../ops/dropout.cases.js";
 import { groupNormCases } from "../ops/groupNorm.cases.js";
+import { labelHistogramCases } from "../ops/labelHistogram.cases.js";
 import { matMulCases } from "../ops/matMul.cases.js";
 import { maximumCases } from "../ops/maximum.cases.js";
 import { maxPool2dCases } from "../ops/maxPool2d.cases.js";
@@ -69,6 +70,7 @@ export const opCases: readonly AnyOpCase[] = [
   ...penaltyCases,
   ...accuracyCases,
   ...topKAccuracyCases,
+  ...labelHistogramCases,
   ...gatherRowsCases,
   ...storeRowsCases,
   ...sgdUpdateCases,

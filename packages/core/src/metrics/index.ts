@@ -1,65 +1,54 @@
-import { expectCount } from "../checkOption.js";
-import type { Loss } from "../losses/index.js";
 import { lookUp } from "../names.js";
-import { lastAxis } from "../ops/checks.js";
-import type { Value } from "../ops/definition.js";
-import type { Graph } from "../plan/index.js";
+import {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  topKCategoricalAccuracy,
+} from "./accuracy.js";
+import { auc } from "./auc.js";
+import type { Metric } from "./metric.js";
+import { meanAbsoluteError, meanSquaredError } from "./regression.js";
+import { precision, recall } from "./thresholds.js";
 
-/** What a metric gets to append its ops to a graph. */
-export interface MetricContext {
-  readonly graph: Graph;
-  /** [N,...,C] */
-  readonly predictions: Value;
-  /** As the loss takes them. */
-  readonly labels: Value;
-  readonly loss: Loss;
-}
+export {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  type TopKOptions,
+  topKCategoricalAccuracy,
+} from "./accuracy.js";
+export { type AucOptions, auc } from "./auc.js";
+export { type ClassInput, type ConfusionMatrixOptions, confusionMatrix } from "./confusionMatrix.js";
+export type { Metric, MetricContext } from "./metric.js";
+export { meanAbsoluteError, meanSquaredError } from "./regression.js";
+export { precision, recall, type ThresholdOptions } from "./thresholds.js";
 
-/** A metric: a mean over rows, computed on the device. */
-export interface Metric {
-  /** Its key in histories and logs. */
-  readonly name: string;
-  /** Appends its ops and returns the sum over rows, [1]. */
-  build(context: MetricContext): Value;
-}
+export type MetricName =
+  | "accuracy"
+  | "binaryAccuracy"
+  | "categoricalAccuracy"
+  | "sparseCategoricalAccuracy"
+  | "topKCategoricalAccuracy"
+  | "precision"
+  | "recall"
+  | "auc"
+  | "meanSquaredError"
+  | "meanAbsoluteError";
 
-/** Values of the option `metrics`. */
-export type MetricName = "accuracy" | "topKCategoricalAccuracy";
-
-/**
- * Share of right predictions, of the kind that fits the loss, as Keras chooses: position of the largest number against class
- * numbers or one-hot labels; against 0.5 for binary cross-entropy or a single output.
- */
-export function accuracy(): Metric {
-  return {
-    name: "accuracy",
-    build({ graph, predictions, labels, loss }) {
-      const single = lastAxis(predictions.shape) === 1;
-      const kind = loss.labels === "sparse" ? "sparse" : single || loss.binary ? "binary" : "categorical";
-      return graph.apply("accuracy", [predictions, labels], { labels: kind })[0]!;
-    },
-  };
-}
-
-/** Settings of `topKCategoricalAccuracy`. */
-export interface TopKOptions {
-  /** Default 5. */
-  readonly k?: number;
-}
-
-/** Share of rows whose label is among the `k` largest predictions; for one-hot labels and class numbers alike. */
-export function topKCategoricalAccuracy({ k = 5 }: TopKOptions = {}): Metric {
-  expectCount("topKCategoricalAccuracy: k", k);
-  return {
-    name: "topKCategoricalAccuracy",
-    build({ graph, predictions, labels, loss }) {
-      const kind = loss.labels === "sparse" ? "sparse" : "categorical";
-      return graph.apply("topKAccuracy", [predictions, labels], { labels: kind, k })[0]!;
-    },
-  };
-}
-
-const named: { readonly [N in MetricName]: () => Metric } = { accuracy, topKCategoricalAccuracy };
+const named: { readonly [N in MetricName]: () => Metric } = {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  topKCategoricalAccuracy,
+  precision,
+  recall,
+  auc,
+  meanSquaredError,
+  meanAbsoluteError,
+};
 
 /** The metric behind an option. Throws `ArgumentError` for an unknown name. */
 export function resolveMetric(option: MetricName | Metric): Metric {

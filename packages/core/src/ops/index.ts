@@ -27,6 +27,7 @@ import {
   groupNormBackwardInput,
   groupNormBackwardSums,
 } from "./groupNorm.js";
+import { labelHistogram } from "./labelHistogram.js";
 import { type MatMulAttributes, matMul } from "./matMul.js";
 import { type MaximumBackwardAttributes, maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward, type Pool2dAttributes, type Pool2dBackwardAttributes } from "./maxPool2d.js";
@@ -115,6 +116,7 @@ export interface OpAttributes {
   penaltyBackward: PenaltyAttributes;
   accuracy: AccuracyAttributes;
   topKAccuracy: TopKAccuracyAttributes;
+  labelHistogram: None;
   gatherRows: GatherRowsAttributes;
   storeRows: None;
   sgdUpdate: SgdUpdateAttributes;
@@ -188,6 +190,7 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   penaltyBackward,
   accuracy,
   topKAccuracy,
+  labelHistogram,
   gatherRows,
   storeRows,
   sgdUpdate,

@@ -6,6 +6,8 @@ export const bufferNames = {
   gradients: "gradients",
   /** One of the numbers that the optimizer keeps for each trained parameter. */
   slot: (index: number): string => `slot${index}`,
+  /** Numbers that a metric keeps. */
+  metricState: (index: number): string => `metric${index}`,
   /** Samples. */
   inputs: "inputs",
   /** Labels of the samples. */

@@ -3,7 +3,7 @@ import { ArgumentError } from "../../errors.js";
 import { rowsOf } from "../../ops/checks.js";
 import type { DType, Shape, Value } from "../../ops/definition.js";
 import { sizeOf } from "../../ops/definition.js";
-import { differentiate, Graph, lower, type Plan, poolBeforeActivation } from "../../plan/index.js";
+import { type BufferSpec, differentiate, Graph, lower, type Plan, poolBeforeActivation } from "../../plan/index.js";
 import type { DataSignature } from "../data/hostSamples.js";
 import { bufferNames } from "./bufferNames.js";
 import { type CompileSettings, expectLoss } from "./compileSettings.js";
@@ -98,10 +98,18 @@ function lossAndMetrics(
   const { lossSum, predictions } = graph.labelled("loss", () =>
     loss.build({ graph, output, labels, ...(weights ? { weights } : {}) }),
   );
-  const sums = settings.metrics.map((metric) =>
-    graph.labelled(metric.name, () => metric.build({ graph, predictions, labels, loss })),
+  const sums = settings.metrics.flatMap((metric, index) =>
+    graph.labelled(metric.name, () => {
+      const state = metric.state && placeState(graph, bufferNames.metricState(index), metric.state);
+      return metric.build({ graph, predictions, labels, loss, ...(state ? { state } : {}) });
+    }),
   );
   return [lossSum, ...sums];
+}
+
+function placeState(graph: Graph, name: string, state: BufferSpec): Value {
+  graph.declareBuffer(name, state);
+  return graph.place(name, { shape: [state.length], dtype: state.dtype }, name);
 }
 
 function storePredictions(graph: Graph, output: Value, rows: number): Value[] {

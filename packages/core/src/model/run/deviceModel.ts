@@ -6,6 +6,7 @@ import type { ModelMode } from "../declare/buildPlan.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import { Arenas } from "./arenas.js";
 import { DeviceWeights } from "./deviceWeights.js";
+import { MetricStates } from "./metricStates.js";
 import { PhasedExecutable } from "./phasedExecutable.js";
 import { Plans } from "./plans.js";
 
@@ -15,6 +16,7 @@ export class DeviceModel {
   readonly settings: CompileSettings;
   readonly weights: DeviceWeights;
   readonly datasets: DeviceDatasets;
+  readonly metricStates: MetricStates;
   readonly #plans: Plans;
   readonly #arenas: Arenas;
   /** Milliseconds spent on plans and their compilation. */
@@ -24,6 +26,7 @@ export class DeviceModel {
     this.settings = settings;
     this.weights = new DeviceWeights(settings, weights);
     this.datasets = new DeviceDatasets(settings.backend);
+    this.metricStates = new MetricStates(settings);
     this.#plans = new Plans(settings);
     this.#arenas = new Arenas(settings.backend);
   }
@@ -70,7 +73,7 @@ export class DeviceModel {
   /** A plan bound to its buffers. */
   async #bind(mode: ModelMode, batchSize: number, dataset: DeviceDataset, iteration = 0): Promise<Executable> {
     const plan = this.#plans.get(mode, batchSize, dataset.signature, iteration);
-    const available = { ...dataset.buffers, ...this.weights.buffers(mode) };
+    const available = { ...dataset.buffers, ...this.weights.buffers(mode), ...this.metricStates.buffers(mode) };
     const bound = Object.fromEntries(
       Object.keys(plan.buffers).map((name): [string, DeviceBuffer] => [name, available[name]!]),
     );
@@ -83,6 +86,7 @@ export class DeviceModel {
   dispose(): void {
     this.weights.dispose();
     this.datasets.dispose();
+    this.metricStates.dispose();
     this.#arenas.dispose();
   }
 }

@@ -66,10 +66,12 @@ export function chunks(samples: HostSamples, batchSize: number): HostSamples[] {
 /** Loss and metrics over a data set on the device, by name. */
 export async function evaluateDataset(device: DeviceModel, dataset: DeviceDataset, batchSize: number): Promise<Logs> {
   const means = new RunningMeans(device.settings);
-  for await (const run of runRows(device, "evaluate", dataset, batchSize)) {
-    means.add(run.results, run.count, run.batchSize);
-  }
-  return means.values();
+  const counts = await device.metricStates.evaluation(async () => {
+    for await (const run of runRows(device, "evaluate", dataset, batchSize)) {
+      means.add(run.results, run.count, run.batchSize);
+    }
+  });
+  return means.values(counts);
 }
 
 /** Loss and metrics over samples on the host, by name. */
@@ -81,15 +83,17 @@ export async function evaluateSamples(
 ): Promise<Logs> {
   const means = new RunningMeans(device.settings);
   const progress = new RowProgress(samples.inputs.rows, batchSize, onProgress);
-  for (const chunk of chunks(samples, batchSize)) {
-    await device.lend(chunk, {}, async (dataset) => {
-      for await (const run of runRows(device, "evaluate", dataset, batchSize)) {
-        means.add(run.results, run.count, run.batchSize);
-        progress.add(run, means.values());
-      }
-    });
-  }
-  return means.values();
+  const counts = await device.metricStates.evaluation(async () => {
+    for (const chunk of chunks(samples, batchSize)) {
+      await device.lend(chunk, {}, async (dataset) => {
+        for await (const run of runRows(device, "evaluate", dataset, batchSize)) {
+          means.add(run.results, run.count, run.batchSize);
+          progress.add(run, means.values());
+        }
+      });
+    }
+  });
+  return means.values(counts);
 }
 
 /** Counts steps and samples for progress reports. */

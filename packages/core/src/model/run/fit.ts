@@ -69,7 +69,7 @@ async function train(
 ): Promise<History> {
   const { samples, batchSize, epochs, initialEpoch, steps, shuffle, seed, callbacks } = request;
   const { rows } = samples.inputs;
-  const { settings, weights } = device;
+  const { settings, weights, metricStates } = device;
   const done: number[] = [];
   const history: Record<string, number[]> = {};
   let stopped = false;
@@ -98,6 +98,7 @@ async function train(
     }
 
     const means = new RunningMeans(settings);
+    metricStates.clear("train");
     for (const stretch of stretchesOf(request, epoch, eachStep)) {
       const executable = await device.executable("train", stretch.batchSize, data);
       if (eachStep) {
@@ -126,7 +127,7 @@ async function train(
       }
     }
 
-    const logs = means.values();
+    const logs = means.values(await metricStates.read("train"));
     if (validation !== undefined) {
       await tell((callback) => callback.onValidationBegin?.(epoch, training));
       for (const [name, value] of Object.entries(await evaluateDataset(device, validation, batchSize))) {

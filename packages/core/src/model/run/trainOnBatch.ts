@@ -10,11 +10,12 @@ export async function trainOnBatch(device: DeviceModel, samples: HostSamples, se
   return device.lend(samples, {}, async (data) => {
     const executable = await device.executable("train", batchSize, data);
     await device.weights.copyWhenDue();
+    device.metricStates.clear("train");
     const means = new RunningMeans(device.settings);
     const step = { firstStep: device.weights.iteration, firstRow: 0, batchSize, count: 1 };
     for await (const _ of trainSteps(device, executable, step, seed, means)) {
       // The means have it all.
     }
-    return means.values();
+    return means.values(await device.metricStates.read("train"));
   });
 }

@@ -15,6 +15,7 @@ import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackward
 import { channelDropout, dropout } from "./dropout.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { KernelOf } from "./kernel.js";
+import { labelHistogram } from "./labelHistogram.js";
 import { matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
@@ -85,6 +86,7 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   penaltyBackward,
   accuracy,
   topKAccuracy,
+  labelHistogram,
   gatherRows,
   storeRows,
   sgdUpdate,
