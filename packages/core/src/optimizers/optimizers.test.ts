@@ -249,6 +249,16 @@ describe("three new optimizers and the options of all of them, by the numbers of
     model.dispose();
   });
 
+  it("slots start anew at their first values after a loss that is not finite", async () => {
+    const model = sequential([layers.dense({ units: 1, useBias: false, inputShape: [1] })]);
+    model.compile({ backend, optimizer: optimizers.adagrad(rate), loss: "meanSquaredError" });
+    await model.setWeights([{ data: Float32Array.of(2), shape: [1, 1] }]);
+    await expect(model.trainOnBatch([[1e20]], [[-1e20]])).rejects.toThrow(/the loss of this batch is Infinity/);
+    await model.trainOnBatch([[1]], [[5]]);
+    expect((await model.getWeights())[0]!.data[0]).toBeCloseTo(2 + 0.6 / Math.sqrt(36.1), 6);
+    model.dispose();
+  });
+
   it("has one plan where steps are alike, and few where they differ", () => {
     expect(optimizers.adam(decay).phases).toBeUndefined();
     const { phases } = optimizers.sgd({ useEma: true, emaOverwriteFrequency: 5, gradientAccumulationSteps: 4 });

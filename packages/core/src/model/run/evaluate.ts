@@ -88,7 +88,9 @@ export async function evaluateSamples(
       await device.lend(chunk, {}, async (dataset) => {
         for await (const run of runRows(device, "evaluate", dataset, batchSize)) {
           means.add(run.results, run.count, run.batchSize);
-          progress.add(run, means.values());
+          // What is counted on the device is known at the end, and the last report shows it.
+          const known = progress.completedBy(run) ? await device.metricStates.read("evaluate") : [];
+          progress.add(run, means.values(known));
         }
       });
     }
@@ -108,6 +110,11 @@ export class RowProgress {
     this.#samples = samples;
     this.#steps = stretches(samples, batchSize).reduce((sum, { count }) => sum + count, 0);
     this.#report = report;
+  }
+
+  /** Whether nothing is left after these steps. */
+  completedBy({ count, batchSize }: Pick<Stretch, "count" | "batchSize">): boolean {
+    return this.#samplesDone + count * batchSize >= this.#samples;
   }
 
   add({ count, batchSize }: Pick<Stretch, "count" | "batchSize">, logs: Logs): void {
