@@ -5,7 +5,7 @@ import type { RandomStream } from "../random/index.js";
 export interface Initializer {
   readonly name: string;
   /** `shape` is HWIO for convolution kernels, [inputs, units] for dense ones. */
-  draw(shape: Shape, random: RandomStream): Float32Array<ArrayBuffer>;
+  draw(shape: Shape, random: RandomStream): Float32Array;
 }
 
 /** An initializer that draws one number after the other; `next` prepares that for a shape. */
