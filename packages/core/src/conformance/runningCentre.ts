@@ -1,13 +1,13 @@
 import * as initializers from "../initializers/index.js";
-import type { Layer } from "../layers/index.js";
-import { commonFields, type LayerOptions } from "../layers/layer.js";
+import { commonFields, type LayerOptions } from "../layers/definition.js";
+import { defineLayer, type Layer } from "../layers/index.js";
 
 /**
  * A layer with a weight of its own keeping, in ops that every backend has: y = x + centre + shift over the last axis. `shift`
  * is trained; `centre` follows minus the mean of x by a step in place after it was read, centre -= stepSize * sum(x + centre).
  */
 export function runningCentre(options: LayerOptions = {}): Layer {
-  return {
+  return defineLayer({
     className: "RunningCentre",
     defaultName: "running_centre",
     ...commonFields(options),
@@ -26,5 +26,5 @@ export function runningCentre(options: LayerOptions = {}): Layer {
       }
       return graph.apply("biasAdd", [centred!, parameter("shift")], {})[0]!;
     },
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import { type Activation, resolveActivation } from "./activationFunction.js";
-import { commonFields, type Layer, type LayerOptions } from "./layer.js";
+import { commonFields, type LayerOptions } from "./definition.js";
+import { defineLayer, type Layer } from "./layer.js";
 
 export interface ActivationOptions extends LayerOptions {
   readonly activation: Activation;
@@ -8,11 +9,11 @@ export interface ActivationOptions extends LayerOptions {
 /** An activation as a layer of its own. Keras' `Activation`. Throws `ArgumentError` for an unknown name. */
 export function activation(options: ActivationOptions): Layer {
   const activate = resolveActivation(options.activation);
-  return {
+  return defineLayer({
     className: "Activation",
     defaultName: "activation",
     ...commonFields(options),
     parameters: () => [],
     apply: ({ graph, input }) => activate(graph, input),
-  };
+  });
 }

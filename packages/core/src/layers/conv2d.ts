@@ -4,7 +4,8 @@ import { type Initializer, type InitializerName, resolveInitializer } from "../i
 import { lookUp } from "../names.js";
 import { type PaddingName, resolvePadding, spatial } from "../ops/window.js";
 import { type Activation, resolveActivation } from "./activationFunction.js";
-import { commonFields, type Layer, type LayerOptions } from "./layer.js";
+import { commonFields, type LayerOptions } from "./definition.js";
+import { defineLayer, type Layer } from "./layer.js";
 import { type Pair, toPair } from "./options.js";
 
 export interface Conv2dOptions extends LayerOptions {
@@ -46,7 +47,7 @@ export function conv2d(options: Conv2dOptions): Layer {
   const useBias = options.useBias ?? true;
   const kernelInitializer = resolveInitializer(options.kernelInitializer ?? "glorotUniform");
   const biasInitializer = resolveInitializer(options.biasInitializer ?? "zeros");
-  return {
+  return defineLayer({
     className: "Conv2D",
     defaultName: "conv2d",
     ...commonFields(options),
@@ -73,5 +74,5 @@ export function conv2d(options: Conv2dOptions): Layer {
       }
       return activate(graph, output!);
     },
-  };
+  });
 }

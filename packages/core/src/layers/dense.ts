@@ -3,7 +3,8 @@ import { formatShape, ShapeError } from "../errors.js";
 import { type Initializer, type InitializerName, resolveInitializer } from "../initializers/index.js";
 import { lastAxis, rowsOf } from "../ops/checks.js";
 import { type Activation, resolveActivation } from "./activationFunction.js";
-import { commonFields, type Layer, type LayerOptions } from "./layer.js";
+import { commonFields, type LayerOptions } from "./definition.js";
+import { defineLayer, type Layer } from "./layer.js";
 
 export interface DenseOptions extends LayerOptions {
   /** Size of the output's last axis. */
@@ -28,7 +29,7 @@ export function dense(options: DenseOptions): Layer {
   const useBias = options.useBias ?? true;
   const kernelInitializer = resolveInitializer(options.kernelInitializer ?? "glorotUniform");
   const biasInitializer = resolveInitializer(options.biasInitializer ?? "zeros");
-  return {
+  return defineLayer({
     className: "Dense",
     defaultName: "dense",
     ...commonFields(options),
@@ -53,5 +54,5 @@ export function dense(options: DenseOptions): Layer {
       }
       return activate(graph, output!);
     },
-  };
+  });
 }

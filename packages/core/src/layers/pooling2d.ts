@@ -3,7 +3,8 @@ import { lookUp } from "../names.js";
 import type { Value } from "../ops/definition.js";
 import { type PaddingName, resolvePadding, spatial } from "../ops/window.js";
 import { paddings } from "./conv2d.js";
-import { commonFields, type Layer, type LayerContext, type LayerOptions } from "./layer.js";
+import { commonFields, type LayerContext, type LayerDefinition, type LayerOptions } from "./definition.js";
+import { defineLayer, type Layer } from "./layer.js";
 import { type Pair, toPair } from "./options.js";
 
 export interface Pooling2dOptions extends LayerOptions {
@@ -17,14 +18,14 @@ export interface Pooling2dOptions extends LayerOptions {
 
 function pooling2d(
   op: "maxPool2d" | "averagePool2d",
-  names: Pick<Layer, "className" | "defaultName">,
+  names: Pick<LayerDefinition, "className" | "defaultName">,
   label: string,
   options: Pooling2dOptions,
 ): Layer {
   const poolSize = toPair(`${label}: poolSize`, options.poolSize ?? 2);
   const strides = toPair(`${label}: strides`, options.strides ?? poolSize);
   const padding = lookUp("padding", options.padding ?? "valid", paddings);
-  return {
+  return defineLayer({
     ...names,
     ...commonFields(options),
     parameters: () => [],
@@ -33,7 +34,7 @@ function pooling2d(
       const resolved = resolvePadding(padding, spatial(input.shape), poolSize, strides);
       return graph.apply(op, [input], { poolSize, strides, padding: resolved, dilation: [1, 1] })[0]!;
     },
-  };
+  });
 }
 
 function expectImages(label: string, input: Value): void {
@@ -61,7 +62,7 @@ export interface GlobalAveragePooling2dOptions extends LayerOptions {
 
 /** Mean over height and width: [N,H,W,C] to [N,C]. Keras' `GlobalAveragePooling2D`. */
 export function globalAveragePooling2d(options: GlobalAveragePooling2dOptions = {}): Layer {
-  return {
+  return defineLayer({
     className: "GlobalAveragePooling2D",
     defaultName: "global_average_pooling2d",
     ...commonFields(options),
@@ -74,5 +75,5 @@ export function globalAveragePooling2d(options: GlobalAveragePooling2dOptions = 
       const shape = [input.shape[0] as number, input.shape[3] as number];
       return options.keepDims ? pooled! : graph.apply("reshape", [pooled!], { shape })[0]!;
     },
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import { expectRange } from "../checkOption.js";
-import { commonFields, type Layer, type LayerOptions } from "./layer.js";
+import { commonFields, type LayerOptions } from "./definition.js";
+import { defineLayer, type Layer } from "./layer.js";
 
 export interface DropoutOptions extends LayerOptions {
   /** Share of the numbers set to 0 in training, in [0, 1). */
@@ -13,12 +14,12 @@ export interface DropoutOptions extends LayerOptions {
  */
 export function dropout(options: DropoutOptions): Layer {
   const rate = expectRange("dropout: rate", options.rate, 0, 1);
-  return {
+  return defineLayer({
     className: "Dropout",
     defaultName: "dropout",
     ...commonFields(options),
     parameters: () => [],
     apply: ({ graph, input, training, instance }) =>
       training && rate > 0 ? graph.apply("dropout", [input], { rate, instance })[0]! : input,
-  };
+  });
 }

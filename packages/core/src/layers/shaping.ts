@@ -1,28 +1,11 @@
 import { ArgumentError, formatShape, ShapeError } from "../errors.js";
 import { type Shape, sizeOf } from "../ops/definition.js";
-import { commonFields, type Layer, type LayerOptions } from "./layer.js";
-
-/** Settings of `input`. */
-export interface InputOptions {
-  /** Shape of one sample: [28, 28, 1]. */
-  readonly shape: Shape;
-  readonly name?: string;
-}
-
-/** Says what a model's samples look like. Keras' `Input`; not listed in the summary. */
-export function input({ shape, name }: InputOptions): Layer {
-  return {
-    className: "InputLayer",
-    defaultName: "input_layer",
-    ...commonFields({ inputShape: shape, ...(name === undefined ? {} : { name }) }),
-    parameters: () => [],
-    apply: ({ input }) => input,
-  };
-}
+import { commonFields, type LayerOptions } from "./definition.js";
+import { defineLayer, type Layer } from "./layer.js";
 
 /** One row per sample: [N,...] to [N, product]. Keras' `Flatten`. */
 export function flatten(options: LayerOptions = {}): Layer {
-  return {
+  return defineLayer({
     className: "Flatten",
     defaultName: "flatten",
     ...commonFields(options),
@@ -31,7 +14,7 @@ export function flatten(options: LayerOptions = {}): Layer {
       const [samples, ...rest] = input.shape as [number, ...number[]];
       return graph.apply("reshape", [input], { shape: [samples, sizeOf(rest)] })[0]!;
     },
-  };
+  });
 }
 
 export interface ReshapeOptions extends LayerOptions {
@@ -47,7 +30,7 @@ export function reshape(options: ReshapeOptions): Layer {
       `reshape: targetShape is ${formatShape(targetShape)}, expected sizes of at least 1, at most one of them -1`,
     );
   }
-  return {
+  return defineLayer({
     className: "Reshape",
     defaultName: "reshape",
     ...commonFields(options),
@@ -63,5 +46,5 @@ export function reshape(options: ReshapeOptions): Layer {
       }
       return graph.apply("reshape", [input], { shape: [samples, ...resolved] })[0]!;
     },
-  };
+  });
 }

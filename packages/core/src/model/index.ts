@@ -1,13 +1,15 @@
+export type { NestedNumbers, TensorInput } from "../tensorInput.js";
 export type { ClassWeight } from "./data/checkData.js";
-export type { NestedNumbers, TensorInput } from "./data/tensorInput.js";
+export type { ModelData } from "./data/modelSamples.js";
+export type { PerOutput } from "./declare/perPort.js";
+export { Model, type ModelOptions, model, type Predictions } from "./model.js";
 export type {
   CompileOptions,
   EvaluateOptions,
   FitOptions,
   PlanOptions,
   PredictOptions,
-  SequentialOptions,
   TrainOnBatchOptions,
 } from "./options.js";
 export type { History } from "./run/fit.js";
-export { Sequential, sequential } from "./sequential.js";
+export { Sequential, type SequentialOptions, sequential } from "./sequential.js";

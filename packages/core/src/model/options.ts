@@ -7,29 +7,30 @@ import type { Metric, MetricName } from "../metrics/index.js";
 import type { Optimizer, OptimizerName } from "../optimizers/index.js";
 import type { ClassWeight } from "./data/checkData.js";
 import { type HostSamples, sliceSamples } from "./data/hostSamples.js";
-import type { TensorInput } from "./data/tensorInput.js";
+import type { ModelData } from "./data/modelSamples.js";
 import type { ModelMode } from "./declare/buildPlan.js";
+import type { PerOutput } from "./declare/perPort.js";
 import type { FitRequest } from "./run/fit.js";
 
-/** Settings of a model as a whole. */
-export interface SequentialOptions {
-  /** Default "sequential". */
-  readonly name?: string;
-  /** Seed of the first weights and, unless `fit` gets another, of order and dropout; default 0. */
-  readonly seed?: number;
-}
-
-/** What `compile` is given: where the model runs and how it is trained. */
 export interface CompileOptions {
   /** What the model runs on: `await wasm()`, `await webgpu()`, `await cuda()`, `await reference()`. The model does not dispose of it. */
   readonly backend: Backend;
   /** Name or optimizer; default "rmsprop", as in Keras. */
   readonly optimizer?: OptimizerName | Optimizer;
-  /** Name or loss. May be left out for prediction alone. */
-  readonly loss?: LossName | Loss;
-  /** Default none. */
-  readonly metrics?: readonly (MetricName | Metric)[];
+  /** Name or loss, for several outputs one for all, or one for each in order or by name. May be left out for prediction alone. */
+  readonly loss?: PerOutput<LossName | Loss>;
+  /** For several outputs, the share of each in the loss, in order or by name; default 1. */
+  readonly lossWeights?: PerOutput<number>;
+  /** Default none. For several outputs, those of each in order or by name. */
+  readonly metrics?:
+    | readonly (MetricName | Metric)[]
+    | PerOutput<MetricName | Metric | readonly (MetricName | Metric)[]>;
 }
+
+/** The options of `compile`. */
+export const compileOptionNames: readonly (keyof CompileOptions)[] = [
+  ...(["backend", "optimizer", "loss", "lossWeights", "metrics"] as const),
+];
 
 /** Options of `fit`. Names and defaults are Keras'. */
 export interface FitOptions {
@@ -40,7 +41,7 @@ export interface FitOptions {
   /** Share of the samples that is held back for validation, taken from their end before shuffling; in [0, 1), default 0. */
   readonly validationSplit?: number;
   /** Samples, labels and, if wanted, sample weights for validation; comes before `validationSplit`. */
-  readonly validationData?: readonly [TensorInput, TensorInput] | readonly [TensorInput, TensorInput, TensorInput];
+  readonly validationData?: readonly [ModelData, ModelData] | readonly [ModelData, ModelData, ModelData];
   /** Whether every epoch has another order; default true. */
   readonly shuffle?: boolean;
   /** Seed of order and dropout, an integer from 0 to 2^53 - 1; default: the model's. */
@@ -50,25 +51,32 @@ export interface FitOptions {
   readonly verbose?: Verbosity | "auto";
   /** Weights by class number; absent classes weigh 1. */
   readonly classWeight?: ClassWeight;
-  /** One weight per sample [N]. */
-  readonly sampleWeight?: TensorInput;
+  /** One weight per sample [N]; for several outputs the same for all, or of each in order or by name. */
+  readonly sampleWeight?: ModelData;
   /** Steps of an epoch; default: all of them. */
   readonly stepsPerEpoch?: number;
   /** Epoch at which training starts; default 0. */
   readonly initialEpoch?: number;
 }
 
-/** Settings of `evaluate`. */
+/** The options of `fit`. */
+export const fitOptionNames: readonly (keyof FitOptions)[] = [
+  ...(["batchSize", "epochs", "validationSplit", "validationData", "shuffle", "seed", "callbacks", "verbose"] as const),
+  ...(["classWeight", "sampleWeight", "stepsPerEpoch", "initialEpoch"] as const),
+];
+
 export interface EvaluateOptions {
   /** Samples per step; does not change the result. Default 256. */
   readonly batchSize?: number;
   /** As in `fit`. */
   readonly verbose?: Verbosity | "auto";
   /** One weight per sample [N]. */
-  readonly sampleWeight?: TensorInput;
+  readonly sampleWeight?: ModelData;
 }
 
-/** Settings of `predict`. */
+/** The options of `evaluate`. */
+export const evaluateOptionNames: readonly (keyof EvaluateOptions)[] = ["batchSize", "verbose", "sampleWeight"];
+
 export interface PredictOptions {
   /** Samples per step; does not change the result. Default 256. */
   readonly batchSize?: number;
@@ -76,15 +84,19 @@ export interface PredictOptions {
   readonly verbose?: Verbosity | "auto";
 }
 
-/** Settings of `trainOnBatch`. */
+/** The options of `predict`. */
+export const predictOptionNames: readonly (keyof PredictOptions)[] = ["batchSize", "verbose"];
+
 export interface TrainOnBatchOptions {
-  readonly sampleWeight?: TensorInput;
+  readonly sampleWeight?: ModelData;
   readonly classWeight?: ClassWeight;
   /** Seed of dropout; default: the model's. */
   readonly seed?: number;
 }
 
-/** Settings of `plan`. */
+/** The options of `trainOnBatch`. */
+export const trainOnBatchOptionNames: readonly (keyof TrainOnBatchOptions)[] = ["sampleWeight", "classWeight", "seed"];
+
 export interface PlanOptions {
   /** Default "train". */
   readonly mode?: ModelMode;
@@ -125,7 +137,7 @@ export function resolveFit(
 ): FitRequest {
   const batchSize = expectCount("batchSize", options.batchSize ?? defaultBatchSize);
   const split = splitOff(samples, options.validationSplit ?? 0, validation);
-  const { rows } = split.samples.inputs;
+  const { rows } = split.samples;
   const all = Math.ceil(rows / batchSize);
   const steps = expectCount("stepsPerEpoch", options.stepsPerEpoch ?? all);
   if (steps > all) {
@@ -159,7 +171,7 @@ function splitOff(
   if (share === 0) {
     return { samples };
   }
-  const { rows } = samples.inputs;
+  const { rows } = samples;
   const splitAt = Math.floor(rows * (1 - share));
   if (splitAt === 0 || splitAt === rows) {
     throw new ArgumentError(

@@ -1,266 +1,154 @@
-import { withProgress } from "../callbacks/progressBar.js";
-import { expectCount } from "../checkOption.js";
+import { checkOptions } from "../checkOption.js";
 import { ArgumentError, StateError } from "../errors.js";
-import type { Layer } from "../layers/index.js";
-import { resolveLoss } from "../losses/index.js";
-import { resolveMetric } from "../metrics/index.js";
-import { resolveOptimizer } from "../optimizers/index.js";
-import { formatPlan, type Plan } from "../plan/index.js";
+import { checkedShape, InputLayer } from "../layers/inputLayer.js";
+import { Layer, SymbolicTensor, type SymbolicTensors } from "../layers/layer.js";
 import type { Tensor } from "../tensor.js";
-import { checkInputs, checkLabels, sampleWeights } from "./data/checkData.js";
-import { checkWeights } from "./data/checkWeights.js";
-import type { DataSignature, HostSamples } from "./data/hostSamples.js";
-import type { TensorInput } from "./data/tensorInput.js";
-import { buildPlan, type ModelMode } from "./declare/buildPlan.js";
-import { type CompileSettings, expectLoss } from "./declare/compileSettings.js";
-import { buildNetwork, drawParameters, type Network } from "./declare/network.js";
-import { layOutParameters } from "./declare/parameterLayout.js";
-import { formatSummary } from "./declare/summary.js";
-import {
-  type CompileOptions,
-  defaultBatchSize,
-  defaultEvaluationBatch,
-  type EvaluateOptions,
-  expectSeed,
-  type FitOptions,
-  type PlanOptions,
-  type PredictOptions,
-  resolveFit,
-  resolveVerbosity,
-  type SequentialOptions,
-  type TrainOnBatchOptions,
-} from "./options.js";
-import { evaluateSamples } from "./run/evaluate.js";
-import { fit, type History } from "./run/fit.js";
-import { Placement } from "./run/placement.js";
-import { predictSamples } from "./run/predict.js";
-import { trainOnBatch } from "./run/trainOnBatch.js";
+import { Model, type ModelTensors } from "./model.js";
 
-/**
- * A stack of layers. Keras' `Sequential`: declare, `compile`, `fit`, `evaluate`, `predict`. Shapes, parameters and options
- * are checked before anything runs, with errors that name the values.
- */
-export class Sequential {
-  readonly name: string;
-  readonly seed: number;
-  readonly #layers: Layer[];
-  #network: Network | undefined;
-  readonly #placement = new Placement(() => drawParameters(this.#build(), this.seed));
-  #training = false;
+export interface SequentialOptions {
+  /** Default "sequential". */
+  readonly name?: string;
+  /** Seed of the first weights and, unless `fit` gets another, of order and dropout; default 0. */
+  readonly seed?: number;
+}
 
-  constructor(layers: readonly Layer[] = [], { name = "sequential", seed = 0 }: SequentialOptions = {}) {
-    this.name = name;
-    this.seed = expectSeed(seed);
-    this.#layers = [...layers];
+/** Layers one after the other, and the tensors between them as far as they are known. */
+class Chain {
+  readonly layers: Layer[] = [];
+  /** The samples, then the output of each layer that was called. */
+  readonly #tensors: SymbolicTensor[] = [];
+
+  /** Whether the samples come in by a layer that the user declared. */
+  get declaredInput(): boolean {
+    return this.layers[0] instanceof InputLayer;
+  }
+
+  /** Calls the layers that were not called yet. Throws `ArgumentError` or `ShapeError` naming the layer that does not fit. */
+  tensors(): ModelTensors {
+    if (this.#tensors.length === 0) {
+      this.#tensors.push(this.#source());
+    }
+    const called = this.declaredInput ? this.layers.slice(1) : this.layers;
+    const names = numberedNames(this.layers).slice(this.layers.length - called.length);
+    for (let index = this.#tensors.length - 1; index < called.length; index++) {
+      const outputs = called[index]!.connect([this.#tensors[index]!], names[index]!);
+      if (outputs.length > 1) {
+        throw new ArgumentError(
+          `layer ${names[index]} has ${outputs.length} outputs; a sequential model needs one of each layer. Use model({ inputs, outputs })`,
+        );
+      }
+      this.#tensors.push(outputs[0]!);
+    }
+    return { inputs: this.#tensors[0]!, outputs: this.#tensors.at(-1)!, declaredInputs: this.declaredInput };
+  }
+
+  /** Says what the samples look like, where no layer does. */
+  startFrom({ shape }: SymbolicTensor): void {
+    if (this.#tensors.length === 0 && this.layers.length > 0 && this.#inputShape() === undefined) {
+      this.#tensors.push(new InputLayer({ shape }).source());
+    }
+  }
+
+  #inputShape(): SymbolicTensor["shape"] | undefined {
+    const first = this.layers[0]!;
+    return first instanceof Model ? first.inputs[0]!.shape : first.inputShape;
+  }
+
+  #source(): SymbolicTensor {
+    const first = this.layers[0];
+    if (first === undefined) {
+      throw new ArgumentError("the model has no layers; add some before it is used");
+    }
+    if (first instanceof InputLayer) {
+      return first.source();
+    }
+    const shape = this.#inputShape();
+    if (shape === undefined) {
+      throw new ArgumentError(
+        `the first layer (${first.className}) has no inputShape; give one, such as inputShape: [28, 28, 1], ` +
+          "or start with layers.input({ shape })",
+      );
+    }
+    return new InputLayer({ shape: checkedShape(`${first.className}: inputShape`, shape) }).source();
+  }
+}
+
+/** A stack of layers. Keras' `Sequential`: a `Model` whose layers follow each other, of which more may be added. */
+export class Sequential extends Model<Tensor<Float32Array>> {
+  readonly #chain: Chain;
+
+  constructor(layers: readonly (Layer | SymbolicTensor)[] = [], options: SequentialOptions = {}) {
+    const chain = new Chain();
+    const { name, seed } = checkOptions("sequential", options, ["name", "seed"]);
+    super({ className: "Sequential", defaultName: "sequential", name, seed, tensors: () => chain.tensors() });
+    this.#chain = chain;
+    if (!Array.isArray(layers)) {
+      throw new ArgumentError("sequential takes an array of layers: sequential([layers.dense({ units: 10 })])");
+    }
+    for (const layer of layers) {
+      chain.layers.push(checkedLayer(layer));
+    }
   }
 
   /** The layers, in order. */
-  get layers(): readonly Layer[] {
-    return this.#layers;
+  override get layers(): readonly Layer[] {
+    return this.#chain.layers;
   }
 
   /** Adds a layer at the end. Throws `StateError` once the model is compiled. */
   add(layer: Layer): this {
-    if (this.#placement.settings !== undefined) {
+    if (this.isCompiled) {
       throw new StateError("add: the model is compiled already; add all layers first");
     }
-    this.#layers.push(layer);
-    this.#network = undefined;
-    this.#placement.replaceHostWeights(undefined);
+    this.#chain.layers.push(checkedLayer(layer));
+    this.rebuild();
     return this;
   }
 
-  /**
-   * Chooses backend, optimizer, loss and metrics. May be called again: weights stay, the optimizer starts anew, and layers'
-   * `trainable` is read again. With another backend the model moves there, also from a device that has failed: then with
-   * the newest copy of its weights. Throws `ArgumentError` for unknown names, `ShapeError` where layers do not fit.
-   */
-  compile({ backend, optimizer = "rmsprop", loss, metrics = [] }: CompileOptions): void {
-    if (backend === undefined) {
-      throw new ArgumentError(
-        "compile: no backend; pass one, such as backend: await wasm() from @convoy/backend-wasm, " +
-          "or await reference() from @convoy/core/reference, which runs anywhere",
-      );
+  override call<Called extends SymbolicTensors = SymbolicTensor>(inputs: SymbolicTensors): Called {
+    if (inputs instanceof SymbolicTensor) {
+      this.#chain.startFrom(inputs);
     }
-    const network = this.#build();
-    this.#placement.compile({
-      network,
-      layout: layOutParameters(network),
-      backend,
-      optimizer: resolveOptimizer(optimizer),
-      ...(loss === undefined ? {} : { loss: resolveLoss(loss) }),
-      metrics: metrics.map(resolveMetric),
-    });
+    return super.call(inputs);
   }
 
-  /**
-   * Trains for some epochs. `x` is [N, ...inputShape] (a last axis of size 1 may be left out), `y` what the loss takes.
-   * Throws before training for data or options that do not fit; throws `NonFiniteLossError` when the loss becomes NaN or
-   * infinite.
-   *
-   * Throws `DeviceError` when the device fails: a GPU that is lost, a worker that crashes. The model then holds a copy of its
-   * weights; `compile` it with another backend and call `fit` again with the `initialEpoch` that the message names. Copies
-   * are taken when training begins and ends, and on the way about every ten seconds, or hundred steps where that is longer.
-   * The weights alone are kept: the optimizer starts anew, its schedule too, as after every `compile`.
-   */
-  async fit(x: TensorInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
-    const samples = this.#samples("x", "y", x, y, options);
-    const [validationX, validationY, validationWeight] = options.validationData ?? [];
-    const validation =
-      validationX === undefined || validationY === undefined
-        ? undefined
-        : this.#samples("validation x", "validation y", validationX, validationY, weightOption(validationWeight));
-    const request = resolveFit(options, samples, validation, this.seed);
-    return this.#whileTraining(async () => fit(await this.#placement.device(), request));
-  }
-
-  /** Loss and metrics over samples, by name. Throws like `fit`. The weights survive a device that fails, as in `fit`. */
-  async evaluate(x: TensorInput, y: TensorInput, options: EvaluateOptions = {}): Promise<Record<string, number>> {
-    const samples = this.#samples("x", "y", x, y, options);
-    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
-    return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
-      ...(await this.#placement.run((device) => evaluateSamples(device, samples, batchSize, report))),
-    }));
-  }
-
-  /**
-   * The outputs for samples: [N, ...outputShape]. Throws `ShapeError` or `DataError` for samples that do not fit,
-   * `DeviceError` when the device fails; the model keeps its weights, as in `fit`.
-   */
-  async predict(x: TensorInput, options: PredictOptions = {}): Promise<Tensor<Float32Array>> {
-    const { network } = this.#expectCompiled();
-    const inputs = checkInputs("x", x, network.inputShape, console.warn);
-    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
-    return withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
-      this.#placement.run((device) => predictSamples(device, { inputs }, batchSize, report)),
-    );
-  }
-
-  /**
-   * One training step over all the samples given; returns their loss and metrics from before the update. Throws like `fit`,
-   * but with a device that fails the steps since the last copy of the weights are lost, about ten seconds' worth: where every
-   * step counts, keep the result of `getWeights` yourself.
-   */
-  async trainOnBatch(
-    x: TensorInput,
-    y: TensorInput,
-    options: TrainOnBatchOptions = {},
-  ): Promise<Record<string, number>> {
-    const samples = this.#samples("x", "y", x, y, options);
-    const seed = expectSeed(options.seed ?? this.seed);
-    return this.#whileTraining(async () => ({
-      ...(await this.#placement.run((device) => trainOnBatch(device, samples, seed))),
-    }));
-  }
-
-  /** Prints Keras' table of layers, shapes and parameters. */
-  summary(print: (text: string) => void = console.log): void {
-    print(formatSummary(this.name, this.#build()));
-  }
-
-  /** The compiled plan of a step, also printed: ops in order, shapes, FLOPs, bytes, memory. */
-  plan({ mode = "train", batchSize = defaultBatchSize, print = console.log }: PlanOptions = {}): Plan {
-    const settings = this.#expectCompiled();
-    const plan = buildPlan(settings, mode, expectCount("batchSize", batchSize), this.#nominalData(mode, batchSize));
-    print(formatPlan(plan, settings.backend.launches?.(plan)));
-    return plan;
-  }
-
-  /**
-   * The weights in Keras' order: by layer, kernel before bias. Where the device has failed, the newest copy of them: from
-   * the end of the last `fit`, or as `fit` and `trainOnBatch` say where they were cut short. Throws `DeviceError` where it
-   * has not failed but cannot hand them over now, for want of memory, say; a later call may get them.
-   */
-  async getWeights(): Promise<Tensor<Float32Array>[]> {
-    const { parameters } = this.#build();
-    const weights = await this.#placement.weights();
-    return parameters.map(({ shape }, index) => ({ data: Float32Array.from(weights[index]!), shape }));
-  }
-
-  /** Replaces the weights by others of the same number and shapes, in `getWeights`' order. Throws `ShapeError` otherwise. */
-  async setWeights(weights: readonly TensorInput[]): Promise<void> {
-    const checked = checkWeights(this.#build().parameters, weights);
-    if (this.#placement.settings === undefined) {
-      this.#placement.replaceHostWeights(checked);
-    } else {
-      (await this.#placement.device()).weights.write(checked);
+  override connect(inputs: readonly SymbolicTensor[], label?: string): readonly SymbolicTensor[] {
+    if (inputs.length === 1) {
+      this.#chain.startFrom(inputs[0]!);
     }
-  }
-
-  /** Frees what the model holds on its backend; the backend itself stays. The model cannot be used afterwards. */
-  dispose(): void {
-    this.#placement.dispose();
-  }
-
-  /** Milliseconds spent on making and compiling plans since `compile`. */
-  get compileMs(): number {
-    return this.#placement.compileMs;
-  }
-
-  #build(): Network {
-    this.#network ??= buildNetwork(this.#layers);
-    return this.#network;
-  }
-
-  #expectCompiled(): CompileSettings {
-    const { settings } = this.#placement;
-    if (settings === undefined) {
-      throw new StateError(
-        'the model is not compiled; call compile({ backend, optimizer: "adam", loss, metrics }) first',
-      );
-    }
-    return settings;
-  }
-
-  #samples(
-    whatX: string,
-    whatY: string,
-    x: TensorInput,
-    y: TensorInput,
-    options: Pick<FitOptions, "sampleWeight" | "classWeight" | "verbose">,
-  ): HostSamples {
-    const settings = this.#expectCompiled();
-    const { network } = settings;
-    const loss = expectLoss(settings);
-    const warn = options.verbose === 0 ? (): void => undefined : console.warn;
-    const inputs = checkInputs(whatX, x, network.inputShape, warn);
-    const labels = checkLabels(whatY, y, inputs.rows, network.outputShape, loss);
-    const weights = sampleWeights(labels, options.sampleWeight, options.classWeight);
-    return { inputs, labels, ...(weights ? { weights } : {}) };
-  }
-
-  /** What a data set of one batch looks like, for printing a plan without data. */
-  #nominalData(mode: ModelMode, rows: number): DataSignature {
-    const { network, loss } = this.#expectCompiled();
-    const sparse = loss?.labels === "sparse";
-    const shape = [rows, ...(sparse ? network.outputShape.slice(0, -1) : network.outputShape)];
-    return {
-      rows,
-      inputs: { dtype: "float32", scale: 1 },
-      ...(mode === "predict" ? {} : { labels: { dtype: sparse ? "int32" : "float32", shape } as const }),
-      weights: false,
-      ordered: mode === "train",
-    };
-  }
-
-  async #whileTraining<T>(train: () => Promise<T>): Promise<T> {
-    if (this.#training) {
-      throw new StateError("this model is training already; wait for fit to end before training it again");
-    }
-    this.#training = true;
-    try {
-      return await train();
-    } finally {
-      this.#training = false;
-    }
+    return super.connect(inputs, label);
   }
 }
 
-function weightOption(sampleWeight: TensorInput | undefined): Pick<FitOptions, "sampleWeight"> {
-  return sampleWeight === undefined ? {} : { sampleWeight };
+function checkedLayer(layer: Layer | SymbolicTensor): Layer {
+  if (layer instanceof SymbolicTensor && layer.call.layer instanceof InputLayer) {
+    return layer.call.layer;
+  }
+  if (!(layer instanceof Layer)) {
+    throw new ArgumentError(
+      "sequential takes layers: what functions such as layers.dense({ units: 10 }) return, other models, or defineLayer(definition)",
+    );
+  }
+  return layer;
+}
+
+/** Keras' names as the model will number them, for errors before it is built. */
+function numberedNames(layers: readonly Layer[]): string[] {
+  const counts = new Map<string, number>();
+  return layers.map((layer) => {
+    const count = counts.get(layer.defaultName) ?? 0;
+    if (layer.givenName !== undefined) {
+      return layer.givenName;
+    }
+    counts.set(layer.defaultName, count + 1);
+    return count === 0 ? layer.defaultName : `${layer.defaultName}_${count}`;
+  });
 }
 
 /** A model that is a stack of layers; more may be added with `add`. */
-export function sequential(layers: readonly Layer[] = [], options: SequentialOptions = {}): Sequential {
+export function sequential(
+  layers: readonly (Layer | SymbolicTensor)[] = [],
+  options: SequentialOptions = {},
+): Sequential {
   return new Sequential(layers, options);
 }

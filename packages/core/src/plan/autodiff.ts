@@ -4,12 +4,21 @@ import type { OpAttributes, OpName } from "../ops/index.js";
 import { type Graph, type GraphOperation, opDefinition } from "./graph.js";
 import { InPlaceUpdates } from "./inPlaceUpdates.js";
 
+/** A summed loss, and the factor between it and what it adds to the loss that is minimised. */
+export interface ScaledLoss {
+  /** The first output of a loss op. */
+  readonly loss: Value;
+  readonly scale: number;
+}
+
 /** What to differentiate. */
 export interface DifferentiateOptions {
   /** The summed loss, the first output of a loss op. */
   readonly loss?: Value;
   /** Factor between the summed loss and the loss that is minimised: 1 / number of samples; default 1. */
   readonly lossScale?: number;
+  /** Several summed losses, whose scaled sum is minimised: those of several outputs, say. */
+  readonly losses?: readonly ScaledLoss[];
   /** Gradients that are given from outside, by the id of their tensor: for tests of single ops. */
   readonly seeds?: ReadonlyMap<number, Value>;
   /** The tensors whose gradients are wanted. */
@@ -27,17 +36,19 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Map<
   const forward = [...graph.operations];
   const dependent = dependentValues(forward, options.wanted);
   const gradients = new Map<number, Value>(options.seeds ?? []);
+  const { loss, lossScale = 1, losses = loss === undefined ? [] : [{ loss, scale: lossScale }] } = options;
+  const scales = new Map(losses.map(({ loss: { id }, scale }) => [id, scale]));
 
   const updates = new InPlaceUpdates(graph, forward);
   for (const [position, operation] of [...forward.entries()].reverse()) {
-    const isLoss = operation.outputs.some((output) => output.id === options.loss?.id);
-    const reached = isLoss || operation.outputs.some((output) => gradients.has(output.id));
+    const scale = operation.outputs.map(({ id }) => scales.get(id)).find((known) => known !== undefined);
+    const reached = scale !== undefined || operation.outputs.some((output) => gradients.has(output.id));
     if (!reached || !operation.inputs.some((input) => dependent.has(input.id))) {
       continue;
     }
     const before = graph.operations.length;
     const inputGradients = graph.labelled(operation.label, () =>
-      backward(graph, operation, gradients, dependent, options),
+      backward(graph, operation, gradients, dependent, scale ?? 1),
     );
     updates.expectNoneAfter(position, graph.operations.slice(before));
     operation.inputs.forEach((input, index) => {
@@ -71,7 +82,7 @@ function backward(
   operation: GraphOperation,
   gradients: ReadonlyMap<number, Value>,
   dependent: ReadonlySet<number>,
-  options: DifferentiateOptions,
+  lossScale: number,
 ): (Value | undefined)[] {
   const { gradient } = opDefinition(operation.op);
   if (gradient === undefined) {
@@ -81,7 +92,7 @@ function backward(
     inputs: operation.inputs,
     outputs: operation.outputs,
     attributes: operation.attributes,
-    lossScale: options.lossScale ?? 1,
+    lossScale,
     outputGradient(index) {
       const value = gradients.get((operation.outputs[index] as Value).id);
       if (value === undefined) {

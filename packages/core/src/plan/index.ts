@@ -1,4 +1,4 @@
-export { type DifferentiateOptions, differentiate } from "./autodiff.js";
+export { type DifferentiateOptions, differentiate, type ScaledLoss } from "./autodiff.js";
 export { type FusedName, fusedNames } from "./fusedOps.js";
 export { type BufferSpec, Graph, type GraphOperation, type GraphValue, opDefinition, type Placement } from "./graph.js";
 export { type LoweringTarget, type LowerOptions, lower } from "./lower.js";

@@ -1,6 +1,6 @@
 import type { Backend } from "../../backend/index.js";
 import { ConvoyError } from "../../errors.js";
-import type { Sequential } from "../../model/index.js";
+import type { Model } from "../../model/index.js";
 import type { Plan, PlanOp } from "../../plan/index.js";
 import { type ComparisonTolerance, resolveTolerance } from "./compareTensors.js";
 import { OpExaminer } from "./examineOp.js";
@@ -36,7 +36,7 @@ export interface ComparisonOptions extends StepOptions {
  * ```
  */
 export async function comparePlans(
-  model: Sequential,
+  model: Model<unknown>,
   backendA: Backend,
   backendB: Backend,
   batch: ComparisonBatch,

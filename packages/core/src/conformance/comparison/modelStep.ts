@@ -2,16 +2,16 @@
 
 import type { Backend } from "../../backend/index.js";
 import { ArgumentError } from "../../errors.js";
-import { type Loss, type LossName, resolveLoss } from "../../losses/index.js";
-import { type Metric, type MetricName, resolveMetric } from "../../metrics/index.js";
-import { checkInputs, checkLabels, sampleWeights } from "../../model/data/checkData.js";
-import { type HostSamples, signatureOf } from "../../model/data/hostSamples.js";
+import type { Loss, LossName } from "../../losses/index.js";
+import type { Metric, MetricName } from "../../metrics/index.js";
+import { type HostSamples, hostData, signatureOf } from "../../model/data/hostSamples.js";
+import { inputSamples, labelledSamples } from "../../model/data/modelSamples.js";
 import { bufferNames } from "../../model/declare/bufferNames.js";
 import { buildPlan } from "../../model/declare/buildPlan.js";
-import type { CompileSettings } from "../../model/declare/compileSettings.js";
-import { buildNetwork } from "../../model/declare/network.js";
+import { type CompileSettings, resolveOutputs } from "../../model/declare/compileSettings.js";
+import { networkOf } from "../../model/declare/network.js";
 import { flattenParameters, layOutParameters, type ParameterLayout } from "../../model/declare/parameterLayout.js";
-import type { Sequential, TensorInput } from "../../model/index.js";
+import type { Model, ModelData, PerOutput } from "../../model/index.js";
 import { stepValues } from "../../model/run/stepValues.js";
 import { type Optimizer, type OptimizerName, resolveOptimizer } from "../../optimizers/index.js";
 import { type Plan, packSteps, type StepTable, typedArrays } from "../../plan/index.js";
@@ -21,13 +21,13 @@ export type { ParameterLayout };
 
 /** Samples of one step: `[x, y]`, or by name. Without labels the step is one of prediction. */
 export type ComparisonBatch =
-  | readonly [x: TensorInput, y?: TensorInput]
-  | { readonly x: TensorInput; readonly y?: TensorInput; readonly sampleWeight?: TensorInput };
+  | readonly [x: ModelData, y?: ModelData]
+  | { readonly x: ModelData; readonly y?: ModelData; readonly sampleWeight?: ModelData };
 
 /** What a step is made of, beside model and samples. */
 export interface StepOptions {
   /** Name or loss; needed for a training step. */
-  readonly loss?: LossName | Loss;
+  readonly loss?: PerOutput<LossName | Loss>;
   /** Name or optimizer; default "rmsprop", as in `compile`. Its slots hold their first values. */
   readonly optimizer?: OptimizerName | Optimizer;
   /** Default none. */
@@ -51,13 +51,13 @@ export interface ModelStep {
  * @param fused whether the backend's fused ops are used
  */
 export async function modelStep(
-  model: Sequential,
+  model: Model<unknown>,
   backend: Backend,
   fused: boolean,
   batch: ComparisonBatch,
   options: StepOptions,
 ): Promise<ModelStep> {
-  const network = buildNetwork(model.layers);
+  const network = networkOf(model);
   const layout = layOutParameters(network);
   const { loss, optimizer = "rmsprop", metrics = [], seed = model.seed, iteration = 0 } = options;
   const compiled: CompileSettings = {
@@ -65,13 +65,12 @@ export async function modelStep(
     layout,
     backend: planner(backend, fused),
     optimizer: resolveOptimizer(optimizer),
-    ...(loss === undefined ? {} : { loss: resolveLoss(loss) }),
-    metrics: metrics.map(resolveMetric),
+    outputs: resolveOutputs(network.outputs, { loss, metrics }),
   };
   const samples = hostSamples(compiled, batch);
   const mode = samples.labels === undefined ? "predict" : "train";
   // In training rows are read through an order, as in `fit`.
-  const plan = buildPlan(compiled, mode, samples.inputs.rows, signatureOf(samples, mode === "train"), iteration);
+  const plan = buildPlan(compiled, mode, samples.rows, signatureOf(samples, mode === "train"), iteration);
   return {
     plan,
     contents: contentsOf(plan, samples, flattenParameters(layout, await weightsOf(model)), compiled.optimizer),
@@ -91,44 +90,40 @@ function planner(backend: Backend, fused: boolean): Backend {
   return asked as Backend;
 }
 
-function hostSamples({ network, loss }: CompileSettings, batch: ComparisonBatch): HostSamples {
+function hostSamples(settings: CompileSettings, batch: ComparisonBatch): HostSamples {
   const [x, y, sampleWeight] = isPair(batch) ? [batch[0], batch[1]] : [batch.x, batch.y, batch.sampleWeight];
-  const inputs = checkInputs("x", x, network.inputShape, () => undefined);
+  const warn = (): void => undefined;
   if (y === undefined) {
-    return { inputs };
+    return inputSamples(settings.network, "x", x, warn);
   }
-  if (loss === undefined) {
+  if (settings.outputs.some(({ loss }) => loss === undefined)) {
     throw new ArgumentError(
       'comparePlans: the batch has labels, but there is no loss; pass one, such as { loss: "sparseCategoricalCrossentropy" }, ' +
         "or leave out the labels to compare a step of prediction",
     );
   }
-  const labels = checkLabels("y", y, inputs.rows, network.outputShape, loss);
-  const weights = sampleWeights(labels, sampleWeight, undefined);
-  return { inputs, labels, ...(weights ? { weights } : {}) };
+  return labelledSamples(settings, ["x", "y"], x, y, { sampleWeight }, warn);
 }
 
-function isPair(batch: ComparisonBatch): batch is readonly [x: TensorInput, y?: TensorInput] {
+function isPair(batch: ComparisonBatch): batch is readonly [x: ModelData, y?: ModelData] {
   return Array.isArray(batch);
 }
 
-async function weightsOf(model: Sequential): Promise<Float32Array[]> {
+async function weightsOf(model: Model<unknown>): Promise<Float32Array[]> {
   return (await model.getWeights()).map(({ data }) => data);
 }
 
 /** What every buffer of the plan holds before the step. */
 function contentsOf(
   plan: Plan,
-  { inputs, labels, weights }: HostSamples,
+  samples: HostSamples,
   parameters: Float32Array,
   { initialSlots = [] }: Optimizer,
 ): Map<string, TensorData> {
   const known: Readonly<Record<string, TensorData | undefined>> = {
-    inputs: inputs.data,
-    labels: labels?.data,
-    weights,
-    order: Int32Array.from({ length: inputs.rows }, (_, row) => row),
-    parameters,
+    ...Object.fromEntries(hostData(samples)),
+    [bufferNames.order]: Int32Array.from({ length: samples.rows }, (_, row) => row),
+    [bufferNames.parameters]: parameters,
   };
   const initial = new Map(initialSlots.map((value, slot) => [bufferNames.slot(slot), value]));
   return new Map(

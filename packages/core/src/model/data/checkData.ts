@@ -3,7 +3,7 @@ import type { Loss } from "../../losses/index.js";
 import { sameShape } from "../../ops/checks.js";
 import { type Shape, sizeOf } from "../../ops/definition.js";
 import type { Tensor, TensorData } from "../../tensor.js";
-import { type TensorInput, toTensor } from "./tensorInput.js";
+import { type TensorInput, toTensor } from "../../tensorInput.js";
 
 /** Inputs as a model takes them: [N, ...inputShape], bytes or float32. */
 export interface ModelInputs {

@@ -2,14 +2,14 @@ import type { Backend, DeviceBuffer, Executable } from "../../backend/index.js";
 import type { DType } from "../../ops/definition.js";
 import type { TensorData } from "../../tensor.js";
 import { bufferNames } from "../declare/bufferNames.js";
-import { type DataSignature, type HostSamples, signatureOf } from "./hostSamples.js";
+import { type DataSignature, type HostSamples, hostData, signatureOf } from "./hostSamples.js";
 
 /** What a data set on the device has beside its samples. */
 export interface DatasetExtras {
   /** Whether rows are read through a permutation, which `setOrder` gives; default false. */
   readonly ordered?: boolean;
-  /** Numbers per row that prediction writes; absent: none. */
-  readonly predictionSize?: number;
+  /** Numbers per row that prediction writes for each output; absent: none. */
+  readonly predictionSizes?: readonly number[];
 }
 
 /** Samples on the device, and the executables bound to them. */
@@ -19,8 +19,7 @@ export class DeviceDataset {
   readonly executables: Map<string, Executable> = new Map();
 
   /** Copies samples to the device. */
-  constructor(backend: Backend, samples: HostSamples, { ordered = false, predictionSize }: DatasetExtras = {}) {
-    const { inputs, labels, weights } = samples;
+  constructor(backend: Backend, samples: HostSamples, { ordered = false, predictionSizes }: DatasetExtras = {}) {
     const buffers: Record<string, DeviceBuffer> = {};
     const create = (name: string, dtype: DType, length: number): DeviceBuffer => {
       const buffer = backend.createBuffer(name, { dtype, length });
@@ -29,19 +28,15 @@ export class DeviceDataset {
     };
     const upload = (name: string, dtype: DType, data: TensorData): void => create(name, dtype, data.length).write(data);
     try {
-      upload(bufferNames.inputs, inputs.data instanceof Uint8Array ? "uint8" : "float32", inputs.data);
-      if (labels !== undefined) {
-        upload(bufferNames.labels, labels.dtype, labels.data);
-      }
-      if (weights !== undefined) {
-        upload(bufferNames.sampleWeights, "float32", weights);
+      for (const [name, data] of hostData(samples)) {
+        upload(name, dtypeOf(data), data);
       }
       if (ordered) {
-        create(bufferNames.order, "int32", inputs.rows);
+        create(bufferNames.order, "int32", samples.rows);
       }
-      if (predictionSize !== undefined) {
-        create(bufferNames.predictions, "float32", inputs.rows * predictionSize);
-      }
+      predictionSizes?.forEach((size, index) => {
+        create(bufferNames.predictions(samples.outputNames, index), "float32", samples.rows * size);
+      });
     } catch (error) {
       disposeAll(buffers);
       throw error;
@@ -51,13 +46,9 @@ export class DeviceDataset {
   }
 
   /** Replaces the samples by others of the same signature. */
-  refill({ inputs, labels, weights }: HostSamples): void {
-    this.buffers[bufferNames.inputs]!.write(inputs.data);
-    if (labels !== undefined) {
-      this.buffers[bufferNames.labels]!.write(labels.data);
-    }
-    if (weights !== undefined) {
-      this.buffers[bufferNames.sampleWeights]!.write(weights);
+  refill(samples: HostSamples): void {
+    for (const [name, data] of hostData(samples)) {
+      this.buffers[name]!.write(data);
     }
   }
 
@@ -66,9 +57,9 @@ export class DeviceDataset {
     this.buffers[bufferNames.order]!.write(order);
   }
 
-  /** What prediction has written, for all rows. */
-  async readPredictions(): Promise<Float32Array> {
-    return (await this.buffers[bufferNames.predictions]!.read()) as Float32Array;
+  /** What prediction has written for an output, for all rows. */
+  async readPredictions(outputNames: readonly string[], index: number): Promise<Float32Array> {
+    return (await this.buffers[bufferNames.predictions(outputNames, index)]!.read()) as Float32Array;
   }
 
   dispose(): void {
@@ -84,4 +75,8 @@ function disposeAll(buffers: Readonly<Record<string, DeviceBuffer>>): void {
   for (const buffer of Object.values(buffers)) {
     buffer.dispose();
   }
+}
+
+function dtypeOf(data: TensorData): DType {
+  return data instanceof Uint8Array ? "uint8" : data instanceof Int32Array ? "int32" : "float32";
 }

@@ -1,3 +1,8 @@
+/** `base` where there is one of its kind, else with the name of the input or output that it is for. */
+function named(base: string, names: readonly string[], index: number): string {
+  return names.length === 1 ? base : `${base}/${names[index]}`;
+}
+
 /** The buffers of a model's plans by name: what a plan declares and what the device binds to it. */
 export const bufferNames = {
   /** All weights in one, laid out by `layOutParameters`. */
@@ -8,16 +13,16 @@ export const bufferNames = {
   slot: (index: number): string => `slot${index}`,
   /** Numbers that a metric keeps. */
   metricState: (index: number): string => `metric${index}`,
-  /** Samples. */
-  inputs: "inputs",
-  /** Labels of the samples. */
-  labels: "labels",
-  /** Weights of the samples. */
-  sampleWeights: "weights",
+  /** Samples for an input. */
+  inputs: (names: readonly string[], index: number): string => named("inputs", names, index),
+  /** Labels of the samples for an output. */
+  labels: (names: readonly string[], index: number): string => named("labels", names, index),
+  /** Weights of the samples for an output. */
+  sampleWeights: (names: readonly string[], index: number): string => named("weights", names, index),
   /** The permutation through which rows are read. */
   order: "order",
-  /** Outputs for all samples, where prediction is what runs. */
-  predictions: "predictions",
+  /** An output for all samples, where prediction is what runs. */
+  predictions: (names: readonly string[], index: number): string => named("predictions", names, index),
   /** Scratch memory of a step; the contract's name. */
   arena: "arena",
 } as const;

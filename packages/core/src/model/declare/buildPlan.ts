@@ -1,14 +1,23 @@
 import { type Backend, bindPlan, expectSupported } from "../../backend/index.js";
 import { ArgumentError } from "../../errors.js";
+import type { Layer, LayerContext } from "../../layers/index.js";
 import { rowsOf } from "../../ops/checks.js";
 import type { DType, Shape, Value } from "../../ops/definition.js";
 import { sizeOf } from "../../ops/definition.js";
-import { type BufferSpec, differentiate, Graph, lower, type Plan, poolBeforeActivation } from "../../plan/index.js";
+import {
+  type BufferSpec,
+  differentiate,
+  Graph,
+  lower,
+  type Plan,
+  poolBeforeActivation,
+  type ScaledLoss,
+} from "../../plan/index.js";
 import type { DataSignature } from "../data/hostSamples.js";
 import { bufferNames } from "./bufferNames.js";
-import { type CompileSettings, expectLoss } from "./compileSettings.js";
+import { type CompileSettings, expectLoss, type OutputSettings } from "./compileSettings.js";
 import type { Network } from "./network.js";
-import { type PlacedParameter, placeParameters } from "./parameterLayout.js";
+import { type ParameterLayout, type PlacedParameter, placeParameters } from "./parameterLayout.js";
 
 /** What a step is for. */
 export type ModelMode = "train" | "evaluate" | "predict";
@@ -26,27 +35,48 @@ export function buildPlan(
 ): Plan {
   const graph = new Graph();
   const parameters = placeParameters(graph, settings.layout);
-  const { input, labels, weights } = gatherBatch(graph, settings.network, batchSize, data);
-  const output = applyLayers(graph, settings, input, parameters, mode === "train");
-  const results =
-    mode === "predict"
-      ? storePredictions(graph, output, data.rows)
-      : lossAndMetrics(graph, settings, output, labels!, weights);
+  const { inputs, labels } = gatherBatch(graph, settings.network, batchSize, data);
+  const { outputs, added } = applyLayers(graph, settings, inputs, parameters, mode === "train");
+  let losses: ScaledLoss[] = [];
+  let results: Value[] = [];
+  if (mode === "predict") {
+    storePredictions(graph, settings.network, outputs, data.rows);
+  } else {
+    const judged = settings.outputs.map((output, index) =>
+      lossAndMetrics(graph, output, outputs[index]!, labels[index]!),
+    );
+    const penalties = settings.layout.penalties.map((parameter) => penalty(graph, parameter, parameters));
+    losses = [
+      ...judged.map(({ loss }, index) => ({
+        loss,
+        scale: settings.outputs[index]!.lossWeight / rowsOf(outputs[index]!.shape),
+      })),
+      ...added.map((loss) => ({ loss, scale: 1 / batchSize })),
+      ...penalties.map((loss) => ({ loss, scale: 1 })),
+    ];
+    results = [...judged.flatMap(({ loss, metrics }) => [loss, ...metrics]), ...added, ...penalties];
+  }
   poolBeforeActivation(graph);
   if (mode === "train") {
-    appendUpdate(graph, settings, parameters, { loss: results[0]!, lossScale: 1 / rowsOf(output.shape), iteration });
+    appendUpdate(graph, settings, parameters, losses, iteration);
   }
   const plan = lower(graph, { mode, batchSize, results, target: settings.backend });
   checkSupport(plan, settings.backend);
   return plan;
 }
 
+/** Labels of an output with the weights of the samples for it. */
+interface BatchLabels {
+  readonly labels: Value;
+  readonly weights?: Value;
+}
+
 function gatherBatch(
   graph: Graph,
-  { inputShape }: Network,
+  network: Network,
   batchSize: number,
-  { rows, inputs, labels, weights, ordered }: DataSignature,
-): { input: Value; labels?: Value; weights?: Value } {
+  { rows, inputs, labels = [], ordered }: DataSignature,
+): { inputs: Value[]; labels: BatchLabels[] } {
   const source = (name: string, shape: Shape, dtype: DType): Value => {
     graph.declareBuffer(name, { dtype, length: sizeOf(shape) });
     return graph.place(name, { shape, dtype }, name);
@@ -54,12 +84,24 @@ function gatherBatch(
   const order = ordered ? [source(bufferNames.order, [rows], "int32")] : [];
   const gather = (from: Value, dtype: "float32" | "int32", scale: number): Value =>
     graph.labelled("data", () => graph.apply("gatherRows", [from, ...order], { batchSize, dtype, scale })[0]!);
+  const [inputNames, outputNames] = [network.inputs, network.outputs].map((ports) => ports.map(({ name }) => name));
   return {
-    input: gather(source(bufferNames.inputs, [rows, ...inputShape], inputs.dtype), "float32", inputs.scale),
-    ...(labels ? { labels: gather(source(bufferNames.labels, labels.shape, labels.dtype), labels.dtype, 1) } : {}),
-    ...(weights && labels
-      ? { weights: gather(source(bufferNames.sampleWeights, weightsShape(labels), "float32"), "float32", 1) }
-      : {}),
+    inputs: network.inputs.map(({ shape }, index) => {
+      const { dtype, scale } = inputs[index]!;
+      return gather(source(bufferNames.inputs(inputNames!, index), [rows, ...shape], dtype), "float32", scale);
+    }),
+    labels: labels.map(({ dtype, shape, weights }, index) => ({
+      labels: gather(source(bufferNames.labels(outputNames!, index), shape, dtype), dtype, 1),
+      ...(weights
+        ? {
+            weights: gather(
+              source(bufferNames.sampleWeights(outputNames!, index), weightsShape({ dtype, shape }), "float32"),
+              "float32",
+              1,
+            ),
+          }
+        : {}),
+    })),
   };
 }
 
@@ -68,43 +110,62 @@ export function weightsShape({ dtype, shape }: { readonly dtype: DType; readonly
   return dtype === "int32" ? shape : shape.slice(0, -1);
 }
 
-/** Appends the layers and returns the output [N,...]. */
+/** Appends the layers and returns the outputs [N,...] and the losses that layers add. */
 function applyLayers(
   graph: Graph,
   { network, layout }: CompileSettings,
-  input: Value,
+  inputs: readonly Value[],
   parameters: ReadonlyMap<string, Value>,
   training: boolean,
-): Value {
-  return network.layers.reduce((value, placed) => {
-    const { layer, name, index } = placed;
-    const parameter = (wanted: string): Value => parameters.get(`${name}/${wanted}`)!;
-    const frozen = layout.frozen.has(placed);
-    return graph.labelled(name, () =>
-      layer.apply({ graph, input: value, parameter, training, frozen, instance: index }),
+): { outputs: Value[]; added: Value[] } {
+  const values = new Map(inputs.map((value, index) => [network.inputs[index]!.tensor, value]));
+  const added: Value[] = [];
+  const paths = parameterPaths(layout);
+  for (const { layer: placed, instance, inputs: read, output } of network.calls) {
+    const { layer, path } = placed;
+    const callInputs = read.map((tensor) => values.get(tensor)!);
+    const context: LayerContext = {
+      graph,
+      input: callInputs[0]!,
+      inputs: callInputs,
+      parameter: (name) => parameters.get(paths(layer, name))!,
+      training,
+      frozen: layout.frozen.has(layer),
+      instance,
+      addLoss: (loss) => added.push(loss),
+    };
+    values.set(
+      output,
+      graph.labelled(path, () => layer.apply(context)),
     );
-  }, input);
+  }
+  return { outputs: network.outputs.map(({ tensor }) => values.get(tensor)!), added };
 }
 
-/** Loss and metrics, the loss first. */
+/** The path of a layer's parameter in the layout, where a layer that is in several nested models has one path for all. */
+function parameterPaths({ parameters }: ParameterLayout): (layer: Layer, name: string) => string {
+  return ({ weights }, name) => parameters.find((known) => known.weights === weights && known.name === name)!.path;
+}
+
+/** Loss and metrics of one output. */
 function lossAndMetrics(
   graph: Graph,
-  settings: CompileSettings,
+  settings: OutputSettings,
   output: Value,
-  labels: Value,
-  weights: Value | undefined,
-): Value[] {
+  { labels, weights }: BatchLabels,
+): { loss: Value; metrics: Value[] } {
   const loss = expectLoss(settings);
   const { lossSum, predictions } = graph.labelled("loss", () =>
     loss.build({ graph, output, labels, ...(weights ? { weights } : {}) }),
   );
-  const sums = settings.metrics.flatMap((metric, index) =>
+  const metrics = settings.metrics.flatMap((metric, index) =>
     graph.labelled(metric.name, () => {
-      const state = metric.state && placeState(graph, bufferNames.metricState(index), metric.state);
+      const name = bufferNames.metricState(settings.firstMetric + index);
+      const state = metric.state && placeState(graph, name, metric.state);
       return metric.build({ graph, predictions, labels, loss, ...(state ? { state } : {}) });
     }),
   );
-  return [lossSum, ...sums];
+  return { loss: lossSum, metrics };
 }
 
 function placeState(graph: Graph, name: string, state: BufferSpec): Value {
@@ -112,13 +173,21 @@ function placeState(graph: Graph, name: string, state: BufferSpec): Value {
   return graph.place(name, { shape: [state.length], dtype: state.dtype }, name);
 }
 
-function storePredictions(graph: Graph, output: Value, rows: number): Value[] {
-  const shape = [rows, ...output.shape.slice(1)];
-  const { predictions } = bufferNames;
-  graph.declareBuffer(predictions, { dtype: "float32", length: sizeOf(shape) });
-  const destination = graph.place(predictions, { shape, dtype: "float32" }, predictions);
-  graph.labelled("predictions", () => graph.apply("storeRows", [output, destination], {}));
-  return [];
+/** The term of the loss that a regularizer adds. */
+function penalty(graph: Graph, { path, regularizer }: PlacedParameter, parameters: ReadonlyMap<string, Value>): Value {
+  const attributes = { ...regularizer!, scale: 1 };
+  return graph.labelled("regularizer", () => graph.apply("penalty", [parameters.get(path)!], attributes)[0]!);
+}
+
+function storePredictions(graph: Graph, network: Network, outputs: readonly Value[], rows: number): void {
+  const names = network.outputs.map(({ name }) => name);
+  outputs.forEach((output, index) => {
+    const shape = [rows, ...output.shape.slice(1)];
+    const predictions = bufferNames.predictions(names, index);
+    graph.declareBuffer(predictions, { dtype: "float32", length: sizeOf(shape) });
+    const destination = graph.place(predictions, { shape, dtype: "float32" }, predictions);
+    graph.labelled("predictions", () => graph.apply("storeRows", [output, destination], {}));
+  });
 }
 
 /** Gradients into their flat buffer, then one update of everything trainable. */
@@ -126,7 +195,8 @@ function appendUpdate(
   graph: Graph,
   { layout, optimizer }: CompileSettings,
   parameters: ReadonlyMap<string, Value>,
-  { loss, lossScale, iteration }: { readonly loss: Value; readonly lossScale: number; readonly iteration: number },
+  losses: readonly ScaledLoss[],
+  iteration: number,
 ): void {
   const length = layout.trainedLength;
   const trained = layout.parameters.filter((parameter) => parameter.trained);
@@ -135,7 +205,7 @@ function appendUpdate(
   }
   const wanted = trained.map(({ path }) => parameters.get(path)!);
   const unused = (weight: Value): Error => unusedWeight(trained[wanted.indexOf(weight)]!);
-  const gradients = differentiate(graph, { loss, lossScale, wanted, unused });
+  const gradients = differentiate(graph, { losses, wanted, unused });
   graph.declareBuffer(bufferNames.gradients, { dtype: "float32", length });
   const gradientParts = trained.map(({ path, offset, shape }) => {
     const gradient = gradients.get(parameters.get(path)!.id)!;
@@ -156,6 +226,9 @@ function appendUpdate(
     gradientParts,
     iteration,
   });
+  for (const { path, constraint } of trained) {
+    graph.labelled("constraint", () => constraint?.apply(graph, parameters.get(path)!));
+  }
 }
 
 function unusedWeight({ path, name }: PlacedParameter): ArgumentError {

@@ -1,133 +1,260 @@
-import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
-import type { Initializer } from "../../initializers/index.js";
-import type { Layer } from "../../layers/index.js";
-import { type Shape, sizeOf, type Value } from "../../ops/definition.js";
-import { Graph } from "../../plan/index.js";
-import { RandomStream } from "../../random/index.js";
+import { ArgumentError, listNames } from "../../errors.js";
+import type { Layer, LayerCall, ParameterSpec, SymbolicTensor } from "../../layers/index.js";
+import type { LayerWeights } from "../../layers/layerWeights.js";
+import type { Shape } from "../../ops/definition.js";
+import { orderCalls } from "./callOrder.js";
 
 /** A parameter of a built network. */
-export interface NetworkParameter {
-  /** "conv2d_1/kernel" */
+export interface NetworkParameter extends ParameterSpec {
+  /** "conv2d_1/kernel"; within a nested model "base/conv2d_1/kernel". */
   readonly path: string;
-  /** Name within its layer: "kernel". */
-  readonly name: string;
-  readonly shape: Shape;
-  readonly initializer: Initializer;
   /** False for a weight that no optimizer touches, such as a moving mean. */
   readonly trainable: boolean;
+  /** The weights that it is one of, and which. */
+  readonly weights: LayerWeights;
+  readonly index: number;
 }
 
 /** A layer in its place: named, with known shapes (no batch axis). */
 export interface NetworkLayer {
   readonly layer: Layer;
+  /** Name within its own model. */
   readonly name: string;
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
+  /** Name with those of the nested models around it in front: "base/conv2d_1". */
+  readonly path: string;
+  /** The nested models that it is in, outermost first. */
+  readonly parents: readonly Layer[];
+  /** Of its first call. */
+  readonly outputShapes: readonly Shape[];
+  /** Of a nested model: all that its layers have. */
   readonly parameters: readonly NetworkParameter[];
-  /** Its position in the model, which numbers its random streams. */
-  readonly index: number;
+  /** Names of what each of its calls reads, for the summary. */
+  readonly connectedTo: readonly string[];
 }
 
-/** Layers whose shapes fit, in order. */
+/** A layer that runs, in the order of a step; nested models taken apart. Tensors are numbered. */
+export interface NetworkCall {
+  readonly layer: NetworkLayer;
+  /** Numbers its random streams. */
+  readonly instance: number;
+  readonly inputs: readonly number[];
+  readonly output: number;
+}
+
+/** A tensor that goes in or out, by name. */
+export interface NetworkPort {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Number of the tensor. */
+  readonly tensor: number;
+}
+
+/** Layers whose shapes fit, and how tensors run through them. */
 export interface Network {
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
+  readonly model: Layer;
+  readonly inputs: readonly NetworkPort[];
+  readonly outputs: readonly NetworkPort[];
+  /** In Keras' order, a nested model as one; inputs included where they were declared. */
   readonly layers: readonly NetworkLayer[];
-  /** All parameters in Keras' order: by layer, kernel before bias. */
+  /** Layers without nested models: those that run. */
+  readonly leaves: readonly NetworkLayer[];
+  readonly calls: readonly NetworkCall[];
+  /** All parameters in Keras' order: by layer, kernel before bias; those of a layer used twice once. */
   readonly parameters: readonly NetworkParameter[];
 }
 
-/** Names the layers and works out every shape. Throws `ArgumentError` or `ShapeError` naming the layer that does not fit. */
-export function buildNetwork(declared: readonly Layer[]): Network {
-  const first = declared[0];
-  if (first === undefined) {
-    throw new ArgumentError("the model has no layers; add some before it is used");
-  }
-  if (first.inputShape === undefined) {
-    throw new ArgumentError(
-      `the first layer (${first.className}) has no inputShape; give one, such as inputShape: [28, 28, 1], ` +
-        "or start with layers.input({ shape })",
-    );
-  }
-  const names = nameLayers(declared);
-  const layers: NetworkLayer[] = [];
-  let shape: Shape = first.inputShape.map((size) => checkedSize(size, first));
-  declared.forEach((layer, index) => {
-    const name = names[index]!;
-    if (index > 0 && layer.inputShape !== undefined && formatShape(layer.inputShape) !== formatShape(shape)) {
-      throw new ShapeError(
-        `layer ${name}: its inputShape is ${formatShape(layer.inputShape)}, but the layer before gives ${formatShape(shape)}`,
-      );
+/** What a network is built from. */
+export interface NetworkDeclaration {
+  readonly model: Layer;
+  readonly inputs: readonly NamedTensor[];
+  readonly outputs: readonly NamedTensor[];
+  /** Of the first weights. */
+  readonly seed: number;
+  /** Whether the inputs are layers that the user declared. */
+  readonly declaredInputs: boolean;
+}
+
+/** A tensor with the name that the user gave it, if any. */
+export interface NamedTensor {
+  readonly name?: string;
+  readonly tensor: SymbolicTensor;
+}
+
+/** How a model that is a layer of another gives its network. */
+const networks = new WeakMap<Layer, () => Network>();
+
+/** Says how a model gives its network. */
+export function registerModel(model: Layer, network: () => Network): void {
+  networks.set(model, network);
+}
+
+/** The network of a model, built if need be. */
+export function networkOf(model: Layer): Network {
+  return networks.get(model)!();
+}
+
+/** Names the layers and puts them in order. Throws `ArgumentError` where they do not make a model. */
+export function buildNetwork(declaration: NetworkDeclaration): Network {
+  const { model, seed, declaredInputs } = declaration;
+  const sources = declaration.inputs.map(({ tensor }) => tensor);
+  const ends = declaration.outputs.map(({ tensor }) => tensor);
+  const { layers: ordered, calls } = orderCalls(sources, ends);
+  const listed = ordered.filter((layer) => declaredInputs || !sources.some(({ call }) => call.layer === layer));
+  const names = nameLayers(ordered);
+  // Keras' notation: which call of the layer, which of its outputs.
+  const connectionName = ({ call, index }: SymbolicTensor): string => {
+    const own = calls.filter(({ layer }) => layer === call.layer);
+    return `${names.get(call.layer)}[${own.indexOf(call)}][${index}]`;
+  };
+
+  const parameters: NetworkParameter[] = [];
+  const leaves = new Map<Layer, NetworkLayer>();
+  const layers = listed.map((layer) => {
+    const own = calls.filter((call) => call.layer === layer);
+    const placed = placeLayer(layer, names.get(layer)!, own, connectionName);
+    for (const leaf of placed.leaves) {
+      leaves.set(leaf.layer, leaves.get(leaf.layer) ?? leaf);
     }
-    const built = buildLayer(layer, name, shape, index);
-    layers.push(built);
-    shape = built.outputShape;
+    if (!networks.has(layer)) {
+      layer.weights?.claim(seed, parameters.length);
+    }
+    parameters.push(...placed.entry.parameters.filter((parameter) => !parameters.some(isSame(parameter))));
+    return placed.entry;
+  });
+
+  const numbers = new Map<SymbolicTensor, number>(sources.map((tensor, index) => [tensor, index]));
+  const run = inline(calls, numbers, leaves, declaredInputs ? sources.length : 0);
+  const port = ({ name, tensor }: NamedTensor): NetworkPort => ({
+    name: name ?? names.get(tensor.call.layer)!,
+    shape: tensor.shape,
+    tensor: numbers.get(tensor)!,
   });
   return {
-    inputShape: layers[0]!.inputShape,
-    outputShape: shape,
+    model,
+    inputs: distinct(declaration.inputs.map(port)),
+    outputs: distinct(declaration.outputs.map(port)),
     layers,
-    parameters: layers.flatMap(({ parameters }) => parameters),
+    leaves: [...leaves.values()],
+    calls: run,
+    parameters,
   };
 }
 
-function checkedSize(size: number, { className }: Layer): number {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new ArgumentError(`${className}: inputShape holds ${size}, expected integers of at least 1`);
-  }
-  return size;
-}
-
 /** Keras' names, counted within the model: conv2d, conv2d_1. */
-function nameLayers(declared: readonly Layer[]): string[] {
+function nameLayers(layers: readonly Layer[]): Map<Layer, string> {
   const counts = new Map<string, number>();
-  const names = declared.map((layer) => {
-    if (layer.name !== undefined) {
-      return layer.name;
+  const names = new Map<Layer, string>();
+  for (const layer of layers) {
+    let name = layer.givenName;
+    if (name === undefined) {
+      const count = counts.get(layer.defaultName) ?? 0;
+      counts.set(layer.defaultName, count + 1);
+      name = count === 0 ? layer.defaultName : `${layer.defaultName}_${count}`;
     }
-    const count = counts.get(layer.defaultName) ?? 0;
-    counts.set(layer.defaultName, count + 1);
-    return count === 0 ? layer.defaultName : `${layer.defaultName}_${count}`;
-  });
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new ArgumentError(`two layers are named "${twice}"; give one of them another name`);
+    if ([...names.values()].includes(name)) {
+      throw new ArgumentError(`two layers are named "${name}"; give one of them another name`);
+    }
+    names.set(layer, name);
   }
   return names;
 }
 
-/** The output shape comes from applying the layer to one sample of a scratch graph: only the ops know shape rules. */
-function buildLayer(layer: Layer, name: string, inputShape: Shape, index: number): NetworkLayer {
-  try {
-    const parameters = layer
-      .parameters(inputShape)
-      .map((spec) => ({ ...spec, trainable: spec.trainable ?? true, path: `${name}/${spec.name}` }));
-    const graph = new Graph();
-    graph.declareBuffer("input", { dtype: "float32", length: sizeOf(inputShape) });
-    const input = graph.place("input", { shape: [1, ...inputShape], dtype: "float32" }, "input");
-    const parameter = (wanted: string): Value => {
-      const { path, shape } = parameters.find((candidate) => candidate.name === wanted)!;
-      graph.declareBuffer(path, { dtype: "float32", length: sizeOf(shape) });
-      return graph.place(path, { shape, dtype: "float32" }, path);
-    };
-    const output = layer.apply({ graph, input, parameter, training: false, frozen: false, instance: index });
-    return { layer, name, inputShape, outputShape: output.shape.slice(1), parameters, index };
-  } catch (error) {
-    if (error instanceof ShapeError) {
-      throw new ShapeError(
-        `layer ${name} (${layer.className}) on samples ${formatShape(inputShape)}: ${error.message}`,
-        {
-          cause: error,
-        },
-      );
-    }
-    throw error;
-  }
+/** A layer with its parameters, and the layers that run when it is called: itself, or those of a nested model. */
+function placeLayer(
+  layer: Layer,
+  name: string,
+  calls: readonly LayerCall[],
+  connectionName: (tensor: SymbolicTensor) => string,
+): { entry: NetworkLayer; leaves: readonly NetworkLayer[] } {
+  const nested = networks.get(layer)?.();
+  const within = (inner: NetworkParameter): NetworkParameter => ({ ...inner, path: `${name}/${inner.path}` });
+  const own = layer.weights?.parameters.map((spec, index) => ({
+    ...spec,
+    trainable: spec.trainable ?? true,
+    path: `${name}/${spec.name}`,
+    weights: layer.weights!,
+    index,
+  }));
+  const entry: NetworkLayer = {
+    layer,
+    name,
+    path: name,
+    parents: [],
+    outputShapes: calls[0]!.outputs.map(({ shape }) => shape),
+    parameters: nested?.parameters.map(within) ?? own ?? [],
+    connectedTo: calls.flatMap(({ inputs }) => inputs.map(connectionName)),
+  };
+  const leaves = nested?.leaves.map((leaf) => ({
+    ...leaf,
+    path: `${name}/${leaf.path}`,
+    parents: [layer, ...leaf.parents],
+    parameters: leaf.parameters.map(within),
+  }));
+  return { entry, leaves: leaves ?? [entry] };
 }
 
-/** First values of every parameter, each from a stream of its own: the same on every machine and backend. */
-export function drawParameters(network: Network, seed: number): Float32Array[] {
-  return network.parameters.map(({ initializer, shape }, instance) =>
-    initializer.draw(shape, new RandomStream(seed, "initializer", instance)),
-  );
+function isSame({ weights, index }: NetworkParameter): (other: NetworkParameter) => boolean {
+  return (other) => other.weights === weights && other.index === index;
+}
+
+/** The calls with tensors numbered, nested models replaced by what they consist of. Adds the numbers to `numbers`. */
+function inline(
+  calls: readonly LayerCall[],
+  numbers: Map<SymbolicTensor, number>,
+  leaves: ReadonlyMap<Layer, NetworkLayer>,
+  firstInstance: number,
+): NetworkCall[] {
+  const run: NetworkCall[] = [];
+  let next = numbers.size;
+  const append = (layer: Layer, inputs: readonly number[]): number => {
+    const output = next++;
+    run.push({ layer: leaves.get(layer)!, instance: firstInstance + run.length, inputs, output });
+    return output;
+  };
+  for (const { layer, inputs, outputs } of calls.filter((call) => call.inputs.length > 0)) {
+    const read = inputs.map((tensor) => numbers.get(tensor)!);
+    const nested = networks.get(layer)?.();
+    if (nested === undefined) {
+      numbers.set(outputs[0]!, append(layer, read));
+      continue;
+    }
+    const inner = new Map(nested.inputs.map(({ tensor }, index) => [tensor, read[index]!]));
+    for (const call of nested.calls) {
+      inner.set(
+        call.output,
+        append(
+          call.layer.layer,
+          call.inputs.map((tensor) => inner.get(tensor)!),
+        ),
+      );
+    }
+    outputs.forEach((tensor, index) => {
+      numbers.set(tensor, inner.get(nested.outputs[index]!.tensor)!);
+    });
+  }
+  return run;
+}
+
+/** Ports with a number behind a name that another has: those of a layer that is called twice. */
+function distinct(ports: readonly NetworkPort[]): NetworkPort[] {
+  return ports.map((port, index) => {
+    const before = ports.slice(0, index).filter(({ name }) => name === port.name).length;
+    return before === 0 ? port : { ...port, name: `${port.name}_${before}` };
+  });
+}
+
+/** The layer of that name. Throws `ArgumentError` with the names that there are. */
+export function findLayer({ layers }: Network, name: string): Layer {
+  const found = layers.find((layer) => layer.name === name);
+  if (found === undefined) {
+    throw new ArgumentError(
+      `getLayer: there is no layer "${name}"; the model has ${listNames(layers.map((layer) => layer.name))}`,
+    );
+  }
+  return found.layer;
+}
+
+/** Whether a call adds a term to the loss. */
+export function addsLoss({ layer }: NetworkCall): boolean {
+  return layer.layer.addsLoss === true;
 }

@@ -1,3 +1,4 @@
+import type { Layer } from "../../layers/index.js";
 import { sizeOf, type Value } from "../../ops/definition.js";
 import { alignmentBytes, type Graph } from "../../plan/index.js";
 import { bufferNames } from "./bufferNames.js";
@@ -22,18 +23,23 @@ export interface ParameterLayout {
   readonly length: number;
   /** Elements of the trained part. */
   readonly trainedLength: number;
-  /** Layers whose `trainable` was false. */
-  readonly frozen: ReadonlySet<NetworkLayer>;
+  /** The trained ones that have a regularizer: each is a term of the loss. */
+  readonly penalties: readonly PlacedParameter[];
+  /** Layers whose `trainable` was false, or that of a model around them. */
+  readonly frozen: ReadonlySet<Layer>;
+  /** What the layers' `trainable` was, those of models included: to find out that it has changed since. */
+  readonly trainable: ReadonlyMap<Layer, boolean>;
 }
 
 /** Gives every parameter its place, by the layers' `trainable` as it is now. */
 export function layOutParameters(network: Network): ParameterLayout {
-  const frozen = new Set(network.layers.filter(({ layer }) => !layer.trainable));
-  const trained = new Set(
-    network.layers
-      .filter((layer) => !frozen.has(layer))
-      .flatMap(({ parameters }) => parameters.filter(({ trainable }) => trainable)),
-  );
+  const around = ({ layer, parents }: NetworkLayer): readonly Layer[] => [network.model, ...parents, layer];
+  const trainable = new Map(network.leaves.flatMap(around).map((layer) => [layer, layer.trainable]));
+  const active = network.leaves.filter((leaf) => around(leaf).every((layer) => trainable.get(layer)));
+  const frozen = new Set(network.leaves.filter((leaf) => !active.includes(leaf)).map(({ layer }) => layer));
+  const changing = new Set(active.map(({ layer }) => layer.weights));
+  const isTrained = (parameter: NetworkParameter): boolean => parameter.trainable && changing.has(parameter.weights);
+  const trained = new Set(network.parameters.filter(isTrained));
   const offsets = new Map<NetworkParameter, number>();
   let length = 0;
   const place = (parameter: NetworkParameter): void => {
@@ -49,7 +55,10 @@ export function layOutParameters(network: Network): ParameterLayout {
     size: sizeOf(parameter.shape),
     trained: trained.has(parameter),
   }));
-  return { parameters, length, trainedLength, frozen };
+  const penalties = parameters.filter(
+    ({ trained: changes, regularizer }) => changes && regularizer && (regularizer.l1 !== 0 || regularizer.l2 !== 0),
+  );
+  return { parameters, length, trainedLength, penalties, frozen, trainable };
 }
 
 /** The flat buffer's content from one array per parameter. */

@@ -34,7 +34,7 @@ export class DeviceModel {
   /** Lends samples on the device for the length of `use`, as `DeviceDatasets` says. */
   async lend<T>(
     samples: HostSamples,
-    extras: Pick<DatasetExtras, "predictionSize">,
+    extras: Pick<DatasetExtras, "predictionSizes">,
     use: (dataset: DeviceDataset) => Promise<T>,
   ): Promise<T> {
     this.weights.expectAlive();

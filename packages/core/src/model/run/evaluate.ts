@@ -56,8 +56,8 @@ const chunkBytes = 64 * 2 ** 20;
 
 /** Samples in pieces that fit the device, a multiple of the batch size each. */
 export function chunks(samples: HostSamples, batchSize: number): HostSamples[] {
-  const { rows, data } = samples.inputs;
-  const rowBytes = data.byteLength / rows;
+  const { rows, inputs } = samples;
+  const rowBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0) / rows;
   const size = Math.max(1, Math.floor(chunkBytes / (rowBytes * batchSize))) * batchSize;
   const starts = Array.from({ length: Math.ceil(rows / size) }, (_, index) => index * size);
   return starts.map((start) => sliceSamples(samples, start, Math.min(rows, start + size)));
@@ -82,7 +82,7 @@ export async function evaluateSamples(
   onProgress: (progress: EvaluationProgress) => void,
 ): Promise<Logs> {
   const means = new RunningMeans(device.settings);
-  const progress = new RowProgress(samples.inputs.rows, batchSize, onProgress);
+  const progress = new RowProgress(samples.rows, batchSize, onProgress);
   const counts = await device.metricStates.evaluation(async () => {
     for (const chunk of chunks(samples, batchSize)) {
       await device.lend(chunk, {}, async (dataset) => {

@@ -68,7 +68,7 @@ async function train(
   validation: DeviceDataset | undefined,
 ): Promise<History> {
   const { samples, batchSize, epochs, initialEpoch, steps, shuffle, seed, callbacks } = request;
-  const { rows } = samples.inputs;
+  const { rows } = samples;
   const { settings, weights, metricStates } = device;
   const done: number[] = [];
   const history: Record<string, number[]> = {};
@@ -173,7 +173,7 @@ function* stretchesOf(
   epoch: number,
   eachStep: boolean,
 ): Generator<TrainingStretch> {
-  const { rows } = samples.inputs;
+  const { rows } = samples;
   const fullSteps = Math.min(steps, Math.floor(rows / batchSize));
   const count = eachStep ? 1 : fullSteps;
   for (let firstStep = 0; firstStep < fullSteps; firstStep += count) {

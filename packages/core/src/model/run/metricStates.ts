@@ -1,4 +1,5 @@
 import type { DeviceBuffer } from "../../backend/index.js";
+import type { Metric } from "../../metrics/index.js";
 import type { TensorData } from "../../tensor.js";
 import { bufferNames } from "../declare/bufferNames.js";
 import type { ModelMode } from "../declare/buildPlan.js";
@@ -10,18 +11,21 @@ export type MetricCounts = readonly (TensorData | undefined)[];
 /** The numbers that metrics keep on the device, in training and in evaluation apart. */
 export class MetricStates {
   readonly #settings: CompileSettings;
+  /** Of all outputs. */
+  readonly #metrics: readonly Metric[];
   readonly #buffers: Map<ModelMode, Map<string, DeviceBuffer>> = new Map();
   #evaluations: Promise<unknown> = Promise.resolve();
 
   constructor(settings: CompileSettings) {
     this.#settings = settings;
+    this.#metrics = settings.outputs.flatMap(({ metrics }) => metrics);
   }
 
   /** By name; made with the first plan that has them. */
   buffers(mode: ModelMode): Readonly<Record<string, DeviceBuffer>> {
     const known = this.#buffers.get(mode) ?? new Map<string, DeviceBuffer>();
     this.#buffers.set(mode, known);
-    for (const [index, { state }] of this.#settings.metrics.entries()) {
+    for (const [index, { state }] of this.#metrics.entries()) {
       const name = bufferNames.metricState(index);
       if (state !== undefined && mode !== "predict" && !known.has(name)) {
         known.set(name, this.#settings.backend.createBuffer(name, state));
@@ -32,7 +36,7 @@ export class MetricStates {
 
   /** Sets them to 0, before the steps of an epoch. */
   clear(mode: ModelMode): void {
-    for (const [index, { state }] of this.#settings.metrics.entries()) {
+    for (const [index, { state }] of this.#metrics.entries()) {
       const buffer = this.#buffers.get(mode)?.get(bufferNames.metricState(index));
       if (state !== undefined) {
         buffer?.write(state.dtype === "int32" ? new Int32Array(state.length) : new Float32Array(state.length));
@@ -44,13 +48,13 @@ export class MetricStates {
   async read(mode: ModelMode): Promise<MetricCounts> {
     const buffers = this.#buffers.get(mode);
     return await Promise.all(
-      this.#settings.metrics.map(async (_, index) => buffers?.get(bufferNames.metricState(index))?.read()),
+      this.#metrics.map(async (_, index) => buffers?.get(bufferNames.metricState(index))?.read()),
     );
   }
 
   /** Runs the steps of an evaluation and returns what was counted in them; where something is, one evaluation at a time. */
   async evaluation(run: () => Promise<void>): Promise<MetricCounts> {
-    if (this.#settings.metrics.every(({ state }) => state === undefined)) {
+    if (this.#metrics.every(({ state }) => state === undefined)) {
       await run();
       return [];
     }

@@ -3,6 +3,7 @@ import type { Backend } from "../../backend/index.js";
 import { runningCentre } from "../../conformance/runningCentre.js";
 import {
   ArgumentError,
+  defineLayer,
   initializers,
   type Layer,
   layers,
@@ -172,14 +173,15 @@ describe("a frozen layer", () => {
 });
 
 describe("a trained weight that the loss does not depend on", () => {
-  const idle = (own: { readonly trainable?: boolean } = {}): Layer => ({
-    ...layers.dense({ units: 2, name: "mine", inputShape: [2] }),
-    parameters: () => [
-      { name: "kernel", shape: [2, 2], initializer: initializers.constant(1) },
-      { name: "bias", shape: [2], initializer: initializers.constant(0) },
-      { name: "average", shape: [2], initializer: initializers.constant(3), ...own },
-    ],
-  });
+  const idle = (own: { readonly trainable?: boolean } = {}): Layer =>
+    defineLayer({
+      ...layers.dense({ units: 2, name: "mine", inputShape: [2] }),
+      parameters: () => [
+        { name: "kernel", shape: [2, 2], initializer: initializers.constant(1) },
+        { name: "bias", shape: [2], initializer: initializers.constant(0) },
+        { name: "average", shape: [2], initializer: initializers.constant(3), ...own },
+      ],
+    });
 
   it("is named with its layer and the remedy", async () => {
     const model = compiled(idle());

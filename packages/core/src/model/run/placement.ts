@@ -1,23 +1,30 @@
 import { DeviceError } from "../../errors.js";
+import type { LayerWeights, WeightsHolder } from "../../layers/layerWeights.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
+import type { Network } from "../declare/network.js";
 import { explainFailure, withRemedy } from "./deviceFailure.js";
 import { DeviceModel } from "./deviceModel.js";
 
 /** What helps when a device has failed. */
 const moveOn = "compile it with another backend and call again";
 
-/** Where a model's weights are: on the host, on its device, or still on the one of an earlier `compile`. */
-export class Placement {
-  readonly #draw: () => readonly Float32Array[];
+/**
+ * Where a model's weights are: on the host, on its device, or still on the one of an earlier `compile`. Layers that are in
+ * several models have their newest weights where they were changed last; the other models fetch them before they run.
+ */
+export class Placement implements WeightsHolder {
+  readonly #network: () => Network;
   #settings: CompileSettings | undefined;
-  /** The weights while no device holds them. */
-  #weights: readonly Float32Array[] | undefined;
   #device: DeviceModel | undefined;
   #former: DeviceModel | undefined;
+  #training = false;
+  #disposed = false;
+  /** Which version of each layer's weights the device has. */
+  #versions = new Map<LayerWeights, number>();
 
-  /** @param draw makes the first weights when they are first wanted */
-  constructor(draw: () => readonly Float32Array[]) {
-    this.#draw = draw;
+  /** @param network gives the model's network, built if need be */
+  constructor(network: () => Network) {
+    this.#network = network;
   }
 
   /** What the model was compiled with; undefined before. */
@@ -30,15 +37,37 @@ export class Placement {
     return this.#device?.compileMs ?? 0;
   }
 
-  /** The weights; of a device that has failed the newest copy. */
-  async weights(): Promise<readonly Float32Array[]> {
-    const holder = this.#device ?? this.#former;
-    return holder === undefined ? this.#hostWeights() : await holder.weights.newest();
+  get training(): boolean {
+    return this.#training;
   }
 
-  /** Replaces the weights of a model that has not been compiled; undefined: by first ones. */
-  replaceHostWeights(weights: readonly Float32Array[] | undefined): void {
-    this.#weights = weights;
+  /** The weights, wherever the newest are; of a device that has failed the newest copy. */
+  async weights(): Promise<readonly Float32Array[]> {
+    this.#device?.weights.expectAlive();
+    const held = new Map<LayerWeights, readonly Float32Array[]>();
+    for (const holder of new Set(this.#shared().flatMap((weights) => weights.holder ?? []))) {
+      for (const [weights, values] of await holder.readHeld()) {
+        held.set(weights, values);
+      }
+    }
+    return this.#network().parameters.map(({ weights, index }) => (held.get(weights) ?? weights.onHost())[index]!);
+  }
+
+  async readHeld(): Promise<ReadonlyMap<LayerWeights, readonly Float32Array[]>> {
+    return this.#held(await (this.#device ?? this.#former)!.weights.newest());
+  }
+
+  /** Replaces the weights, on the device where the model is compiled. */
+  async replace(values: readonly Float32Array[]): Promise<void> {
+    const device = this.#settings && (await this.device());
+    device?.weights.write(values);
+    for (const [weights, own] of byLayer(this.#network(), values)) {
+      if (device === undefined) {
+        weights.replace(own);
+      } else {
+        this.#hold(weights);
+      }
+    }
   }
 
   /** Takes the model as it has been compiled anew: its next device takes the weights from this one. */
@@ -47,25 +76,36 @@ export class Placement {
     this.#leaveDevice();
   }
 
-  /** The compiled model on its device, with the weights of an earlier device where there was one. */
+  /** The compiled model on its device, with the newest weights. */
   async device(): Promise<DeviceModel> {
     if (this.#device?.weights.failed) {
       this.#leaveDevice();
     }
-    while (this.#device === undefined) {
+    for (;;) {
+      const device = this.#device;
+      if (device !== undefined && this.#shared().every((weights) => this.#isKnown(weights))) {
+        return device;
+      }
       const settings = this.#settings!;
-      const weights = (await this.#former?.weights.newest()) ?? this.#hostWeights();
+      const versions = this.#shared().map((weights) => [weights, versionOf(weights)] as const);
+      const values = await this.weights();
       // Another call may have got here, or the model may have been compiled anew, while the weights were read.
-      if (this.#device === undefined && settings === this.#settings) {
-        this.#former?.dispose();
-        this.#former = undefined;
-        // They stay on the host until the device has taken them.
-        this.#weights = weights;
-        this.#device = openDevice(settings, weights);
-        this.#weights = undefined;
+      if (device !== this.#device || settings !== this.#settings) {
+        continue;
+      }
+      if (device === undefined) {
+        this.#open(settings, values);
+      } else {
+        device.weights.write(values);
+      }
+      for (const [weights, version] of versions) {
+        // Those that went over the host just now have another.
+        this.#versions.set(weights, weights.holder === undefined ? weights.version : version);
+      }
+      if (versions.some(([, version]) => version === changing)) {
+        return this.#device!;
       }
     }
-    return this.#device;
   }
 
   /** Runs work on the device. Where that fails, the error says how to go on. */
@@ -81,20 +121,91 @@ export class Placement {
     return await explainFailure(device.weights, remedy, () => work(device));
   }
 
+  /** Runs work that changes the weights of the layers that are not frozen. */
+  async train<T>(work: () => Promise<T>): Promise<T> {
+    this.#holdTrained();
+    this.#training = true;
+    try {
+      return await work();
+    } finally {
+      this.#training = false;
+      this.#holdTrained();
+    }
+  }
+
+  /** Frees what is on the device. Layers keep their newest copies for the other models that they are in. */
   dispose(): void {
+    this.#disposed = true;
+    const holding = this.#device ?? this.#former;
+    if (holding !== undefined) {
+      for (const [weights, values] of this.#held(holding.weights.lastGood.newest.weights)) {
+        weights.replace(values);
+      }
+    }
     this.#device?.dispose();
     this.#former?.dispose();
+  }
+
+  /** Opens the device. The weights stay on the host until it has taken them. */
+  #open(settings: CompileSettings, values: readonly Float32Array[]): void {
+    for (const [weights, own] of this.#held(values)) {
+      weights.replace(own);
+    }
+    this.#former?.dispose();
+    this.#former = undefined;
+    this.#device = openDevice(settings, values);
   }
 
   #leaveDevice(): void {
     this.#former = this.#device ?? this.#former;
     this.#device = undefined;
+    this.#versions = new Map();
   }
 
-  #hostWeights(): readonly Float32Array[] {
-    this.#weights ??= this.#draw();
-    return this.#weights;
+  #shared(): LayerWeights[] {
+    return [...new Set(this.#network().parameters.map(({ weights }) => weights))];
   }
+
+  #isKnown(weights: LayerWeights): boolean {
+    return weights.holder === this || this.#versions.get(weights) === weights.version;
+  }
+
+  /** Those of the layers whose newest weights are here, from values for all parameters. */
+  #held(values: readonly Float32Array[]): Map<LayerWeights, readonly Float32Array[]> {
+    return new Map([...byLayer(this.#network(), values)].filter(([weights]) => weights.holder === this));
+  }
+
+  #holdTrained(): void {
+    const { network, layout } = this.#settings!;
+    for (const { layer, parameters } of this.#disposed ? [] : network.leaves) {
+      if (parameters.length > 0 && !layout.frozen.has(layer)) {
+        this.#hold(layer.weights!);
+      }
+    }
+  }
+
+  #hold(weights: LayerWeights): void {
+    weights.hold(this);
+    this.#versions.set(weights, weights.version);
+  }
+}
+
+/** Version of weights that another model is training: no copy of them stays good. */
+const changing = -1;
+
+function versionOf({ holder, version }: LayerWeights): number {
+  return holder?.training ? changing : version;
+}
+
+/** Values for all parameters, by layer. */
+function byLayer({ parameters }: Network, values: readonly Float32Array[]): Map<LayerWeights, readonly Float32Array[]> {
+  const layers = new Map<LayerWeights, Float32Array[]>();
+  parameters.forEach(({ weights, index }, position) => {
+    const own = layers.get(weights) ?? [];
+    own[index] = values[position]!;
+    layers.set(weights, own);
+  });
+  return layers;
 }
 
 function openDevice(settings: CompileSettings, weights: readonly Float32Array[]): DeviceModel {

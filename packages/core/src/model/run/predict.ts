@@ -5,27 +5,29 @@ import type { HostSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { chunks, RowProgress, runRows } from "./evaluate.js";
 
-/** The model's outputs for samples on the host: [N, ...outputShape]. */
+/** The model's outputs for samples on the host, in order: [N, ...outputShape] each. */
 export async function predictSamples(
   device: DeviceModel,
   samples: HostSamples,
   batchSize: number,
   onProgress: (progress: EvaluationProgress) => void,
-): Promise<Tensor<Float32Array>> {
-  const { outputShape } = device.settings.network;
-  const { rows } = samples.inputs;
-  const rowSize = sizeOf(outputShape);
-  const data = new Float32Array(rows * rowSize);
+): Promise<Tensor<Float32Array>[]> {
+  const { outputs } = device.settings.network;
+  const { rows, outputNames } = samples;
+  const rowSizes = outputs.map(({ shape }) => sizeOf(shape));
+  const results = rowSizes.map((size) => new Float32Array(rows * size));
   const progress = new RowProgress(rows, batchSize, onProgress);
   let row = 0;
   for (const chunk of chunks(samples, batchSize)) {
-    await device.lend(chunk, { predictionSize: rowSize }, async (dataset) => {
+    await device.lend(chunk, { predictionSizes: rowSizes }, async (dataset) => {
       for await (const run of runRows(device, "predict", dataset, batchSize)) {
         progress.add(run, {});
       }
-      data.set(await dataset.readPredictions(), row * rowSize);
+      for (const [index, size] of rowSizes.entries()) {
+        results[index]!.set(await dataset.readPredictions(outputNames, index), row * size);
+      }
     });
-    row += chunk.inputs.rows;
+    row += chunk.rows;
   }
-  return { data, shape: [rows, ...outputShape] };
+  return outputs.map(({ shape }, index) => ({ data: results[index]!, shape: [rows, ...shape] }));
 }

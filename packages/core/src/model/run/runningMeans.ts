@@ -1,33 +1,73 @@
 import { countSums, type Metric, metricValues } from "../../metrics/metric.js";
 import { rowsOf } from "../../ops/checks.js";
-import type { CompileSettings } from "../declare/compileSettings.js";
+import type { CompileSettings, OutputSettings } from "../declare/compileSettings.js";
+import { addsLoss } from "../declare/network.js";
 import type { MetricCounts } from "./metricStates.js";
 
-/** Mean loss and metrics from the sums that steps report, added up in float64. */
-export class RunningMeans {
-  readonly #outputShape: readonly number[];
-  readonly #metrics: readonly Metric[];
-  /** Of a step's results, the loss first. */
-  readonly #sums: Float64Array;
-  #rows = 0;
+/** A part of the loss that steps report: the loss of an output or the term of a layer or regularizer. */
+interface LossPart {
+  /** Rows that it is the sum of, a sample; 0 for a number that is of the whole step. */
+  readonly rowsPerSample: number;
+  /** Factor of its mean in the loss. */
+  readonly weight: number;
+  /** Which of a step's results it is. */
+  readonly position: number;
+  /** Of an output: its metrics, whose sums follow, and what they are called by. */
+  readonly metrics: readonly Metric[];
+  readonly firstMetric: number;
+  /** Absent for what is not told apart. */
+  readonly output?: string;
+}
 
-  constructor({ network, metrics }: Pick<CompileSettings, "network" | "metrics">) {
-    this.#outputShape = network.outputShape;
-    this.#metrics = metrics;
-    this.#sums = new Float64Array(1 + countSums(metrics));
+/**
+ * Mean loss and metrics from the sums that steps report, added up in float64. The loss is the sum of the outputs' mean losses,
+ * each times its weight, and of the terms of layers and regularizers. The latter are of a step: their mean is over the steps,
+ * each weighted by its samples, as in Keras.
+ */
+export class RunningMeans {
+  readonly #parts: readonly LossPart[];
+  readonly #totals: Float64Array;
+  #samples = 0;
+
+  constructor({ outputs, layout, network }: Pick<CompileSettings, "outputs" | "layout" | "network">) {
+    const parts: LossPart[] = [];
+    let position = 0;
+    const append = (part: Omit<LossPart, "position">): void => {
+      parts.push({ ...part, position });
+      position += 1 + countSums(part.metrics);
+    };
+    for (const output of outputs) {
+      append(outputPart(output, outputs.length > 1));
+    }
+    const terms = [...network.calls.filter(addsLoss).map(() => 1), ...layout.penalties.map(() => 0)];
+    for (const rowsPerSample of terms) {
+      append({ rowsPerSample, weight: 1, metrics: [], firstMetric: 0 });
+    }
+    this.#parts = parts;
+    this.#totals = new Float64Array(position);
   }
 
-  /** Adds the results of `count` steps of `batchSize` samples each and returns the mean loss of each step. */
+  /**
+   * Adds the results of `count` steps of `batchSize` samples each and returns the mean loss of each step. Results of a step:
+   * for each output its loss and its metrics' sums, then the terms of layers, then those of regularizers.
+   */
   add(results: Float32Array, count: number, batchSize: number): number[] {
-    const width = this.#sums.length;
-    // A sample may have several rows of predictions: one a pixel, say.
-    const rows = rowsOf([batchSize, ...this.#outputShape]);
-    this.#rows += count * rows;
+    const width = this.#totals.length;
+    this.#samples += count * batchSize;
+    const ofSteps = new Set(
+      this.#parts.filter(({ rowsPerSample }) => rowsPerSample === 0).map(({ position }) => position),
+    );
     return Array.from({ length: count }, (_, step) => {
       for (let index = 0; index < width; index++) {
-        this.#sums[index]! += results[step * width + index] as number;
+        const result = results[step * width + index] as number;
+        this.#totals[index]! += ofSteps.has(index) ? result * batchSize : result;
       }
-      return (results[step * width] as number) / rows;
+      return this.#parts.reduce((sum, { rowsPerSample, weight, position }) => {
+        const result = results[step * width + position] as number;
+        return weight === 0
+          ? sum
+          : sum + weight * (rowsPerSample === 0 ? result : result / (batchSize * rowsPerSample));
+      }, 0);
     });
   }
 
@@ -36,9 +76,36 @@ export class RunningMeans {
    * @param counts what metrics have counted on the device; without it, those are left out
    */
   values(counts: MetricCounts = []): Record<string, number> {
-    return {
-      loss: (this.#sums[0] as number) / Math.max(1, this.#rows),
-      ...metricValues(this.#metrics, this.#sums.subarray(1), this.#rows, counts),
-    };
+    let loss = 0;
+    const named: Record<string, number> = {};
+    for (const { rowsPerSample, weight, position, metrics, firstMetric, output } of this.#parts) {
+      const rows = this.#samples * rowsPerSample;
+      const mean = this.#totals[position]! / Math.max(1, rowsPerSample === 0 ? this.#samples : rows);
+      loss += weight === 0 ? 0 : weight * mean;
+      // Keras' keys: with several outputs, the output's name comes first.
+      const key = (name: string): string => (output === undefined ? name : `${output}_${name}`);
+      if (output !== undefined) {
+        named[key("loss")] = mean;
+      }
+      const sums = this.#totals.subarray(position + 1);
+      for (const [name, value] of Object.entries(metricValues(metrics, sums, rows, counts.slice(firstMetric)))) {
+        named[key(name)] = value;
+      }
+    }
+    return { loss, ...named };
   }
+}
+
+function outputPart(
+  { name, shape, lossWeight, metrics, firstMetric }: OutputSettings,
+  several: boolean,
+): Omit<LossPart, "position"> {
+  return {
+    // A sample may have several rows of predictions: one a pixel, say.
+    rowsPerSample: rowsOf([1, ...shape]),
+    weight: lossWeight,
+    metrics,
+    firstMetric,
+    ...(several ? { output: name } : {}),
+  };
 }

@@ -6,7 +6,7 @@ import { RunningMeans } from "./runningMeans.js";
 
 /** One training step over all the samples: the step of `fit`, its errors included. Returns loss and metrics by name. */
 export async function trainOnBatch(device: DeviceModel, samples: HostSamples, seed: number): Promise<Logs> {
-  const batchSize = samples.inputs.rows;
+  const batchSize = samples.rows;
   return device.lend(samples, {}, async (data) => {
     const executable = await device.executable("train", batchSize, data);
     await device.weights.copyWhenDue();

@@ -1,13 +1,17 @@
-import { formatShape, ShapeError } from "../../errors.js";
-import { sameShape } from "../../ops/checks.js";
-import type { NetworkParameter } from "../declare/network.js";
-import { type TensorInput, toTensor } from "./tensorInput.js";
+import { formatShape, ShapeError } from "../errors.js";
+import { sameShape } from "../ops/checks.js";
+import type { Shape } from "../ops/definition.js";
+import { type TensorInput, toTensor } from "../tensorInput.js";
 
 /** Weights that fit the parameters, copied. Throws `ShapeError` where number or shapes differ. */
-export function checkWeights(parameters: readonly NetworkParameter[], weights: readonly TensorInput[]): Float32Array[] {
+export function checkWeights(
+  parameters: readonly { readonly path: string; readonly shape: Shape }[],
+  weights: readonly TensorInput[],
+  owner = "the model",
+): Float32Array[] {
   if (weights.length !== parameters.length) {
     throw new ShapeError(
-      `setWeights: got ${weights.length} arrays, the model has ${parameters.length} parameters ` +
+      `setWeights: got ${weights.length} arrays, ${owner} has ${parameters.length} parameters ` +
         `(${parameters.map(({ path }) => path).join(", ")})`,
     );
   }

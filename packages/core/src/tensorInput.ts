@@ -1,5 +1,5 @@
-import { DataError, formatShape, ShapeError } from "../../errors.js";
-import type { Tensor, TensorData } from "../../tensor.js";
+import { DataError, formatShape, ShapeError } from "./errors.js";
+import type { Tensor, TensorData } from "./tensor.js";
 
 /** Numbers nested as deep as they have dimensions. */
 export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
@@ -30,7 +30,8 @@ function describe(value: unknown): string {
   return value === null ? "null" : typeof value;
 }
 
-function isTensor(input: unknown): input is Tensor {
+/** Whether it is numbers with a shape. */
+export function isTensor(input: unknown): input is Tensor {
   return typeof input === "object" && input !== null && "data" in input && "shape" in input;
 }
 

@@ -1,0 +1,453 @@
+import { withProgress } from "../callbacks/progressBar.js";
+import { checkOptions, expectCount } from "../checkOption.js";
+import { ArgumentError, formatShape, ShapeError, StateError } from "../errors.js";
+import { checkWeights } from "../layers/checkWeights.js";
+import { Layer, SymbolicTensor, type SymbolicTensors, symbolicList } from "../layers/layer.js";
+import { sameShape } from "../ops/checks.js";
+import type { Shape } from "../ops/definition.js";
+import { resolveOptimizer } from "../optimizers/index.js";
+import { formatPlan, type Plan } from "../plan/index.js";
+import type { Tensor } from "../tensor.js";
+import type { TensorInput } from "../tensorInput.js";
+import type { HostSamples } from "./data/hostSamples.js";
+import { inputSamples, labelledSamples, type ModelData, nominalData, type SampleOptions } from "./data/modelSamples.js";
+import { buildPlan } from "./declare/buildPlan.js";
+import { type CompileSettings, resolveOutputs } from "./declare/compileSettings.js";
+import { buildNetwork, findLayer, type NamedTensor, type Network, registerModel } from "./declare/network.js";
+import { layOutParameters } from "./declare/parameterLayout.js";
+import { formatSummary } from "./declare/summary.js";
+import {
+  type CompileOptions,
+  compileOptionNames,
+  defaultBatchSize,
+  defaultEvaluationBatch,
+  type EvaluateOptions,
+  evaluateOptionNames,
+  expectSeed,
+  type FitOptions,
+  fitOptionNames,
+  type PlanOptions,
+  type PredictOptions,
+  predictOptionNames,
+  resolveFit,
+  resolveVerbosity,
+  type TrainOnBatchOptions,
+  trainOnBatchOptionNames,
+} from "./options.js";
+import { evaluateSamples } from "./run/evaluate.js";
+import { fit, type History } from "./run/fit.js";
+import { Placement } from "./run/placement.js";
+import { predictSamples } from "./run/predict.js";
+import { trainOnBatch } from "./run/trainOnBatch.js";
+
+/** What a model gives for its outputs: a tensor, or as many as it has outputs, in order or by name. */
+export type Predictions<Outputs> = Outputs extends SymbolicTensor
+  ? Tensor<Float32Array>
+  : Outputs extends readonly SymbolicTensor[]
+    ? Tensor<Float32Array>[]
+    : { readonly [Name in keyof Outputs]: Tensor<Float32Array> };
+
+export interface ModelOptions<Outputs extends SymbolicTensors = SymbolicTensors> {
+  /** What `input({ shape })` returned: one tensor, an array, or several by name. */
+  readonly inputs: SymbolicTensors;
+  /** Outputs of layers: one tensor, an array, or several by name. */
+  readonly outputs: Outputs;
+  /** Default "functional". */
+  readonly name?: string;
+  /** Seed of the first weights and, unless `fit` gets another, of order and dropout; default 0. */
+  readonly seed?: number;
+}
+
+/** What a model is made of: the tensors that go in and those that come out. */
+export interface ModelTensors {
+  readonly inputs: SymbolicTensors;
+  readonly outputs: SymbolicTensors;
+  /** Whether the inputs are layers that the user declared. */
+  readonly declaredInputs: boolean;
+}
+
+/** How a model is made: its tensors, or what gives them when they are wanted. */
+export interface ModelDeclaration {
+  readonly className: string;
+  readonly defaultName: string;
+  readonly name?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly tensors: () => ModelTensors;
+}
+
+/**
+ * A model: layers between inputs and outputs. Keras' `Model`: `compile`, `fit`, `evaluate`, `predict`. Shapes, parameters and
+ * options are checked before anything runs, with errors that name the values. It is a layer, too: called on a tensor or put
+ * into another model, it stays itself, and training either trains both.
+ */
+export class Model<Outputs = Tensor<Float32Array>> extends Layer {
+  declare readonly name: string;
+  readonly seed: number;
+  readonly #givenName: string | undefined;
+  readonly #tensors: () => ModelTensors;
+  #network: Network | undefined;
+  #building = false;
+  readonly #placement: Placement;
+  #fitting = false;
+  /** Whether it was said that `trainable` has changed since `compile`. */
+  #warned = false;
+
+  constructor({ className, defaultName, name, seed = 0, tensors }: ModelDeclaration) {
+    super({
+      className,
+      defaultName,
+      name: name ?? defaultName,
+      parameters: () => [],
+      apply: ({ input }) => input,
+    });
+    this.seed = expectSeed(seed);
+    this.#givenName = name;
+    this.#tensors = tensors;
+    this.#placement = new Placement(() => this.#build());
+    registerModel(this, () => this.#build());
+  }
+
+  override get givenName(): string | undefined {
+    return this.#givenName;
+  }
+
+  /** The layers in Keras' order: inputs first, then as they follow each other. */
+  get layers(): readonly Layer[] {
+    return this.#build().layers.map(({ layer }) => layer);
+  }
+
+  /** What goes in, to call other layers on or to make another model of the same inputs. */
+  get inputs(): readonly SymbolicTensor[] {
+    return symbolicList(this.label, this.#tensors().inputs);
+  }
+
+  /** What comes out, to call other layers on. */
+  get outputs(): readonly SymbolicTensor[] {
+    return symbolicList(this.label, this.#tensors().outputs);
+  }
+
+  /** What goes in: one tensor, or all of them where there are several. */
+  override get input(): SymbolicTensor | readonly SymbolicTensor[] {
+    const { inputs } = this;
+    return inputs.length === 1 ? inputs[0]! : inputs;
+  }
+
+  /** What comes out first. */
+  override get output(): SymbolicTensor {
+    return this.outputs[0]!;
+  }
+
+  override get trainable(): boolean {
+    return super.trainable;
+  }
+
+  /** As in Keras, all layers of the model get it as well. */
+  override set trainable(trainable: boolean) {
+    super.trainable = trainable;
+    for (const layer of this.layers) {
+      layer.trainable = trainable;
+    }
+  }
+
+  /** The layer of that name. Throws `ArgumentError` with the names that there are. */
+  getLayer(name: string): Layer {
+    return findLayer(this.#build(), name);
+  }
+
+  /**
+   * Chooses backend, optimizer, loss and metrics; for several outputs losses, their weights and metrics each in order or by
+   * name. May be called again: weights stay, the optimizer starts anew, and layers' `trainable` is read again. With another
+   * backend the model moves there, also from a device that has failed: then with the newest copy of its weights. Throws
+   * `ArgumentError` for unknown names and options, `ShapeError` where layers do not fit.
+   */
+  compile(options: CompileOptions): void {
+    const { backend, optimizer = "rmsprop" } = checkOptions("compile", options, compileOptionNames);
+    if (backend === undefined) {
+      throw new ArgumentError(
+        "compile: no backend; pass one, such as backend: await wasm() from @convoy/backend-wasm, " +
+          "or await reference() from @convoy/core/reference, which runs anywhere",
+      );
+    }
+    const network = this.#build();
+    this.#placement.compile({
+      network,
+      layout: layOutParameters(network),
+      backend,
+      optimizer: resolveOptimizer(optimizer),
+      outputs: resolveOutputs(network.outputs, options),
+    });
+    this.#warned = false;
+  }
+
+  /**
+   * Trains for some epochs. `x` is [N, ...inputShape] (a last axis of size 1 may be left out), `y` what the loss takes; with
+   * several inputs or outputs an array of them in order, or an object by name. Throws before training for data or options that
+   * do not fit; throws `NonFiniteLossError` when the loss becomes NaN or infinite.
+   *
+   * Throws `DeviceError` when the device fails: a GPU that is lost, a worker that crashes. The model then holds a copy of its
+   * weights; `compile` it with another backend and call `fit` again with the `initialEpoch` that the message names. Copies
+   * are taken when training begins and ends, and on the way about every ten seconds, or hundred steps where that is longer.
+   * The weights alone are kept: the optimizer starts anew, its schedule too, as after every `compile`.
+   */
+  async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
+    checkOptions("fit", options, fitOptionNames);
+    const samples = this.#samples("x", "y", x, y, options);
+    const [validationX, validationY, sampleWeight] = options.validationData ?? [];
+    const validation =
+      validationX === undefined || validationY === undefined
+        ? undefined
+        : this.#samples("validation x", "validation y", validationX, validationY, { sampleWeight });
+    const request = resolveFit(options, samples, validation, this.seed);
+    return this.#whileFitting(async () => {
+      const device = await this.#placement.device();
+      return await this.#placement.train(() => fit(device, request));
+    });
+  }
+
+  /** Loss and metrics over samples, by name. Throws like `fit`. The weights survive a device that fails, as in `fit`. */
+  async evaluate(x: ModelData, y: ModelData, options: EvaluateOptions = {}): Promise<Record<string, number>> {
+    checkOptions("evaluate", options, evaluateOptionNames);
+    const samples = this.#samples("x", "y", x, y, options);
+    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
+    return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
+      ...(await this.#placement.run((device) => evaluateSamples(device, samples, batchSize, report))),
+    }));
+  }
+
+  /**
+   * The outputs for samples: [N, ...outputShape]; with several outputs as many of them, in order or by name as the model was
+   * declared. Throws `ShapeError` or `DataError` for samples that do not fit, `DeviceError` when the device fails; the model
+   * keeps its weights, as in `fit`.
+   */
+  async predict(x: ModelData, options: PredictOptions = {}): Promise<Outputs> {
+    checkOptions("predict", options, predictOptionNames);
+    const { network } = this.#expectCompiled();
+    const samples = inputSamples(network, "x", x, console.warn);
+    const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
+    const outputs = await withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
+      this.#placement.run((device) => predictSamples(device, samples, batchSize, report)),
+    );
+    return arranged(this.#tensors().outputs, outputs) as Outputs;
+  }
+
+  /**
+   * One training step over all the samples given; returns their loss and metrics from before the update. Throws like `fit`,
+   * but with a device that fails the steps since the last copy of the weights are lost, about ten seconds' worth: where every
+   * step counts, keep the result of `getWeights` yourself.
+   */
+  async trainOnBatch(x: ModelData, y: ModelData, options: TrainOnBatchOptions = {}): Promise<Record<string, number>> {
+    checkOptions("trainOnBatch", options, trainOnBatchOptionNames);
+    const samples = this.#samples("x", "y", x, y, options);
+    const seed = expectSeed(options.seed ?? this.seed);
+    return this.#whileFitting(async () => ({
+      ...(await this.#placement.run((device) => this.#placement.train(() => trainOnBatch(device, samples, seed)))),
+    }));
+  }
+
+  /** Prints Keras' table of layers, shapes and parameters. */
+  summary(print: (text: string) => void = console.log): void {
+    print(formatSummary(this.name, this.#build()));
+  }
+
+  /** The compiled plan of a step, also printed: ops in order, shapes, FLOPs, bytes, memory. */
+  plan({ mode = "train", batchSize = defaultBatchSize, print = console.log }: PlanOptions = {}): Plan {
+    const settings = this.#expectCompiled();
+    const data = nominalData(settings, mode === "train", mode !== "predict", expectCount("batchSize", batchSize));
+    const plan = buildPlan(settings, mode, batchSize, data);
+    print(formatPlan(plan, settings.backend.launches?.(plan)));
+    return plan;
+  }
+
+  /**
+   * The weights in Keras' order: by layer, kernel before bias. Where the device has failed, the newest copy of them: from
+   * the end of the last `fit`, or as `fit` and `trainOnBatch` say where they were cut short. Throws `DeviceError` where it
+   * has not failed but cannot hand them over now, for want of memory, say; a later call may get them.
+   */
+  override async getWeights(): Promise<Tensor<Float32Array>[]> {
+    const { parameters } = this.#build();
+    const weights = await this.#placement.weights();
+    return parameters.map(({ shape }, index) => ({ data: Float32Array.from(weights[index]!), shape }));
+  }
+
+  /** Replaces the weights by others of the same number and shapes, in `getWeights`' order. Throws `ShapeError` otherwise. */
+  override async setWeights(weights: readonly TensorInput[]): Promise<void> {
+    await this.#placement.replace(checkWeights(this.#build().parameters, weights));
+  }
+
+  /**
+   * Frees what the model holds on its backend; the backend itself stays. The model cannot be used afterwards. Other models
+   * that share its layers go on with the weights of the last copy, which `fit` takes when it ends.
+   */
+  dispose(): void {
+    this.#placement.dispose();
+  }
+
+  /** Milliseconds spent on making and compiling plans since `compile`. */
+  get compileMs(): number {
+    return this.#placement.compileMs;
+  }
+
+  override call<Called extends SymbolicTensors = SymbolicTensor>(inputs: SymbolicTensors): Called {
+    const outputs = this.connect(this.#inOrder(inputs));
+    return arranged(this.#tensors().outputs, outputs) as Called;
+  }
+
+  protected override infer(shapes: readonly Shape[], label: string): readonly Shape[] {
+    const { inputs, outputs } = this.#build();
+    if (shapes.length !== inputs.length) {
+      throw new ArgumentError(
+        `model ${label} takes ${inputs.length} tensors (${inputs.map(({ name }) => name).join(", ")}), got ${shapes.length}`,
+      );
+    }
+    shapes.forEach((shape, index) => {
+      const { name, shape: expected } = inputs[index]!;
+      if (!sameShape(shape, expected)) {
+        throw new ShapeError(
+          `model ${label}: its input ${name} takes samples ${formatShape(expected)}, got ${formatShape(shape)}`,
+        );
+      }
+    });
+    return outputs.map(({ shape }) => shape);
+  }
+
+  override connect(inputs: readonly SymbolicTensor[], label: string = this.label): readonly SymbolicTensor[] {
+    return this.record(
+      inputs,
+      this.infer(
+        inputs.map(({ shape }) => shape),
+        label,
+      ),
+    );
+  }
+
+  /** Whether it was compiled. */
+  protected get isCompiled(): boolean {
+    return this.#placement.settings !== undefined;
+  }
+
+  /** Forgets the layers as they were: there are more now. */
+  protected rebuild(): void {
+    this.#network = undefined;
+  }
+
+  #inOrder(inputs: SymbolicTensors): readonly SymbolicTensor[] {
+    const own = this.#tensors().inputs;
+    if (inputs instanceof SymbolicTensor || Array.isArray(inputs) || own instanceof SymbolicTensor) {
+      return symbolicList(this.label, inputs);
+    }
+    const byName = inputs as Readonly<Record<string, SymbolicTensor>>;
+    return this.#build().inputs.map(({ name }) => symbolicList(this.label, byName[name]!)[0]!);
+  }
+
+  #build(): Network {
+    if (this.#network === undefined) {
+      if (this.#building) {
+        throw new ArgumentError(`model ${this.label} contains itself, a cycle; put another model into it`);
+      }
+      this.#building = true;
+      try {
+        const { inputs, outputs, declaredInputs } = this.#tensors();
+        this.#network = buildNetwork({
+          model: this,
+          inputs: namedTensors(this.label, inputs),
+          outputs: namedTensors(this.label, outputs),
+          seed: this.seed,
+          declaredInputs,
+        });
+      } finally {
+        this.#building = false;
+      }
+    }
+    return this.#network;
+  }
+
+  #expectCompiled(): CompileSettings {
+    const { settings } = this.#placement;
+    if (settings === undefined) {
+      throw new StateError(
+        'the model is not compiled; call compile({ backend, optimizer: "adam", loss, metrics }) first',
+      );
+    }
+    return settings;
+  }
+
+  #samples(
+    whatX: string,
+    whatY: string,
+    x: ModelData,
+    y: ModelData,
+    options: SampleOptions & Pick<FitOptions, "verbose">,
+  ): HostSamples {
+    const warn = options.verbose === 0 ? (): void => undefined : console.warn;
+    return labelledSamples(this.#expectCompiled(), [whatX, whatY], x, y, options, warn);
+  }
+
+  async #whileFitting<T>(train: () => Promise<T>): Promise<T> {
+    if (this.#fitting) {
+      throw new StateError("this model is training already; wait for fit to end before training it again");
+    }
+    this.#warnOfTrainable();
+    this.#fitting = true;
+    try {
+      return await train();
+    } finally {
+      this.#fitting = false;
+    }
+  }
+
+  /** As in Keras, `trainable` counts as it was when the model was compiled. */
+  #warnOfTrainable(): void {
+    const { layout } = this.#expectCompiled();
+    const changed = [...layout.trainable].filter(([layer, trainable]) => layer.trainable !== trainable);
+    if (changed.length > 0 && !this.#warned) {
+      this.#warned = true;
+      console.warn(
+        `trainable of ${changed.map(([layer]) => layer.label).join(", ")} was changed after compile and does not count yet; ` +
+          "call compile again",
+      );
+    }
+  }
+}
+
+/** Tensors with their names, where they were given by name. */
+function namedTensors(what: string, tensors: SymbolicTensors): NamedTensor[] {
+  const list = symbolicList(what, tensors);
+  const names = tensors instanceof SymbolicTensor || Array.isArray(tensors) ? [] : Object.keys(tensors);
+  return list.map((tensor, index) => ({ tensor, ...(names[index] === undefined ? {} : { name: names[index] }) }));
+}
+
+/** Values one for each tensor, arranged as these are: one, a list or by name. */
+function arranged(like: SymbolicTensors, values: readonly unknown[]): unknown {
+  if (like instanceof SymbolicTensor) {
+    return values[0];
+  }
+  return Array.isArray(like)
+    ? [...values]
+    : Object.fromEntries(Object.keys(like).map((name, index) => [name, values[index]]));
+}
+
+/**
+ * A model of any shape without cycles: from `inputs`, which `input({ shape })` makes, to what layers called on them give.
+ * Throws `ArgumentError` where an output needs an input that is not among `inputs`, or an input is not used.
+ */
+export function model<const Outputs extends SymbolicTensors>(
+  options: ModelOptions<Outputs>,
+): Model<Predictions<Outputs>> {
+  const { inputs, outputs, name, seed } = checkOptions(
+    "model",
+    options,
+    ["inputs", "outputs", "name", "seed"],
+    ["inputs", "outputs"],
+  );
+  const tensors: ModelTensors = { inputs, outputs, declaredInputs: true };
+  const made = new Model<Predictions<Outputs>>({
+    className: "Functional",
+    defaultName: "functional",
+    name,
+    seed,
+    tensors: () => tensors,
+  });
+  // What is wrong with it is said here.
+  void made.layers;
+  return made;
+}
