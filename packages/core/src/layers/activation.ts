@@ -1,6 +1,31 @@
-import { type Activation, resolveActivation } from "./activationFunction.js";
-import { commonFields, type LayerOptions } from "./definition.js";
+import { expectRange } from "../checkOption.js";
+import { ArgumentError, formatShape } from "../errors.js";
+import type { Initializer, InitializerName } from "../initializers/index.js";
+import { type Shape, sizeOf } from "../ops/definition.js";
+import { type Activation, type ActivationName, resolveActivation } from "./activationFunction.js";
+import {
+  commonFields,
+  type LayerDefinition,
+  type LayerOptions,
+  type WeightConstraint,
+  type WeightPenalty,
+} from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
+import { weight } from "./linear.js";
+import { layerOptions } from "./options.js";
+import { reshaped } from "./slices.js";
+
+type Names = Pick<LayerDefinition, "className" | "defaultName">;
+
+function activationLayer(names: Names, activation: Activation, options: LayerOptions): Layer {
+  const activate = resolveActivation(activation);
+  return defineLayer({
+    ...names,
+    ...commonFields(options),
+    parameters: () => [],
+    apply: ({ graph, input }) => activate(graph, input),
+  });
+}
 
 export interface ActivationOptions extends LayerOptions {
   readonly activation: Activation;
@@ -8,12 +33,148 @@ export interface ActivationOptions extends LayerOptions {
 
 /** An activation as a layer of its own. Keras' `Activation`. Throws `ArgumentError` for an unknown name. */
 export function activation(options: ActivationOptions): Layer {
-  const activate = resolveActivation(options.activation);
+  layerOptions("activation", options, ["activation"], ["activation"]);
+  return activationLayer({ className: "Activation", defaultName: "activation" }, options.activation, options);
+}
+
+/** The layer of one activation that has no settings. */
+function named(label: ActivationName, names: Names): (options?: LayerOptions) => Layer {
+  return (options = {}) => activationLayer(names, label, layerOptions(label, options));
+}
+
+/** max(x, 0). Keras' `ReLU`. */
+export const relu: (options?: LayerOptions) => Layer = named("relu", { className: "ReLU", defaultName: "re_lu" });
+
+/** min(max(x, 0), 6). Keras' `ReLU` with `max_value` 6. */
+export const relu6: (options?: LayerOptions) => Layer = named("relu6", { className: "ReLU", defaultName: "re_lu" });
+
+/** e^x over their sum along the last axis. Keras' `Softmax`. */
+export const softmax: (options?: LayerOptions) => Layer = named("softmax", {
+  className: "Softmax",
+  defaultName: "softmax",
+});
+
+/** x sigmoid(x). */
+export const silu: (options?: LayerOptions) => Layer = named("silu", { className: "Silu", defaultName: "silu" });
+
+/** ln(1 + e^x). */
+export const softplus: (options?: LayerOptions) => Layer = named("softplus", {
+  className: "Softplus",
+  defaultName: "softplus",
+});
+
+/** x / (1 + |x|). */
+export const softsign: (options?: LayerOptions) => Layer = named("softsign", {
+  className: "Softsign",
+  defaultName: "softsign",
+});
+
+/** relu6(x + 3) / 6, as in Keras 3. */
+export const hardSigmoid: (options?: LayerOptions) => Layer = named("hardSigmoid", {
+  className: "HardSigmoid",
+  defaultName: "hard_sigmoid",
+});
+
+/** x relu6(x + 3) / 6. */
+export const hardSilu: (options?: LayerOptions) => Layer = named("hardSilu", {
+  className: "HardSilu",
+  defaultName: "hard_silu",
+});
+
+export interface GeluOptions extends LayerOptions {
+  /** Whether the approximation by tanh is used; default false. */
+  readonly approximate?: boolean;
+}
+
+/** x times the share of a normal distribution below x (Hendrycks and Gimpel, 2016). Keras' activation `gelu`. */
+export function gelu(options: GeluOptions = {}): Layer {
+  const { approximate = false } = layerOptions("gelu", options, ["approximate"]);
+  return activationLayer({ className: "Gelu", defaultName: "gelu" }, approximate ? "geluTanh" : "gelu", options);
+}
+
+export interface LeakyReluOptions extends LayerOptions {
+  /** Slope below 0, at least 0; default 0.3, as of Keras' layer (its activation has 0.2). */
+  readonly negativeSlope?: number;
+}
+
+/** x, below 0 times a small slope. Keras' `LeakyReLU`. */
+export function leakyRelu(options: LeakyReluOptions = {}): Layer {
+  layerOptions("leakyRelu", options, ["negativeSlope"]);
+  const alpha = expectRange("leakyRelu: negativeSlope", options.negativeSlope ?? 0.3, 0, Infinity);
+  const names = { className: "LeakyReLU", defaultName: "leaky_re_lu" };
+  return activationLayer(names, { function: "leakyRelu", alpha }, options);
+}
+
+export interface EluOptions extends LayerOptions {
+  /** At least 0; default 1. */
+  readonly alpha?: number;
+}
+
+/** x, below 0 alpha (e^x - 1). Keras' `ELU`. */
+export function elu(options: EluOptions = {}): Layer {
+  layerOptions("elu", options, ["alpha"]);
+  const alpha = expectRange("elu: alpha", options.alpha ?? 1, 0, Infinity);
+  return activationLayer({ className: "ELU", defaultName: "elu" }, { function: "elu", alpha }, options);
+}
+
+export interface PreluOptions extends LayerOptions {
+  /** Default "zeros". */
+  readonly alphaInitializer?: InitializerName | Initializer;
+  /** Default none. */
+  readonly alphaRegularizer?: WeightPenalty;
+  /** Default none. */
+  readonly alphaConstraint?: WeightConstraint;
+  /** Axes of the sample, counted from 1, that have one slope together: [1, 2] for one slope a channel. The first ones only. */
+  readonly sharedAxes?: readonly number[];
+}
+
+/**
+ * x, below 0 times a slope that is learnt (He et al., 2015): alpha has the shape of a sample, 1 along shared axes. Keras' `PReLU`.
+ * Throws `ArgumentError` where the shared axes are not the first ones.
+ */
+export function prelu(options: PreluOptions = {}): Layer {
+  const own = ["alphaInitializer", "alphaRegularizer", "alphaConstraint", "sharedAxes"];
+  const { sharedAxes = [] } = layerOptions("prelu", options, own);
+  const alpha = weight(
+    "alpha",
+    {
+      initializer: options.alphaInitializer,
+      regularizer: options.alphaRegularizer,
+      constraint: options.alphaConstraint,
+    },
+    "zeros",
+  );
   return defineLayer({
-    className: "Activation",
-    defaultName: "activation",
+    className: "PReLU",
+    defaultName: "p_re_lu",
     ...commonFields(options),
-    parameters: () => [],
-    apply: ({ graph, input }) => activate(graph, input),
+    parameters(inputShape) {
+      expectFirstAxes(sharedAxes, inputShape);
+      return [alpha(inputShape.map((size, axis) => (sharedAxes.includes(axis + 1) ? 1 : size)))];
+    },
+    // relu(x) - alpha relu(-x); a convolution of 1x1 by channel multiplies by alpha.
+    apply({ graph, input, parameter }) {
+      const slopes = sizeOf(parameter("alpha").shape);
+      const negate = { scale: -1, offset: 0 };
+      const rectified = { function: "relu", alpha: 0 } as const;
+      const [positive] = graph.apply("unary", [input], rectified);
+      const [below] = graph.apply("unary", graph.apply("affine", [input], negate), rectified);
+      const images = reshaped(graph, below!, [1, 1, sizeOf(input.shape) / slopes, slopes]);
+      const kernel = reshaped(graph, parameter("alpha"), [1, 1, slopes, 1]);
+      const window = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] } as const;
+      const [sloped] = graph.apply("depthwiseConv2d", [images, kernel], window);
+      const negative = graph.apply("affine", [reshaped(graph, sloped!, input.shape)], negate);
+      return graph.apply("add", [positive!, negative[0]!], {})[0]!;
+    },
   });
+}
+
+function expectFirstAxes(sharedAxes: readonly number[], sample: Shape): void {
+  const sorted = [...sharedAxes].sort((a, b) => a - b);
+  if (sorted.some((axis, index) => axis !== index + 1) || sorted.length > sample.length) {
+    throw new ArgumentError(
+      `prelu: sharedAxes is ${formatShape(sharedAxes)}, expected the first axes of samples ${formatShape(sample)}, which count ` +
+        "from 1: [1, 2] for one slope a channel of images",
+    );
+  }
 }

@@ -1,22 +1,15 @@
 import { expectCount } from "../checkOption.js";
 import { formatShape, ShapeError } from "../errors.js";
-import { type Initializer, type InitializerName, resolveInitializer } from "../initializers/index.js";
 import { lastAxis, rowsOf } from "../ops/checks.js";
-import { type Activation, resolveActivation } from "./activationFunction.js";
-import { commonFields, type LayerOptions } from "./definition.js";
+import { commonFields } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
+import { biasAndActivation, kernelWeight, type LinearOptions, linearOptions } from "./linear.js";
+import { layerOptions } from "./options.js";
+import { reshaped } from "./slices.js";
 
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends LinearOptions {
   /** Size of the output's last axis. */
   readonly units: number;
-  /** Default "linear". */
-  readonly activation?: Activation;
-  /** Default true. */
-  readonly useBias?: boolean;
-  /** Default "glorotUniform". */
-  readonly kernelInitializer?: InitializerName | Initializer;
-  /** Default "zeros". */
-  readonly biasInitializer?: InitializerName | Initializer;
 }
 
 /**
@@ -24,11 +17,10 @@ export interface DenseOptions extends LayerOptions {
  * Throws `ArgumentError` for units below 1 or unknown names.
  */
 export function dense(options: DenseOptions): Layer {
+  layerOptions("dense", options, ["units", ...linearOptions], ["units"]);
   const units = expectCount("dense: units", options.units);
-  const activate = resolveActivation(options.activation ?? "linear");
-  const useBias = options.useBias ?? true;
-  const kernelInitializer = resolveInitializer(options.kernelInitializer ?? "glorotUniform");
-  const biasInitializer = resolveInitializer(options.biasInitializer ?? "zeros");
+  const kernel = kernelWeight(options);
+  const after = biasAndActivation(options);
   return defineLayer({
     className: "Dense",
     defaultName: "dense",
@@ -37,22 +29,15 @@ export function dense(options: DenseOptions): Layer {
       if (inputShape.length === 0) {
         throw new ShapeError(`dense expects samples [...,C], got ${formatShape(inputShape)}`);
       }
-      const kernel = { name: "kernel", shape: [lastAxis(inputShape), units], initializer: kernelInitializer };
-      return useBias ? [kernel, { name: "bias", shape: [units], initializer: biasInitializer }] : [kernel];
+      return [kernel([lastAxis(inputShape), units]), ...after.parameters(units)];
     },
-    apply({ graph, input, parameter }) {
-      const isMatrix = input.shape.length === 2;
-      const rows = isMatrix
-        ? input
-        : graph.apply("reshape", [input], { shape: [rowsOf(input.shape), lastAxis(input.shape)] })[0]!;
-      let [output] = graph.apply("matMul", [rows, parameter("kernel")], { transposeA: false, transposeB: false });
-      if (useBias) {
-        [output] = graph.apply("biasAdd", [output!, parameter("bias")], {});
-      }
-      if (!isMatrix) {
-        [output] = graph.apply("reshape", [output!], { shape: [...input.shape.slice(0, -1), units] });
-      }
-      return activate(graph, output!);
+    apply(context) {
+      const { graph, input, parameter } = context;
+      const rows = reshaped(graph, input, [rowsOf(input.shape), lastAxis(input.shape)]);
+      const attributes = { transposeA: false, transposeB: false };
+      const [product] = graph.apply("matMul", [rows, parameter("kernel")], attributes);
+      const output = reshaped(graph, after.addBias(context, product!), [...input.shape.slice(0, -1), units]);
+      return after.activate(graph, output);
     },
   });
 }

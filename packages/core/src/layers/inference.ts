@@ -12,8 +12,14 @@ export interface InferredLayer {
 /**
  * A layer's parameters and the shape of its output (no batch axis), found by applying it to one sample of a scratch graph: only
  * the ops know shape rules. Throws `ShapeError` with the layer's name where the inputs do not fit.
+ * @param sources the layers that the inputs come from, for errors
  */
-export function inferLayer(definition: LayerDefinition, name: string, inputShapes: readonly Shape[]): InferredLayer {
+export function inferLayer(
+  definition: LayerDefinition,
+  name: string,
+  inputShapes: readonly Shape[],
+  sources: readonly string[],
+): InferredLayer {
   const [inputShape = []] = inputShapes;
   try {
     const parameters = definition.parameters(inputShape, inputShapes);
@@ -38,7 +44,10 @@ export function inferLayer(definition: LayerDefinition, name: string, inputShape
     return { parameters, outputShape: output.shape.slice(1) };
   } catch (error) {
     if (error instanceof ShapeError) {
-      const samples = inputShapes.map(formatShape).join(", ");
+      const several = inputShapes.length > 1;
+      const samples = inputShapes
+        .map((shape, index) => `${formatShape(shape)}${several ? ` of ${sources[index]}` : ""}`)
+        .join(", ");
       throw new ShapeError(`layer ${name} (${definition.className}) on samples ${samples}: ${error.message}`, {
         cause: error,
       });

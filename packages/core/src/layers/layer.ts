@@ -133,10 +133,11 @@ export class Layer extends Callable implements LayerDefinition {
           formatShape(shapes[0]!),
       );
     }
-    return this.record(inputs, this.infer(shapes, label));
+    const sources = inputs.map(({ call }) => call.layer.label);
+    return this.record(inputs, this.infer(shapes, label, sources));
   }
 
-  /** `base_conv1` or what stands for it in errors before a model has named it. */
+  /** What errors call it before a model has named it. */
   get label(): string {
     return this.givenName ?? this.defaultName;
   }
@@ -156,8 +157,8 @@ export class Layer extends Callable implements LayerDefinition {
   }
 
   /** Shapes of the outputs; makes the weights the first time. */
-  protected infer(shapes: readonly Shape[], label: string): readonly Shape[] {
-    const { parameters, outputShape } = inferLayer(this, label, shapes);
+  protected infer(shapes: readonly Shape[], label: string, sources: readonly string[]): readonly Shape[] {
+    const { parameters, outputShape } = inferLayer(this, label, shapes, sources);
     const known = this.#weights?.parameters;
     parameters.forEach(({ name, shape }, index) => {
       if (known !== undefined && !sameShape(known[index]?.shape ?? [], shape)) {
@@ -212,8 +213,9 @@ export function defineLayer(definition: LayerDefinition): Layer {
 
 /** The tensors in order. Throws `ArgumentError` for anything that is no symbolic tensor. */
 export function symbolicList(what: string, tensors: SymbolicTensors): readonly SymbolicTensor[] {
-  const list: readonly unknown[] =
-    tensors instanceof SymbolicTensor ? [tensors] : Array.isArray(tensors) ? tensors : Object.values(tensors ?? {});
+  const isRecord =
+    typeof tensors === "object" && tensors !== null && Object.getPrototypeOf(tensors) === Object.prototype;
+  const list: readonly unknown[] = Array.isArray(tensors) ? tensors : isRecord ? Object.values(tensors) : [tensors];
   for (const tensor of list.length > 0 ? list : [tensors]) {
     if (!(tensor instanceof SymbolicTensor)) {
       throw new ArgumentError(

@@ -19,7 +19,7 @@ export class LayerWeights {
   readonly parameters: readonly ParameterSpec[];
   #values: readonly Float32Array[] | undefined;
   #holder: WeightsHolder | undefined;
-  #origin: { readonly seed: number; readonly instance: number } | undefined;
+  #origin: { readonly seed: number; readonly instance: number; readonly layer: string } | undefined;
   #version = 0;
 
   constructor(parameters: readonly ParameterSpec[]) {
@@ -35,16 +35,19 @@ export class LayerWeights {
     return this.#holder;
   }
 
-  /** Says what the first values are drawn from: the seed of the first model that the layer is in, and their number there. */
-  claim(seed: number, instance: number): void {
-    this.#origin ??= { seed, instance };
+  /**
+   * Says what the first values are drawn from: the seed of the first model that the layer is in, and their number there.
+   * @param layer the layer's name in that model, for errors
+   */
+  claim(seed: number, instance: number, layer: string): void {
+    this.#origin ??= { seed, instance, layer };
   }
 
   /** The values on the host, drawn when they are first wanted. Not the newest where there is a holder. */
   onHost(): readonly Float32Array[] {
-    const { seed, instance } = this.#origin ?? { seed: 0, instance: 0 };
+    const { seed, instance, layer } = this.#origin ?? { seed: 0, instance: 0, layer: "a layer" };
     this.#values ??= this.parameters.map((parameter, index) =>
-      draw(parameter, new RandomStream(seed, "initializer", instance + index)),
+      draw(layer, parameter, new RandomStream(seed, "initializer", instance + index)),
     );
     return this.#values;
   }
@@ -70,16 +73,27 @@ export class LayerWeights {
 }
 
 /** Throws where the host has no memory for it: a layer that is larger by far than was meant. */
-function draw({ name, shape, initializer }: ParameterSpec, random: RandomStream): Float32Array<ArrayBuffer> {
+function draw(
+  layer: string,
+  { name, shape, initializer }: ParameterSpec,
+  random: RandomStream,
+): Float32Array<ArrayBuffer> {
+  return withinMemory(`${layer}/${name} ${formatShape(shape)}`, 4 * sizeOf(shape), () =>
+    initializer.draw(shape, random),
+  );
+}
+
+/** Allocates on the host. Throws `ArgumentError` with the size where there is no memory for it. */
+export function withinMemory<T>(what: string, bytes: number, allocate: () => T): T {
   try {
-    return initializer.draw(shape, random);
+    return allocate();
   } catch (error) {
     if (!(error instanceof RangeError)) {
       throw error;
     }
     throw new ArgumentError(
-      `${name} ${formatShape(shape)} takes ${formatBytes(4 * sizeOf(shape))}, for which there is no memory. ` +
-        "Use a smaller layer, or make its input smaller by pooling or strides",
+      `${what} takes ${formatBytes(bytes)}, for which there is no memory. ` +
+        "Use smaller layers, or make their inputs smaller by pooling or strides",
       { cause: error },
     );
   }

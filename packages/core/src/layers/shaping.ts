@@ -2,9 +2,11 @@ import { ArgumentError, formatShape, ShapeError } from "../errors.js";
 import { type Shape, sizeOf } from "../ops/definition.js";
 import { commonFields, type LayerOptions } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
+import { layerOptions } from "./options.js";
 
 /** One row per sample: [N,...] to [N, product]. Keras' `Flatten`. */
 export function flatten(options: LayerOptions = {}): Layer {
+  layerOptions("flatten", options);
   return defineLayer({
     className: "Flatten",
     defaultName: "flatten",
@@ -24,7 +26,7 @@ export interface ReshapeOptions extends LayerOptions {
 
 /** The same numbers under another sample shape. Keras' `Reshape`. Throws `ShapeError` where the sizes do not fit. */
 export function reshape(options: ReshapeOptions): Layer {
-  const { targetShape } = options;
+  const { targetShape } = layerOptions("reshape", options, ["targetShape"], ["targetShape"]);
   if (targetShape.filter((size) => size === -1).length > 1 || targetShape.some((size) => size < -1 || size === 0)) {
     throw new ArgumentError(
       `reshape: targetShape is ${formatShape(targetShape)}, expected sizes of at least 1, at most one of them -1`,

@@ -111,7 +111,11 @@ describe("building", () => {
   });
 
   it.each([
-    ["activation", () => layers.dense({ units: 1, activation: "gelu" as "relu" }), /unknown activation "gelu".*"relu"/],
+    [
+      "activation",
+      () => layers.dense({ units: 1, activation: "ripple" as "relu" }),
+      /unknown activation "ripple".*"relu"/,
+    ],
     ["spelling", () => layers.dense({ units: 1, activation: "leaky_relu" as "relu" }), /did you mean "leakyRelu"/],
     [
       "padding",

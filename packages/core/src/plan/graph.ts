@@ -67,6 +67,11 @@ export class Graph {
   operations: GraphOperation[] = [];
   #label = "";
 
+  /** What the ops that are appended now stand for: the layer. */
+  get label(): string {
+    return this.#label;
+  }
+
   /** Declares a buffer that outlives the step. */
   declareBuffer(name: string, spec: BufferSpec): void {
     this.buffers.set(name, spec);

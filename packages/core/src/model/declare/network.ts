@@ -116,7 +116,7 @@ export function buildNetwork(declaration: NetworkDeclaration): Network {
       leaves.set(leaf.layer, leaves.get(leaf.layer) ?? leaf);
     }
     if (!networks.has(layer)) {
-      layer.weights?.claim(seed, parameters.length);
+      layer.weights?.claim(seed, parameters.length, placed.entry.name);
     }
     parameters.push(...placed.entry.parameters.filter((parameter) => !parameters.some(isSame(parameter))));
     return placed.entry;

@@ -1,4 +1,5 @@
 import type { Layer } from "../../layers/index.js";
+import { withinMemory } from "../../layers/layerWeights.js";
 import { sizeOf, type Value } from "../../ops/definition.js";
 import { alignmentBytes, type Graph } from "../../plan/index.js";
 import { bufferNames } from "./bufferNames.js";
@@ -62,8 +63,9 @@ export function layOutParameters(network: Network): ParameterLayout {
 }
 
 /** The flat buffer's content from one array per parameter. */
-export function flattenParameters(layout: ParameterLayout, values: readonly Float32Array[]): Float32Array {
-  const flat = new Float32Array(layout.length);
+export function flattenParameters(layout: ParameterLayout, values: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const what = `the model's ${layout.parameters.length} parameters together`;
+  const flat = withinMemory(what, 4 * layout.length, () => new Float32Array(layout.length));
   layout.parameters.forEach(({ offset }, index) => {
     flat.set(values[index]!, offset);
   });
@@ -71,7 +73,7 @@ export function flattenParameters(layout: ParameterLayout, values: readonly Floa
 }
 
 /** One array per parameter from the flat buffer's content. */
-export function splitParameters(layout: ParameterLayout, flat: Float32Array): Float32Array[] {
+export function splitParameters(layout: ParameterLayout, flat: Float32Array): Float32Array<ArrayBuffer>[] {
   return layout.parameters.map(({ offset, size }) => Float32Array.from(flat.subarray(offset, offset + size)));
 }
 
