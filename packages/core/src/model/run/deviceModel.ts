@@ -41,6 +41,11 @@ export class DeviceModel {
     return await this.datasets.lend(samples, extras, use);
   }
 
+  /** Throws where there can be no plan of a step: before others run that leave it until later. */
+  expectPlan(mode: ModelMode, batchSize: number, { signature }: DeviceDataset): void {
+    this.#plans.get(mode, batchSize, signature);
+  }
+
   /** A step ready to run on a data set, made once. */
   async executable(mode: ModelMode, batchSize: number, dataset: DeviceDataset): Promise<Executable> {
     this.weights.expectAlive();

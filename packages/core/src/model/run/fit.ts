@@ -89,6 +89,9 @@ async function train(
   // A callback that wants to be called between steps gets every step as a stretch, and so as a run, of its own.
   const eachStep = callbacks.some(({ onBatchBegin, onBatchEnd }) => onBatchBegin || onBatchEnd);
 
+  for (const stretch of stretchesOf(request, initialEpoch, false)) {
+    device.expectPlan("train", stretch.batchSize, data);
+  }
   await weights.copyNow();
   await tell((callback) => callback.onTrainBegin?.(training));
   for (let epoch = initialEpoch; epoch < epochs && !stopped; epoch++) {
