@@ -20,7 +20,10 @@ export const coreImports = {
   initializers: ["errors", "names", "ops", "random"],
   regularizers: ["errors", "names"],
   constraints: ["errors", "names", "ops", "plan"],
-  layers: [...["checkOption", "errors", "initializers", "names", "ops", "plan", "random", "tensor", "tensorInput"]],
+  layers: [
+    ...["checkOption", "constraints", "errors", "initializers", "names", "ops", "plan", "random", "regularizers"],
+    ...["tensor", "tensorInput"],
+  ],
   losses: ["checkOption", "errors", "names", "ops", "plan"],
   metrics: ["checkOption", "errors", "losses", "names", "ops", "plan", "tensor"],
   optimizers: ["checkOption", "errors", "names", "ops", "plan"],

@@ -3,15 +3,9 @@ import { ArgumentError, formatShape } from "../errors.js";
 import type { Initializer, InitializerName } from "../initializers/index.js";
 import { type Shape, sizeOf } from "../ops/definition.js";
 import { type Activation, type ActivationName, resolveActivation } from "./activationFunction.js";
-import {
-  commonFields,
-  type LayerDefinition,
-  type LayerOptions,
-  type WeightConstraint,
-  type WeightPenalty,
-} from "./definition.js";
+import { commonFields, type LayerDefinition, type LayerOptions } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
-import { weight } from "./linear.js";
+import { type ConstraintOption, type RegularizerOption, weight } from "./linear.js";
 import { layerOptions } from "./options.js";
 import { reshaped } from "./slices.js";
 
@@ -121,9 +115,9 @@ export interface PreluOptions extends LayerOptions {
   /** Default "zeros". */
   readonly alphaInitializer?: InitializerName | Initializer;
   /** Default none. */
-  readonly alphaRegularizer?: WeightPenalty;
+  readonly alphaRegularizer?: RegularizerOption;
   /** Default none. */
-  readonly alphaConstraint?: WeightConstraint;
+  readonly alphaConstraint?: ConstraintOption;
   /** Axes of the sample, counted from 1, that have one slope together: [1, 2] for one slope a channel. The first ones only. */
   readonly sharedAxes?: readonly number[];
 }

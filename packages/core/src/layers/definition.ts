@@ -1,18 +1,8 @@
+import type { Constraint } from "../constraints/index.js";
 import type { Initializer } from "../initializers/index.js";
 import type { Shape, Value } from "../ops/definition.js";
 import type { Graph } from "../plan/index.js";
-
-/** A penalty on the size of a weight: its loss grows by the sum of `l1 |w| + l2 w^2`. */
-export interface WeightPenalty {
-  readonly l1: number;
-  readonly l2: number;
-}
-
-/** What a weight is made to be after every update. */
-export interface WeightConstraint {
-  /** Appends ops that change the parameter in place. */
-  apply(graph: Graph, parameter: Value): void;
-}
+import type { Regularizer } from "../regularizers/index.js";
 
 /** A parameter that a layer owns. */
 export interface ParameterSpec {
@@ -26,9 +16,9 @@ export interface ParameterSpec {
    */
   readonly trainable?: boolean;
   /** A term of the loss, in evaluation too; default none. */
-  readonly regularizer?: WeightPenalty;
+  readonly regularizer?: Regularizer;
   /** Applied after each update of the optimizer; default none. */
-  readonly constraint?: WeightConstraint;
+  readonly constraint?: Constraint;
 }
 
 /** What a layer gets to append its ops to a graph. */

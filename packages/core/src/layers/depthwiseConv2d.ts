@@ -2,9 +2,16 @@ import { expectCount } from "../checkOption.js";
 import type { Initializer, InitializerName } from "../initializers/index.js";
 import { lookUp } from "../names.js";
 import { type PaddingName, resolvePadding, spatial } from "../ops/window.js";
-import { commonFields, type WeightConstraint, type WeightPenalty } from "./definition.js";
+import { commonFields } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
-import { type BiasOptions, biasAndActivation, biasOptions, weight } from "./linear.js";
+import {
+  type BiasOptions,
+  biasAndActivation,
+  biasOptions,
+  type ConstraintOption,
+  type RegularizerOption,
+  weight,
+} from "./linear.js";
 import { expectImages, layerOptions, type Pair, paddings, toPair } from "./options.js";
 
 export interface DepthwiseConv2dOptions extends BiasOptions {
@@ -21,9 +28,9 @@ export interface DepthwiseConv2dOptions extends BiasOptions {
   /** Default "glorotUniform". */
   readonly depthwiseInitializer?: InitializerName | Initializer;
   /** Default none. */
-  readonly depthwiseRegularizer?: WeightPenalty;
+  readonly depthwiseRegularizer?: RegularizerOption;
   /** Default none. */
-  readonly depthwiseConstraint?: WeightConstraint;
+  readonly depthwiseConstraint?: ConstraintOption;
 }
 
 const own = [
@@ -83,9 +90,9 @@ export interface SeparableConv2dOptions extends DepthwiseConv2dOptions {
   /** Default "glorotUniform". */
   readonly pointwiseInitializer?: InitializerName | Initializer;
   /** Default none. */
-  readonly pointwiseRegularizer?: WeightPenalty;
+  readonly pointwiseRegularizer?: RegularizerOption;
   /** Default none. */
-  readonly pointwiseConstraint?: WeightConstraint;
+  readonly pointwiseConstraint?: ConstraintOption;
 }
 
 /**

@@ -27,8 +27,6 @@ export type {
   LayerDefinition,
   LayerOptions,
   ParameterSpec,
-  WeightConstraint,
-  WeightPenalty,
 } from "./definition.js";
 export { type DenseOptions, dense } from "./dense.js";
 export {
@@ -52,6 +50,7 @@ export {
 } from "./imageSize.js";
 export { type InputOptions, input } from "./inputLayer.js";
 export { type CallLayer, defineLayer, Layer, type LayerCall, SymbolicTensor, type SymbolicTensors } from "./layer.js";
+export type { ConstraintOption, RegularizerOption } from "./linear.js";
 export {
   add,
   average,

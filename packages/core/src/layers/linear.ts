@@ -1,8 +1,16 @@
+import { type Constraint, type ConstraintName, resolveConstraint } from "../constraints/index.js";
 import { type Initializer, type InitializerName, resolveInitializer } from "../initializers/index.js";
 import type { Shape, Value } from "../ops/definition.js";
 import type { Graph } from "../plan/index.js";
+import { type Regularizer, type RegularizerName, resolveRegularizer } from "../regularizers/index.js";
 import { type Activation, resolveActivation } from "./activationFunction.js";
-import type { LayerContext, LayerOptions, ParameterSpec, WeightConstraint, WeightPenalty } from "./definition.js";
+import type { LayerContext, LayerOptions, ParameterSpec } from "./definition.js";
+
+/** Value of a regularizer option: "l1", "l2" or "l1l2", or what `regularizers` has. */
+export type RegularizerOption = RegularizerName | Regularizer;
+
+/** Value of a constraint option: "maxNorm", "nonNeg" or "unitNorm", or what `constraints` has. */
+export type ConstraintOption = ConstraintName | Constraint;
 
 /** Options of what dense layers and convolutions do after their product. */
 export interface BiasOptions extends LayerOptions {
@@ -13,9 +21,9 @@ export interface BiasOptions extends LayerOptions {
   /** Default "zeros". */
   readonly biasInitializer?: InitializerName | Initializer;
   /** Default none. */
-  readonly biasRegularizer?: WeightPenalty;
+  readonly biasRegularizer?: RegularizerOption;
   /** Default none. */
-  readonly biasConstraint?: WeightConstraint;
+  readonly biasConstraint?: ConstraintOption;
 }
 
 /** Options that dense layers and convolutions share. */
@@ -23,9 +31,9 @@ export interface LinearOptions extends BiasOptions {
   /** Default "glorotUniform". */
   readonly kernelInitializer?: InitializerName | Initializer;
   /** Default none. */
-  readonly kernelRegularizer?: WeightPenalty;
+  readonly kernelRegularizer?: RegularizerOption;
   /** Default none. */
-  readonly kernelConstraint?: WeightConstraint;
+  readonly kernelConstraint?: ConstraintOption;
 }
 
 /** The names of `BiasOptions`. */
@@ -42,24 +50,23 @@ export const linearOptions: readonly string[] = [
 /** A weight and how it is made and kept. */
 export interface WeightOptions {
   readonly initializer: InitializerName | Initializer | undefined;
-  readonly regularizer?: WeightPenalty | undefined;
-  readonly constraint?: WeightConstraint | undefined;
+  readonly regularizer?: RegularizerOption | undefined;
+  readonly constraint?: ConstraintOption | undefined;
 }
 
-/** Makes a parameter from a shape. Throws `ArgumentError` for an unknown initializer. */
+/** Makes a parameter from a shape. Throws `ArgumentError` for unknown names. */
 export function weight(
   name: string,
   { initializer, regularizer, constraint }: WeightOptions,
   standard: InitializerName = "glorotUniform",
 ): (shape: Shape) => ParameterSpec {
-  const resolved = resolveInitializer(initializer ?? standard);
-  return (shape) => ({
+  const fixed = {
     name,
-    shape,
-    initializer: resolved,
-    ...(regularizer === undefined ? {} : { regularizer }),
-    ...(constraint === undefined ? {} : { constraint }),
-  });
+    initializer: resolveInitializer(initializer ?? standard),
+    ...(regularizer === undefined ? {} : { regularizer: resolveRegularizer(regularizer) }),
+    ...(constraint === undefined ? {} : { constraint: resolveConstraint(constraint) }),
+  };
+  return (shape) => ({ ...fixed, shape });
 }
 
 /** The kernel of `LinearOptions`. */

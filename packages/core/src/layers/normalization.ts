@@ -3,15 +3,9 @@ import { ArgumentError, formatShape, ShapeError } from "../errors.js";
 import type { Initializer, InitializerName } from "../initializers/index.js";
 import { lastAxis, rowsOf } from "../ops/checks.js";
 import { type Shape, sizeOf, type Value } from "../ops/definition.js";
-import {
-  commonFields,
-  type LayerContext,
-  type LayerOptions,
-  type ParameterSpec,
-  type WeightPenalty,
-} from "./definition.js";
+import { commonFields, type LayerContext, type LayerOptions, type ParameterSpec } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
-import { weight } from "./linear.js";
+import { type ConstraintOption, type RegularizerOption, weight } from "./linear.js";
 import { layerOptions } from "./options.js";
 import { reshaped } from "./slices.js";
 
@@ -28,14 +22,18 @@ export interface NormalizationOptions extends LayerOptions {
   /** Default "ones". */
   readonly gammaInitializer?: InitializerName | Initializer;
   /** Default none. */
-  readonly betaRegularizer?: WeightPenalty;
+  readonly betaRegularizer?: RegularizerOption;
   /** Default none. */
-  readonly gammaRegularizer?: WeightPenalty;
+  readonly gammaRegularizer?: RegularizerOption;
+  /** Default none. */
+  readonly betaConstraint?: ConstraintOption;
+  /** Default none. */
+  readonly gammaConstraint?: ConstraintOption;
 }
 
 const shared = [
   ...["axis", "epsilon", "center", "scale", "betaInitializer", "gammaInitializer", "betaRegularizer"],
-  "gammaRegularizer",
+  ...["gammaRegularizer", "betaConstraint", "gammaConstraint"],
 ];
 
 /** Gamma and beta of a normalization. */
@@ -53,10 +51,22 @@ function scaling(label: string, options: NormalizationOptions): Scaling {
   const { scale = true, center = true } = options;
   const gamma = weight(
     "gamma",
-    { initializer: options.gammaInitializer, regularizer: options.gammaRegularizer },
+    {
+      initializer: options.gammaInitializer,
+      regularizer: options.gammaRegularizer,
+      constraint: options.gammaConstraint,
+    },
     "ones",
   );
-  const beta = weight("beta", { initializer: options.betaInitializer, regularizer: options.betaRegularizer }, "zeros");
+  const beta = weight(
+    "beta",
+    {
+      initializer: options.betaInitializer,
+      regularizer: options.betaRegularizer,
+      constraint: options.betaConstraint,
+    },
+    "zeros",
+  );
   const used = [...(scale ? [gamma] : []), ...(center ? [beta] : [])];
   return {
     epsilon,
