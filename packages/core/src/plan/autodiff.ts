@@ -56,7 +56,8 @@ export function differentiate(graph: Graph, options: DifferentiateOptions): Map<
       if (gradient !== undefined && dependent.has(input.id)) {
         updates.expectNoneBefore(position, input);
         const earlier = gradients.get(input.id);
-        const total = earlier === undefined ? gradient : graph.apply("add", [earlier, gradient], {})[0]!;
+        const sum = (): Value => graph.apply("add", [earlier!, gradient], {})[0]!;
+        const total = earlier === undefined ? gradient : graph.labelled(operation.label, sum);
         gradients.set(input.id, total);
       }
     });
