@@ -2,7 +2,8 @@ export type { NestedNumbers, TensorInput } from "../tensorInput.js";
 export type { ClassWeight } from "./data/checkData.js";
 export type { ModelData } from "./data/modelSamples.js";
 export type { PerOutput } from "./declare/perPort.js";
-export { Model, type ModelOptions, model, type Predictions } from "./model.js";
+export { type ModelOptions, model, type Predictions } from "./functional.js";
+export { Model } from "./model.js";
 export type {
   CompileOptions,
   EvaluateOptions,

@@ -13,7 +13,8 @@ import type { HostSamples } from "./data/hostSamples.js";
 import { inputSamples, labelledSamples, type ModelData, nominalData, type SampleOptions } from "./data/modelSamples.js";
 import { buildPlan } from "./declare/buildPlan.js";
 import { type CompileSettings, resolveOutputs } from "./declare/compileSettings.js";
-import { buildNetwork, findLayer, type NamedTensor, type Network, registerModel } from "./declare/network.js";
+import { arranged, type ModelTensors, namedTensors } from "./declare/modelTensors.js";
+import { buildNetwork, findLayer, type Network, registerModel } from "./declare/network.js";
 import { layOutParameters } from "./declare/parameterLayout.js";
 import { formatSummary } from "./declare/summary.js";
 import {
@@ -39,32 +40,6 @@ import { fit, type History } from "./run/fit.js";
 import { Placement } from "./run/placement.js";
 import { predictSamples } from "./run/predict.js";
 import { trainOnBatch } from "./run/trainOnBatch.js";
-
-/** What a model gives for its outputs: a tensor, or as many as it has outputs, in order or by name. */
-export type Predictions<Outputs> = Outputs extends SymbolicTensor
-  ? Tensor<Float32Array>
-  : Outputs extends readonly SymbolicTensor[]
-    ? Tensor<Float32Array>[]
-    : { readonly [Name in keyof Outputs]: Tensor<Float32Array> };
-
-export interface ModelOptions<Outputs extends SymbolicTensors = SymbolicTensors> {
-  /** What `input({ shape })` returned: one tensor, an array, or several by name. */
-  readonly inputs: SymbolicTensors;
-  /** Outputs of layers: one tensor, an array, or several by name. */
-  readonly outputs: Outputs;
-  /** Default "functional". */
-  readonly name?: string;
-  /** Seed of the first weights and, unless `fit` gets another, of order and dropout; default 0. */
-  readonly seed?: number;
-}
-
-/** What a model is made of: the tensors that go in and those that come out. */
-export interface ModelTensors {
-  readonly inputs: SymbolicTensors;
-  readonly outputs: SymbolicTensors;
-  /** Whether the inputs are layers that the user declared. */
-  readonly declaredInputs: boolean;
-}
 
 /** How a model is made: its tensors, or what gives them when they are wanted. */
 export interface ModelDeclaration {
@@ -250,7 +225,9 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   }
 
   /** The compiled plan of a step, also printed: ops in order, shapes, FLOPs, bytes, memory. */
-  plan({ mode = "train", batchSize = defaultBatchSize, print = console.log }: PlanOptions = {}): Plan {
+  plan(options: PlanOptions = {}): Plan {
+    checkOptions("plan", options, ["mode", "batchSize", "print"]);
+    const { mode = "train", batchSize = defaultBatchSize, print = console.log } = options;
     const settings = this.#expectCompiled();
     const data = nominalData(settings, mode === "train", mode !== "predict", expectCount("batchSize", batchSize));
     const plan = buildPlan(settings, mode, batchSize, data);
@@ -407,47 +384,4 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
       );
     }
   }
-}
-
-/** Tensors with their names, where they were given by name. */
-function namedTensors(what: string, tensors: SymbolicTensors): NamedTensor[] {
-  const list = symbolicList(what, tensors);
-  const names = tensors instanceof SymbolicTensor || Array.isArray(tensors) ? [] : Object.keys(tensors);
-  return list.map((tensor, index) => ({ tensor, ...(names[index] === undefined ? {} : { name: names[index] }) }));
-}
-
-/** Values one for each tensor, arranged as these are: one, a list or by name. */
-function arranged(like: SymbolicTensors, values: readonly unknown[]): unknown {
-  if (like instanceof SymbolicTensor) {
-    return values[0];
-  }
-  return Array.isArray(like)
-    ? [...values]
-    : Object.fromEntries(Object.keys(like).map((name, index) => [name, values[index]]));
-}
-
-/**
- * A model of any shape without cycles: from `inputs`, which `input({ shape })` makes, to what layers called on them give.
- * Throws `ArgumentError` where an output needs an input that is not among `inputs`, or an input is not used.
- */
-export function model<const Outputs extends SymbolicTensors>(
-  options: ModelOptions<Outputs>,
-): Model<Predictions<Outputs>> {
-  const { inputs, outputs, name, seed } = checkOptions(
-    "model",
-    options,
-    ["inputs", "outputs", "name", "seed"],
-    ["inputs", "outputs"],
-  );
-  const tensors: ModelTensors = { inputs, outputs, declaredInputs: true };
-  const made = new Model<Predictions<Outputs>>({
-    className: "Functional",
-    defaultName: "functional",
-    name,
-    seed,
-    tensors: () => tensors,
-  });
-  // What is wrong with it is said here.
-  void made.layers;
-  return made;
 }

@@ -3,7 +3,8 @@ import { ArgumentError, StateError } from "../errors.js";
 import { checkedShape, InputLayer } from "../layers/inputLayer.js";
 import { Layer, SymbolicTensor, type SymbolicTensors } from "../layers/layer.js";
 import type { Tensor } from "../tensor.js";
-import { Model, type ModelTensors } from "./model.js";
+import type { ModelTensors } from "./declare/modelTensors.js";
+import { Model } from "./model.js";
 
 export interface SequentialOptions {
   /** Default "sequential". */
