@@ -42,6 +42,7 @@ export { ConformanceFailure, UnexpectedPass, UnsupportedCase } from "./failure.j
 export { caseStream, fillTensor } from "./fill.js";
 export { formatMatrix } from "./formatMatrix.js";
 export { opCases } from "./opCases.js";
+export { type RandomModel, randomModel, randomModelCases } from "./randomModels.js";
 export {
   type ConformanceReport,
   type ConformanceResult,
