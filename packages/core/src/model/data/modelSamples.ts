@@ -118,20 +118,12 @@ function dataByPort(
 
 /** The weights for each output: the same for all, or of each. */
 function weightsByPort(ports: readonly NetworkPort[], weights: ModelData | undefined): (TensorInput | undefined)[] {
-  const isOne = weights !== undefined && !isRecord(weights) && !(Array.isArray(weights) && !isNumbers(weights));
-  return ports.length === 1 && !isRecord(weights) && weights !== undefined && !isListOfTensors(weights)
-    ? [weights as TensorInput]
-    : isOne
-      ? ports.map(() => weights as TensorInput)
-      : byPort<TensorInput>("sampleWeight", "output", ports, weights as readonly TensorInput[] | undefined);
-}
-
-function isNumbers(values: readonly unknown[]): boolean {
-  return values.every((value) => typeof value === "number");
-}
-
-function isListOfTensors(values: ModelData): boolean {
-  return Array.isArray(values) && values.some(isArrayOfNumbers);
+  const isList =
+    Array.isArray(weights) &&
+    (ports.length > 1 ? weights.some((value) => typeof value !== "number") : weights.some(isArrayOfNumbers));
+  return isList || isRecord(weights)
+    ? byPort<TensorInput>("sampleWeight", "output", ports, weights as readonly TensorInput[])
+    : ports.map(() => weights as TensorInput | undefined);
 }
 
 /** Whether it is a tensor or a typed array, and so can stand for one input only. */
