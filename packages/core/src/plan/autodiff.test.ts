@@ -105,6 +105,31 @@ describe("differentiate", () => {
     expect(backward.attributes).toEqual({ labels: "sparse", scale: 0.25 });
   });
 
+  it("takes several losses, each with its scale, and adds what they give one tensor", () => {
+    const { graph, first, bent, loss } = twoLayers();
+    const [mean] = graph.apply("weightedMean", [bent], {});
+    const [term] = graph.apply("penalty", [first], { l1: 0, l2: 0.5, scale: 1 });
+    const losses = [
+      { loss, scale: 0.25 },
+      { loss: mean!, scale: 2 },
+      { loss: term!, scale: 1 },
+    ];
+    const ops = graph.appended(() => differentiate(graph, { losses, wanted: [first] }));
+    expect(ops).toEqual([
+      "penaltyBackward",
+      "weightedMeanBackward",
+      "softmaxCrossEntropyBackward",
+      "matMul",
+      "add",
+      "unaryBackward",
+      "matMul",
+      "add",
+    ]);
+    const scale = (name: string) => graph.operations.find(({ op }) => op === name)!.attributes.scale;
+    const names = ["penaltyBackward", "weightedMeanBackward", "softmaxCrossEntropyBackward"];
+    expect(names.map(scale)).toEqual([1, 2, 0.25]);
+  });
+
   it("ignores branches that the loss does not depend on", () => {
     const { graph, bent, first, loss } = twoLayers();
     graph.apply("softmax", [bent], {});

@@ -106,7 +106,7 @@ function gatherBatch(
 }
 
 /** One weight per row of the predictions: the shape of sparse labels, or that of others without their last axis. */
-export function weightsShape({ dtype, shape }: { readonly dtype: DType; readonly shape: Shape }): Shape {
+function weightsShape({ dtype, shape }: { readonly dtype: DType; readonly shape: Shape }): Shape {
   return dtype === "int32" ? shape : shape.slice(0, -1);
 }
 
