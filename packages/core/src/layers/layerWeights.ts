@@ -73,11 +73,7 @@ export class LayerWeights {
 }
 
 /** Throws where the host has no memory for it: a layer that is larger by far than was meant. */
-function draw(
-  layer: string,
-  { name, shape, initializer }: ParameterSpec,
-  random: RandomStream,
-): Float32Array<ArrayBuffer> {
+function draw(layer: string, { name, shape, initializer }: ParameterSpec, random: RandomStream): Float32Array {
   return withinMemory(`${layer}/${name} ${formatShape(shape)}`, 4 * sizeOf(shape), () =>
     initializer.draw(shape, random),
   );

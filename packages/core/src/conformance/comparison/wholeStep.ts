@@ -1,4 +1,4 @@
-import { bufferNames, isLaidOut } from "../../model/declare/bufferNames.js";
+import { bufferNames, isLaidOut, isPrediction } from "../../model/declare/bufferNames.js";
 import type { PlanValue } from "../../plan/index.js";
 import type { TensorData } from "../../tensor.js";
 import { type ComparisonTolerance, compareTensors } from "./compareTensors.js";
@@ -6,9 +6,6 @@ import type { ModelStep } from "./modelStep.js";
 import { coordinates, placeInParameters } from "./places.js";
 import type { StepDifference } from "./planComparison.js";
 import { type HostMemory, type PlanOutcome, tensorIn } from "./runOps.js";
-
-/** Buffers in which a difference says most, first. */
-const order: readonly string[] = [bufferNames.gradients, bufferNames.predictions];
 
 /**
  * The first difference between what a whole step left behind and what its ops did one by one on the same backend; undefined
@@ -32,7 +29,8 @@ export function compareWholeStep(
       return { ...difference, value: label };
     }
   }
-  const names = [...new Set([...order, ...Object.keys(plan.buffers)])].filter((name) => name in plan.buffers);
+  // Gradients and predictions first, where a difference says most.
+  const names = Object.keys(plan.buffers).toSorted((a, b) => Number(saysMost(b)) - Number(saysMost(a)));
   for (const name of names) {
     const difference = compareBuffer(name, apart.get(name)!, whole.memory.get(name)!, tolerance);
     if (difference !== undefined) {
@@ -41,6 +39,10 @@ export function compareWholeStep(
     }
   }
   return undefined;
+}
+
+function saysMost(buffer: string): boolean {
+  return buffer === bufferNames.gradients || isPrediction(buffer);
 }
 
 function compareBuffer(

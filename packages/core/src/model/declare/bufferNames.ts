@@ -27,6 +27,11 @@ export const bufferNames = {
   arena: "arena",
 } as const;
 
+/** Whether a buffer holds an output for all samples. */
+export function isPrediction(name: string): boolean {
+  return name.split("/")[0] === "predictions";
+}
+
 /** Whether a buffer is laid out as the parameters are: an element of it belongs to one weight. */
 export function isLaidOut(name: string): boolean {
   return name === bufferNames.parameters || name === bufferNames.gradients || /^slot\d+$/.test(name);

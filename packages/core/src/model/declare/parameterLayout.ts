@@ -63,7 +63,7 @@ export function layOutParameters(network: Network): ParameterLayout {
 }
 
 /** The flat buffer's content from one array per parameter. */
-export function flattenParameters(layout: ParameterLayout, values: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+export function flattenParameters(layout: ParameterLayout, values: readonly Float32Array[]): Float32Array {
   const what = `the model's ${layout.parameters.length} parameters together`;
   const flat = withinMemory(what, 4 * layout.length, () => new Float32Array(layout.length));
   layout.parameters.forEach(({ offset }, index) => {
@@ -73,7 +73,7 @@ export function flattenParameters(layout: ParameterLayout, values: readonly Floa
 }
 
 /** One array per parameter from the flat buffer's content. */
-export function splitParameters(layout: ParameterLayout, flat: Float32Array): Float32Array<ArrayBuffer>[] {
+export function splitParameters(layout: ParameterLayout, flat: Float32Array): Float32Array[] {
   return layout.parameters.map(({ offset, size }) => Float32Array.from(flat.subarray(offset, offset + size)));
 }
 
