@@ -375,12 +375,16 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   /** As in Keras, `trainable` counts as it was when the model was compiled. */
   #warnOfTrainable(): void {
     const { layout } = this.#expectCompiled();
-    const changed = [...layout.trainable].filter(([layer, trainable]) => layer.trainable !== trainable);
+    const changed: string[] = [];
+    for (const [layer, trainable] of layout.trainable) {
+      if (layer.trainable !== trainable) {
+        changed.push(layer.label);
+      }
+    }
     if (changed.length > 0 && !this.#warned) {
       this.#warned = true;
       console.warn(
-        `trainable of ${changed.map(([layer]) => layer.label).join(", ")} was changed after compile and does not count yet; ` +
-          "call compile again",
+        `trainable of ${changed.join(", ")} was changed after compile and does not count yet; call compile again`,
       );
     }
   }

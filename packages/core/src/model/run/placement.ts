@@ -19,6 +19,8 @@ export class Placement implements WeightsHolder {
   #former: DeviceModel | undefined;
   #training = false;
   #disposed = false;
+  /** What `#shared` found out of a network. */
+  #known: { readonly network: Network; readonly weights: readonly LayerWeights[] } | undefined;
   /** Which version of each layer's weights the device has. */
   #versions = new Map<LayerWeights, number>();
 
@@ -162,8 +164,13 @@ export class Placement implements WeightsHolder {
     this.#versions = new Map();
   }
 
-  #shared(): LayerWeights[] {
-    return [...new Set(this.#network().parameters.map(({ weights }) => weights))];
+  /** The weights of all layers. */
+  #shared(): readonly LayerWeights[] {
+    const network = this.#network();
+    if (this.#known?.network !== network) {
+      this.#known = { network, weights: [...new Set(network.parameters.map(({ weights }) => weights))] };
+    }
+    return this.#known.weights;
   }
 
   #isKnown(weights: LayerWeights): boolean {

@@ -29,22 +29,10 @@ export class RunningMeans {
   readonly #totals: Float64Array;
   #samples = 0;
 
-  constructor({ outputs, layout, network }: Pick<CompileSettings, "outputs" | "layout" | "network">) {
-    const parts: LossPart[] = [];
-    let position = 0;
-    const append = (part: Omit<LossPart, "position">): void => {
-      parts.push({ ...part, position });
-      position += 1 + countSums(part.metrics);
-    };
-    for (const output of outputs) {
-      append(outputPart(output, outputs.length > 1));
-    }
-    const terms = [...network.calls.filter(addsLoss).map(() => 1), ...layout.penalties.map(() => 0)];
-    for (const rowsPerSample of terms) {
-      append({ rowsPerSample, weight: 1, metrics: [], firstMetric: 0 });
-    }
+  constructor(settings: Pick<CompileSettings, "outputs" | "layout" | "network">) {
+    const { parts, width } = reportOf(settings);
     this.#parts = parts;
-    this.#totals = new Float64Array(position);
+    this.#totals = new Float64Array(width);
   }
 
   /**
@@ -54,20 +42,20 @@ export class RunningMeans {
   add(results: Float32Array, count: number, batchSize: number): number[] {
     const width = this.#totals.length;
     this.#samples += count * batchSize;
-    const ofSteps = new Set(
-      this.#parts.filter(({ rowsPerSample }) => rowsPerSample === 0).map(({ position }) => position),
-    );
     return Array.from({ length: count }, (_, step) => {
       for (let index = 0; index < width; index++) {
-        const result = results[step * width + index] as number;
-        this.#totals[index]! += ofSteps.has(index) ? result * batchSize : result;
+        this.#totals[index]! += results[step * width + index] as number;
       }
-      return this.#parts.reduce((sum, { rowsPerSample, weight, position }) => {
+      let loss = 0;
+      for (const { rowsPerSample, weight, position } of this.#parts) {
         const result = results[step * width + position] as number;
-        return weight === 0
-          ? sum
-          : sum + weight * (rowsPerSample === 0 ? result : result / (batchSize * rowsPerSample));
-      }, 0);
+        if (rowsPerSample === 0) {
+          // Of the step: it counts for each of its samples.
+          this.#totals[position]! += result * (batchSize - 1);
+        }
+        loss += weight === 0 ? 0 : weight * (rowsPerSample === 0 ? result : result / (batchSize * rowsPerSample));
+      }
+      return loss;
     });
   }
 
@@ -94,6 +82,38 @@ export class RunningMeans {
     }
     return { loss, ...named };
   }
+}
+
+/** What a step reports. */
+interface Report {
+  readonly parts: readonly LossPart[];
+  /** How many numbers. */
+  readonly width: number;
+}
+
+/** What is known already, by the outputs of a compiled model. */
+const reports = new WeakMap<object, Report>();
+
+function reportOf({ outputs, layout, network }: Pick<CompileSettings, "outputs" | "layout" | "network">): Report {
+  const known = reports.get(outputs);
+  if (known !== undefined) {
+    return known;
+  }
+  const parts: LossPart[] = [];
+  let width = 0;
+  const append = (part: Omit<LossPart, "position">): void => {
+    parts.push({ ...part, position: width });
+    width += 1 + countSums(part.metrics);
+  };
+  for (const output of outputs) {
+    append(outputPart(output, outputs.length > 1));
+  }
+  for (const rowsPerSample of [...network.calls.filter(addsLoss).map(() => 1), ...layout.penalties.map(() => 0)]) {
+    append({ rowsPerSample, weight: 1, metrics: [], firstMetric: 0 });
+  }
+  const report = { parts, width };
+  reports.set(outputs, report);
+  return report;
 }
 
 function outputPart(
