@@ -284,6 +284,41 @@ describe("models that share layers", () => {
     expect(model({ inputs: x2, outputs: head(x2) }).layers[1]).toBe(head);
   });
 
+  it("may be called twice, deep inside, on several inputs", async () => {
+    const scale = sequential([
+      layers.dense({ units: 1, useBias: false, kernelInitializer: "ones", inputShape: [1] }),
+      layers.gaussianNoise({ stddev: 1e-9 }),
+    ]);
+    const twin = sequential([scale], { name: "twin" });
+    const [a, b] = [input({ shape: [1], name: "a" }), input({ shape: [1], name: "b" })];
+    const net = model({ inputs: [a, b], outputs: layers.subtract()([twin(a), twin(b)]) });
+    net.compile({ backend, loss: "meanSquaredError", optimizer: optimizers.sgd({ learningRate: 0.01 }) });
+    expect((await net.getWeights()).map(({ shape }) => shape)).toEqual([[1, 1]]);
+    // (w (a - b) - y)^2 with a - b = 3, y = 1: loss 4, derivative 2 * 3 * 2 = 12 at w = 1.
+    expect((await net.trainOnBatch({ a: [[5]], b: [[2]] }, [[1]])).loss).toBeCloseTo(4, 5);
+    expect((await scale.getWeights())[0]!.data[0]).toBeCloseTo(1 - 0.12, 5);
+    const { ops } = net.plan({ print: () => undefined });
+    const noise = ops.filter(({ op }) => op === "gaussianNoise");
+    expect(noise.map(({ label }) => label)).toEqual(Array(2).fill("twin/sequential/gaussian_noise"));
+    expect(new Set(noise.map(({ attributes }) => attributes.instance)).size).toBe(2);
+  });
+
+  it("know their shape from the first layer of a model in a model", () => {
+    const inner = sequential([layers.dense({ units: 2 })]);
+    const outer = sequential([sequential([inner]), layers.dense({ units: 3 })]);
+    const x3 = input({ shape: [4] });
+    expect(outer(x3).shape).toEqual([3]);
+    expect(inner.sampleShape).toEqual([4]);
+    expect(() => sequential([sequential([layers.dense({ units: 1 })])]).summary()).toThrow(/has no inputShape/);
+  });
+
+  it("have the outputs of layers as soon as shapes are known", () => {
+    const net = base();
+    expect(net.layers.map(({ output }) => output.shape)).toEqual([[4], [2]]);
+    expect(net.layers).toHaveLength(2);
+    expect(() => sequential([layers.dense({ units: 2 })]).layers[0]!.output).toThrow(/was called 0 times/);
+  });
+
   it("may have several outputs", async () => {
     const x3 = input({ shape: [2] });
     const pair = model({

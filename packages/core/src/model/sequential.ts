@@ -1,7 +1,8 @@
 import { checkOptions } from "../checkOption.js";
-import { ArgumentError, StateError } from "../errors.js";
+import { ArgumentError, ConvoyError, StateError } from "../errors.js";
 import { checkedShape, InputLayer } from "../layers/inputLayer.js";
 import { Layer, SymbolicTensor, type SymbolicTensors } from "../layers/layer.js";
+import type { Shape } from "../ops/definition.js";
 import type { Tensor } from "../tensor.js";
 import type { ModelTensors } from "./declare/modelTensors.js";
 import { Model } from "./model.js";
@@ -43,16 +44,35 @@ class Chain {
     return { inputs: this.#tensors[0]!, outputs: this.#tensors.at(-1)!, declaredInputs: this.declaredInput };
   }
 
+  /** Calls the layers as far as that is possible: what is wrong with them is said when the model is used. */
+  callLayers(): void {
+    try {
+      this.tensors();
+    } catch (error) {
+      if (!(error instanceof ConvoyError)) {
+        throw error;
+      }
+    }
+  }
+
   /** Says what the samples look like, where no layer does. */
   startFrom({ shape }: SymbolicTensor): void {
-    if (this.#tensors.length === 0 && this.layers.length > 0 && this.#inputShape() === undefined) {
+    if (this.#tensors.length === 0 && this.layers.length > 0 && this.inputShape === undefined) {
       this.#tensors.push(new InputLayer({ shape }).source());
     }
   }
 
-  #inputShape(): SymbolicTensor["shape"] | undefined {
-    const first = this.layers[0]!;
-    return first instanceof Model ? first.inputs[0]!.shape : first.inputShape;
+  /** Shape of a sample, where it is known. */
+  get inputShape(): Shape | undefined {
+    const first = this.layers[0];
+    if (this.#tensors.length > 0) {
+      return this.#tensors[0]!.shape;
+    }
+    return first instanceof Sequential
+      ? first.sampleShape
+      : first instanceof Model
+        ? first.inputs[0]!.shape
+        : first?.inputShape;
   }
 
   #source(): SymbolicTensor {
@@ -63,7 +83,7 @@ class Chain {
     if (first instanceof InputLayer) {
       return first.source();
     }
-    const shape = this.#inputShape();
+    const shape = this.inputShape;
     if (shape === undefined) {
       throw new ArgumentError(
         `the first layer (${first.className}) has no inputShape; give one, such as inputShape: [28, 28, 1], ` +
@@ -91,9 +111,15 @@ export class Sequential extends Model<Tensor<Float32Array>> {
     }
   }
 
-  /** The layers, in order. */
+  /** The layers, in order, called on each other where the shape of the samples is known. */
   override get layers(): readonly Layer[] {
+    this.#chain.callLayers();
     return this.#chain.layers;
+  }
+
+  /** Shape of a sample, where it is known. */
+  get sampleShape(): Shape | undefined {
+    return this.#chain.inputShape;
   }
 
   /** Adds a layer at the end. Throws `StateError` once the model is compiled. */
