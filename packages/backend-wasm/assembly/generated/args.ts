@@ -75,6 +75,45 @@ export class AddArgs {
 }
 
 @unmanaged
+export class AffineArgs {
+  x: usize;
+  y: usize;
+  length: i32;
+  block: i32;
+  scale: f32;
+  offset: f32;
+}
+
+@unmanaged
+export class MultiplyArgs {
+  a: usize;
+  b: usize;
+  y: usize;
+  length: i32;
+  block: i32;
+}
+
+@unmanaged
+export class MaximumArgs {
+  a: usize;
+  b: usize;
+  y: usize;
+  length: i32;
+  block: i32;
+}
+
+@unmanaged
+export class MaximumBackwardArgs {
+  dy: usize;
+  a: usize;
+  b: usize;
+  dx: usize;
+  length: i32;
+  block: i32;
+  input: i32;
+}
+
+@unmanaged
 export class BiasAddArgs {
   x: usize;
   bias: usize;

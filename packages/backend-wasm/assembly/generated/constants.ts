@@ -10,6 +10,16 @@ export const UNARY_SIGMOID: i32 = 5;
 export const UNARY_TANH: i32 = 6;
 export const UNARY_LOG: i32 = 7;
 export const UNARY_LOGIT: i32 = 8;
+export const UNARY_SOFTPLUS: i32 = 9;
+export const UNARY_SOFTSIGN: i32 = 10;
+export const UNARY_HARD_SIGMOID: i32 = 11;
+export const UNARY_HARD_SILU: i32 = 12;
+export const UNARY_SILU: i32 = 13;
+export const UNARY_GELU: i32 = 14;
+export const UNARY_GELU_TANH: i32 = 15;
+export const UNARY_ABS: i32 = 16;
+export const UNARY_SQUARE: i32 = 17;
+export const UNARY_HUBER: i32 = 18;
 
 // Kinds of labels.
 export const LABELS_NONE: i32 = 0;
@@ -43,4 +53,6 @@ export const STEP_LEARNING_RATE: usize = 8;
 export const STEP_STEP_SIZE: usize = 12;
 export const STEP_SEED_LOW: usize = 16;
 export const STEP_SEED_HIGH: usize = 20;
+export const STEP_GRADIENT_STEP: usize = 24;
+export const STEP_SECOND_MOMENT_SCALE: usize = 28;
 export const STEP_BYTES: usize = 32;

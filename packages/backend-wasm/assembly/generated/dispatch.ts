@@ -2,6 +2,7 @@
 
 import { accuracy } from "../accuracy";
 import { add } from "../add";
+import { affine } from "../affine";
 import { averagePool2d, averagePool2dBackward } from "../averagePool2d";
 import { biasAdd, biasAddBackward } from "../biasAdd";
 import { clipByNorm, clipByValue, sumSquares } from "../clip";
@@ -11,8 +12,10 @@ import { conv2dBackwardInput } from "../conv2dBackwardInput";
 import { conv2dWinograd, conv2dWinogradFilters } from "../conv2dWinograd";
 import { dropout } from "../dropout";
 import { matMul } from "../matMul";
+import { maximum, maximumBackward } from "../maximum";
 import { maxPool2d, maxPool2dBackward } from "../maxPool2d";
 import { meanSquaredError, meanSquaredErrorBackward } from "../meanSquaredError";
+import { multiply } from "../multiply";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "../optimizerUpdates";
 import { packFilters } from "../packFilters";
 import { packPanels } from "../packPanels";
@@ -28,6 +31,7 @@ import {
   AccuracyArgs,
   AdamUpdateArgs,
   AddArgs,
+  AffineArgs,
   AveragePool2dArgs,
   AveragePool2dBackwardArgs,
   BiasAddArgs,
@@ -42,10 +46,13 @@ import {
   DropoutArgs,
   GatherRowsArgs,
   MatMulArgs,
+  MaximumArgs,
+  MaximumBackwardArgs,
   MaxPool2dArgs,
   MaxPool2dBackwardArgs,
   MeanSquaredErrorArgs,
   MeanSquaredErrorBackwardArgs,
+  MultiplyArgs,
   PackFiltersArgs,
   PackPanelsArgs,
   PeakArgs,
@@ -78,111 +85,123 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       add(changetype<AddArgs>(args), task);
       break;
     case 3:
-      biasAdd(changetype<BiasAddArgs>(args), task);
+      affine(changetype<AffineArgs>(args), task);
       break;
     case 4:
-      biasAddBackward(changetype<BiasAddBackwardArgs>(args), task);
+      multiply(changetype<MultiplyArgs>(args), task);
       break;
     case 5:
-      clipByValue(changetype<ClipByValueArgs>(args), task);
+      maximum(changetype<MaximumArgs>(args), task);
       break;
     case 6:
-      sumSquares(changetype<SumSquaresArgs>(args), task);
+      maximumBackward(changetype<MaximumBackwardArgs>(args), task);
       break;
     case 7:
-      clipByNorm(changetype<ClipByNormArgs>(args), task);
+      biasAdd(changetype<BiasAddArgs>(args), task);
       break;
     case 8:
-      sumPartials(changetype<SumPartialsArgs>(args), task);
+      biasAddBackward(changetype<BiasAddBackwardArgs>(args), task);
       break;
     case 9:
-      unary(changetype<UnaryArgs>(args), task);
+      clipByValue(changetype<ClipByValueArgs>(args), task);
       break;
     case 10:
-      unaryBackward(changetype<UnaryBackwardArgs>(args), task);
+      sumSquares(changetype<SumSquaresArgs>(args), task);
       break;
     case 11:
-      dropout(changetype<DropoutArgs>(args), task);
+      clipByNorm(changetype<ClipByNormArgs>(args), task);
       break;
     case 12:
-      gatherRows(changetype<GatherRowsArgs>(args), task);
+      sumPartials(changetype<SumPartialsArgs>(args), task);
       break;
     case 13:
-      storeRows(changetype<StoreRowsArgs>(args), task);
+      unary(changetype<UnaryArgs>(args), task);
       break;
     case 14:
-      sgdUpdate(changetype<SgdUpdateArgs>(args), task);
+      unaryBackward(changetype<UnaryBackwardArgs>(args), task);
       break;
     case 15:
-      rmspropUpdate(changetype<RmspropUpdateArgs>(args), task);
+      dropout(changetype<DropoutArgs>(args), task);
       break;
     case 16:
-      adamUpdate(changetype<AdamUpdateArgs>(args), task);
+      gatherRows(changetype<GatherRowsArgs>(args), task);
       break;
     case 17:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      storeRows(changetype<StoreRowsArgs>(args), task);
       break;
     case 18:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      sgdUpdate(changetype<SgdUpdateArgs>(args), task);
       break;
     case 19:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      rmspropUpdate(changetype<RmspropUpdateArgs>(args), task);
       break;
     case 20:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      adamUpdate(changetype<AdamUpdateArgs>(args), task);
       break;
     case 21:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 22:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 23:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 24:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 25:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 26:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 27:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 28:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 29:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 30:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 31:
-      matMul(changetype<MatMulArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 32:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 33:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 34:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
       break;
     case 35:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
       break;
     case 36:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      conv2d(changetype<Conv2dArgs>(args), task);
       break;
     case 37:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
       break;
     case 38:
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      break;
+    case 39:
+      packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
+    case 40:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 41:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 42:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

@@ -2,6 +2,7 @@ import type { KernelTable } from "@convoy/core/backend";
 import type { OpEncoder } from "../program/opWriter.js";
 import { accuracy } from "./accuracy.js";
 import { add } from "./add.js";
+import { affine } from "./affine.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
@@ -12,8 +13,10 @@ import { dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
 import { fusedDense, matMul } from "./matMul.js";
+import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { multiply } from "./multiply.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -35,9 +38,13 @@ export const kernels: KernelTable<OpEncoder> = {
   matMul,
   unary,
   unaryBackward,
+  affine,
   softmax,
   softmaxBackward,
   add,
+  multiply,
+  maximum,
+  maximumBackward,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,

@@ -14,6 +14,16 @@ export const unaryNumbers: Readonly<Record<UnaryFunction, number>> = {
   tanh: 6,
   log: 7,
   logit: 8,
+  softplus: 9,
+  softsign: 10,
+  hardSigmoid: 11,
+  hardSilu: 12,
+  silu: 13,
+  gelu: 14,
+  geluTanh: 15,
+  abs: 16,
+  square: 17,
+  huber: 18,
 };
 
 /** What the labels of a loss or metric are; 0 is none. */

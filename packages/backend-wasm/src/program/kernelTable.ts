@@ -79,6 +79,21 @@ export const kernelFiles = {
   storeResults: { storeResults: {} },
   peak: { peak: { repetitions: "i32" } },
   add: { add: { a: "address", b: "address", y: "address", length: "i32", block: "i32" } },
+  affine: { affine: { x: "address", y: "address", length: "i32", block: "i32", scale: "f32", offset: "f32" } },
+  multiply: { multiply: { a: "address", b: "address", y: "address", length: "i32", block: "i32" } },
+  maximum: {
+    maximum: { a: "address", b: "address", y: "address", length: "i32", block: "i32" },
+    /** `input`: whose gradient it is, 0 for a. */
+    maximumBackward: {
+      dy: "address",
+      a: "address",
+      b: "address",
+      dx: "address",
+      length: "i32",
+      block: "i32",
+      input: "i32",
+    },
+  },
   biasAdd: {
     biasAdd: { x: "address", bias: "address", y: "address", rows: "i32", channels: "i32", block: "i32" },
     /** `y` is one row of sums for each task. */
@@ -98,6 +113,7 @@ export const kernelFiles = {
     unary: { x: "address", y: "address", length: "i32", block: "i32", unary: "i32", alpha: "f32" },
     unaryBackward: {
       dy: "address",
+      /** Outputs of the function or its inputs, whichever its derivative is written in. */
       y: "address",
       dx: "address",
       length: "i32",

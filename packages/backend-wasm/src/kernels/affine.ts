@@ -1,0 +1,14 @@
+import { attributesOf, sizeOf } from "@convoy/core/backend";
+import { elementBlocks, launch } from "../program/launch.js";
+import type { OpEncoder } from "../program/opWriter.js";
+
+/** Elements of one task: 32 KB. */
+const taskElements = 8192;
+
+export const affine: OpEncoder = (op, writer) => {
+  const [x, y] = [op.inputs[0]!, op.outputs[0]!];
+  const { scale, offset } = attributesOf("affine", op);
+  const length = sizeOf(x.shape);
+  const { block, tasks } = elementBlocks(length, taskElements);
+  writer.stage(launch("affine", tasks, { x: x.address, y: y.address, length, block, scale, offset }));
+};
