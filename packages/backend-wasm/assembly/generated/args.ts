@@ -61,6 +61,27 @@ export class PoolingArgs {
 }
 
 @unmanaged
+export class ChannelBlocksArgs {
+  length: i32;
+  channels: i32;
+  width: i32;
+  block: i32;
+  epsilon: f32;
+}
+
+@unmanaged
+export class CombinedBlocksArgs {
+  partials: usize;
+  rows: i32;
+  channels: i32;
+  width: i32;
+  wideRows: i32;
+  blocks: i32;
+  blockRows: i32;
+  block: i32;
+}
+
+@unmanaged
 export class PeakArgs {
   repetitions: i32;
 }
@@ -261,6 +282,86 @@ export class AdamUpdateArgs {
   share2: f32;
   epsilon: f32;
   weightDecay: f32;
+}
+
+@unmanaged
+export class NormalizeArgs extends ChannelBlocksArgs {
+  x: usize;
+  mean: usize;
+  variance: usize;
+  gamma: usize;
+  beta: usize;
+  y: usize;
+}
+
+@unmanaged
+export class NormalizeBackwardInputArgs extends ChannelBlocksArgs {
+  dy: usize;
+  variance: usize;
+  gamma: usize;
+  dx: usize;
+}
+
+@unmanaged
+export class BatchNormMomentsArgs {
+  x: usize;
+  partials: usize;
+  width: i32;
+  rows: i32;
+  block: i32;
+}
+
+@unmanaged
+export class BatchNormStatisticsArgs extends CombinedBlocksArgs {
+  x: usize;
+  mean: usize;
+  variance: usize;
+}
+
+@unmanaged
+export class BatchNormBackwardSumsArgs {
+  dy: usize;
+  x: usize;
+  mean: usize;
+  partials: usize;
+  channels: i32;
+  width: i32;
+  rows: i32;
+  block: i32;
+}
+
+@unmanaged
+export class BatchNormGradientsArgs extends CombinedBlocksArgs {
+  dy: usize;
+  x: usize;
+  mean: usize;
+  variance: usize;
+  scaleGradient: usize;
+  offsetGradient: usize;
+  epsilon: f32;
+}
+
+@unmanaged
+export class BatchNormBackwardInputArgs extends ChannelBlocksArgs {
+  dy: usize;
+  x: usize;
+  mean: usize;
+  variance: usize;
+  scaleGradient: usize;
+  offsetGradient: usize;
+  gamma: usize;
+  dx: usize;
+  share: f32;
+}
+
+@unmanaged
+export class MovingAverageArgs {
+  state: usize;
+  value: usize;
+  length: i32;
+  block: i32;
+  momentum: f32;
+  share: f32;
 }
 
 @unmanaged

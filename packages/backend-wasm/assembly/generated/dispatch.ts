@@ -4,6 +4,13 @@ import { accuracy } from "../accuracy";
 import { add } from "../add";
 import { affine } from "../affine";
 import { averagePool2d, averagePool2dBackward } from "../averagePool2d";
+import {
+  batchNormBackwardInput,
+  batchNormBackwardSums,
+  batchNormGradients,
+  batchNormMoments,
+  batchNormStatistics,
+} from "../batchNorm";
 import { biasAdd, biasAddBackward } from "../biasAdd";
 import { clipByNorm, clipByValue, sumSquares } from "../clip";
 import { conv2d } from "../conv2d";
@@ -15,7 +22,9 @@ import { matMul } from "../matMul";
 import { maximum, maximumBackward } from "../maximum";
 import { maxPool2d, maxPool2dBackward } from "../maxPool2d";
 import { meanSquaredError, meanSquaredErrorBackward } from "../meanSquaredError";
+import { movingAverage } from "../movingAverage";
 import { multiply } from "../multiply";
+import { normalize, normalizeBackwardInput } from "../normalize";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "../optimizerUpdates";
 import { packFilters } from "../packFilters";
 import { packPanels } from "../packPanels";
@@ -34,6 +43,11 @@ import {
   AffineArgs,
   AveragePool2dArgs,
   AveragePool2dBackwardArgs,
+  BatchNormBackwardInputArgs,
+  BatchNormBackwardSumsArgs,
+  BatchNormGradientsArgs,
+  BatchNormMomentsArgs,
+  BatchNormStatisticsArgs,
   BiasAddArgs,
   BiasAddBackwardArgs,
   ClipByNormArgs,
@@ -52,7 +66,10 @@ import {
   MaxPool2dBackwardArgs,
   MeanSquaredErrorArgs,
   MeanSquaredErrorBackwardArgs,
+  MovingAverageArgs,
   MultiplyArgs,
+  NormalizeArgs,
+  NormalizeBackwardInputArgs,
   PackFiltersArgs,
   PackPanelsArgs,
   PeakArgs,
@@ -139,69 +156,93 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       adamUpdate(changetype<AdamUpdateArgs>(args), task);
       break;
     case 21:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      normalize(changetype<NormalizeArgs>(args), task);
       break;
     case 22:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
       break;
     case 23:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
       break;
     case 24:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
       break;
     case 25:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
     case 26:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
     case 27:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 28:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 29:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 30:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 31:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 32:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 33:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 34:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 35:
-      matMul(changetype<MatMulArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 36:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 37:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 38:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 39:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 40:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 41:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 42:
+      packPanels(changetype<PackPanelsArgs>(args), task);
+      break;
+    case 43:
+      matMul(changetype<MatMulArgs>(args), task);
+      break;
+    case 44:
+      conv2d(changetype<Conv2dArgs>(args), task);
+      break;
+    case 45:
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      break;
+    case 46:
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      break;
+    case 47:
+      packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
+    case 48:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 49:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 50:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

@@ -71,6 +71,32 @@ export const sharedLayouts = {
     dilationH: "i32",
     dilationW: "i32",
   },
+  /** Every number of rows of channels, with the tables of assembly/channels.ts in scratch memory. */
+  channelBlocks: {
+    length: "i32",
+    channels: "i32",
+    /** Numbers of a wide row. */
+    width: "i32",
+    /** Numbers of one task: whole wide rows. */
+    block: "i32",
+    epsilon: "f32",
+  },
+  /** Two sums of every block of wide rows, which are combined channel by channel. */
+  combinedBlocks: {
+    /** [blocks][2][width] */
+    partials: "address",
+    rows: "i32",
+    channels: "i32",
+    /** Numbers of a wide row. */
+    width: "i32",
+    /** Wide rows; those rows that are too few for one more are read themselves. */
+    wideRows: "i32",
+    blocks: "i32",
+    /** Wide rows of a block. */
+    blockRows: "i32",
+    /** Channels of one task. */
+    block: "i32",
+  },
 } as const;
 
 /** The kernels by file. */
@@ -192,6 +218,76 @@ export const kernelFiles = {
       share2: "f32",
       epsilon: "f32",
       weightDecay: "f32",
+    },
+  },
+  normalize: {
+    normalize: {
+      extends: "channelBlocks",
+      x: "address",
+      mean: "address",
+      variance: "address",
+      /** 0 without one. */
+      gamma: "address",
+      beta: "address",
+      y: "address",
+    },
+    normalizeBackwardInput: {
+      extends: "channelBlocks",
+      dy: "address",
+      variance: "address",
+      /** 0 without one. */
+      gamma: "address",
+      dx: "address",
+    },
+  },
+  batchNorm: {
+    /** `rows` and `block`: wide rows. */
+    batchNormMoments: { x: "address", partials: "address", width: "i32", rows: "i32", block: "i32" },
+    batchNormStatistics: { extends: "combinedBlocks", x: "address", mean: "address", variance: "address" },
+    batchNormBackwardSums: {
+      dy: "address",
+      x: "address",
+      mean: "address",
+      partials: "address",
+      channels: "i32",
+      width: "i32",
+      rows: "i32",
+      block: "i32",
+    },
+    batchNormGradients: {
+      extends: "combinedBlocks",
+      dy: "address",
+      x: "address",
+      mean: "address",
+      variance: "address",
+      scaleGradient: "address",
+      offsetGradient: "address",
+      epsilon: "f32",
+    },
+    batchNormBackwardInput: {
+      extends: "channelBlocks",
+      dy: "address",
+      x: "address",
+      mean: "address",
+      variance: "address",
+      scaleGradient: "address",
+      offsetGradient: "address",
+      /** 0 without one. */
+      gamma: "address",
+      dx: "address",
+      /** 1 / R */
+      share: "f32",
+    },
+  },
+  movingAverage: {
+    movingAverage: {
+      state: "address",
+      value: "address",
+      length: "i32",
+      block: "i32",
+      momentum: "f32",
+      /** 1 - momentum, rounded once. */
+      share: "f32",
     },
   },
   softmax: {
