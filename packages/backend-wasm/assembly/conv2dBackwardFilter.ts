@@ -24,7 +24,7 @@ import { windowTable } from "./outputGradient";
 import { bandColumns } from "./paddedBand";
 import { madd } from "./simd";
 import { scratch } from "./step";
-import { transpose, transposed0, transposed1, transposed2, transposed3 } from "./transpose";
+import { transposeBlock, transposed0, transposed1, transposed2, transposed3 } from "./transposeBlock";
 
 /** One task: some output channels over a block of samples. */
 export function conv2dBackwardFilter(args: Conv2dBackwardFilterArgs, task: i32): void {
@@ -247,7 +247,7 @@ export function sumFilterPartials(args: SumFilterPartialsArgs, task: i32): void 
         s3 = f32x4.add(s3, v128.load(f3 + at));
         at += blockBytes;
       }
-      transpose(s0, s1, s2, s3);
+      transposeBlock(s0, s1, s2, s3);
       const taps = min(4, args.run - i);
       const to = args.kernel + <usize>(row * args.run + i) * outStride + ((<usize>firstChannel) << 2);
       storeChannels(to, transposed0, channels);

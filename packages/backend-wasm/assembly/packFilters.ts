@@ -5,7 +5,7 @@
  */
 
 import { PackFiltersArgs } from "./generated/args";
-import { transpose4x4 } from "./transpose";
+import { transpose4x4 } from "./transposeBlock";
 
 /** HWIO into one filter after the other, zeros behind each run. One task: four output channels. */
 export function packFilters(args: PackFiltersArgs, task: i32): void {

@@ -6,7 +6,7 @@
  */
 
 import { PackPanelsArgs } from "./generated/args";
-import { transpose4x4 } from "./transpose";
+import { transpose4x4 } from "./transposeBlock";
 
 /** b [K,N] into panels of eight columns, [ceil(N / 8)][K][8], zeros beyond the last column. */
 export function packPanels(args: PackPanelsArgs, task: i32): void {

@@ -1,28 +1,60 @@
-/** Transposition of 4 x 4 blocks in registers: 8 shuffles for 16 numbers. */
+/**
+ * transpose y = x with its axes in another order. The host drops axes of size 1 and joins those that stay together; then
+ * either the last axis stays the last and runs of numbers are copied (`transposeRows`), or the axis that is contiguous in x
+ * and the one that is contiguous in y form matrices to be transposed (`transpose`).
+ *
+ * Cost: 8 bytes a number, 8 shuffles for 16 numbers: bound by memory. Idea: blocks of four by four in registers; a task's
+ * rows are so few that the lines of y that it writes stay in the cache until they are full. Not measured yet.
+ */
 
-/** The rows of the last block that `transpose` saw, for callers that go on computing. */
-export let transposed0: v128 = f32x4.splat(0);
-export let transposed1: v128 = f32x4.splat(0);
-export let transposed2: v128 = f32x4.splat(0);
-export let transposed3: v128 = f32x4.splat(0);
+import { copyNumbers } from "./copy";
+import { TransposeArgs, TransposeRowsArgs } from "./generated/args";
+import { transpose4x4 } from "./transposeBlock";
 
-// @inline
-export function transpose(r0: v128, r1: v128, r2: v128, r3: v128): void {
-  const a = i8x16.shuffle(r0, r1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-  const b = i8x16.shuffle(r2, r3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-  const c = i8x16.shuffle(r0, r1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
-  const d = i8x16.shuffle(r2, r3, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
-  transposed0 = i8x16.shuffle(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-  transposed1 = i8x16.shuffle(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-  transposed2 = i8x16.shuffle(c, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-  transposed3 = i8x16.shuffle(c, d, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+export function transposeRows(args: TransposeRowsArgs, task: i32): void {
+  const run = args.run;
+  const first = task * args.block;
+  const end = min(first + args.block, args.rows);
+  let to = args.y + <usize>first * ((<usize>run) << 2);
+  for (let row = first; row < end; row++) {
+    const outer = row / args.C;
+    const at = (outer / args.B) * args.strideA + (outer % args.B) * args.strideB + (row % args.C) * args.strideC;
+    copyNumbers(args.x + ((<usize>at) << 2), to, run);
+    to += (<usize>run) << 2;
+  }
 }
 
-/** Four rows of four numbers at `from` become four columns at `to`; strides in bytes. */
-export function transpose4x4(from: usize, stride: usize, to: usize, toStride: usize): void {
-  transpose(v128.load(from), v128.load(from + stride), v128.load(from + 2 * stride), v128.load(from + 3 * stride));
-  v128.store(to, transposed0);
-  v128.store(to + toStride, transposed1);
-  v128.store(to + 2 * toStride, transposed2);
-  v128.store(to + 3 * toStride, transposed3);
+/** One task: a part of one matrix. */
+export function transpose(args: TransposeArgs, task: i32): void {
+  const columnTask = task % args.columnTasks;
+  const rest = task / args.columnTasks;
+  const rowTask = rest % args.rowTasks;
+  const matrix = rest / args.rowTasks;
+  const a = matrix / args.B;
+  const b = matrix % args.B;
+  const x = args.x + ((<usize>(a * args.strideA + b * args.strideB)) << 2);
+  const y = args.y + ((<usize>(a * args.outStrideA + b * args.outStrideB)) << 2);
+  const stride = (<usize>args.stride) << 2;
+  const outStride = (<usize>args.outStride) << 2;
+  const firstColumn = columnTask * args.columnBlock;
+  const endColumn = min(firstColumn + args.columnBlock, args.columns);
+  const endRow = min((rowTask + 1) * args.rowBlock, args.rows);
+  for (let row = rowTask * args.rowBlock; row < endRow; row += 4) {
+    const rows = min(4, endRow - row);
+    let from = x + <usize>row * stride + ((<usize>firstColumn) << 2);
+    let to = y + <usize>firstColumn * outStride + ((<usize>row) << 2);
+    let column = firstColumn;
+    if (rows === 4) {
+      for (; column + 4 <= endColumn; column += 4) {
+        transpose4x4(from, stride, to, outStride);
+        from += 16;
+        to += 4 * outStride;
+      }
+    }
+    for (; column < endColumn; column++) {
+      for (let r = 0; r < rows; r++) store<f32>(to + ((<usize>r) << 2), load<f32>(from + <usize>r * stride));
+      from += 4;
+      to += outStride;
+    }
+  }
 }

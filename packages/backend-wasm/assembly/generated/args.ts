@@ -135,6 +135,70 @@ export class MaximumBackwardArgs {
 }
 
 @unmanaged
+export class ConcatArgs {
+  x: usize;
+  y: usize;
+  rows: i32;
+  run: i32;
+  stride: i32;
+  block: i32;
+}
+
+@unmanaged
+export class PadArgs {
+  x: usize;
+  y: usize;
+  A: i32;
+  B: i32;
+  C: i32;
+  D: i32;
+  outB: i32;
+  outC: i32;
+  outD: i32;
+  beforeA: i32;
+  beforeB: i32;
+  beforeC: i32;
+  beforeD: i32;
+  rows: i32;
+  block: i32;
+  pieces: i32;
+  pieceSize: i32;
+}
+
+@unmanaged
+export class TransposeRowsArgs {
+  x: usize;
+  y: usize;
+  B: i32;
+  C: i32;
+  strideA: i32;
+  strideB: i32;
+  strideC: i32;
+  rows: i32;
+  run: i32;
+  block: i32;
+}
+
+@unmanaged
+export class TransposeArgs {
+  x: usize;
+  y: usize;
+  B: i32;
+  strideA: i32;
+  strideB: i32;
+  outStrideA: i32;
+  outStrideB: i32;
+  rows: i32;
+  columns: i32;
+  stride: i32;
+  outStride: i32;
+  rowBlock: i32;
+  rowTasks: i32;
+  columnBlock: i32;
+  columnTasks: i32;
+}
+
+@unmanaged
 export class BiasAddArgs {
   x: usize;
   bias: usize;

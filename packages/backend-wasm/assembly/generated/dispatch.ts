@@ -13,6 +13,7 @@ import {
 } from "../batchNorm";
 import { biasAdd, biasAddBackward } from "../biasAdd";
 import { clipByNorm, clipByValue, sumSquares } from "../clip";
+import { concat } from "../concat";
 import { conv2d } from "../conv2d";
 import { conv2dBackwardFilter, sumFilterPartials } from "../conv2dBackwardFilter";
 import { conv2dBackwardInput } from "../conv2dBackwardInput";
@@ -28,6 +29,7 @@ import { normalize, normalizeBackwardInput } from "../normalize";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "../optimizerUpdates";
 import { packFilters } from "../packFilters";
 import { packPanels } from "../packPanels";
+import { pad } from "../pad";
 import { peak } from "../peak";
 import { gatherRows, storeRows } from "../rows";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "../sigmoidCrossEntropy";
@@ -35,6 +37,7 @@ import { softmax, softmaxBackward } from "../softmax";
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "../softmaxCrossEntropy";
 import { storeResults } from "../storeResults";
 import { sumPartials } from "../sumPartials";
+import { transpose, transposeRows } from "../transpose";
 import { unary, unaryBackward } from "../unary";
 import {
   AccuracyArgs,
@@ -52,6 +55,7 @@ import {
   BiasAddBackwardArgs,
   ClipByNormArgs,
   ClipByValueArgs,
+  ConcatArgs,
   Conv2dArgs,
   Conv2dBackwardFilterArgs,
   Conv2dBackwardInputArgs,
@@ -72,6 +76,7 @@ import {
   NormalizeBackwardInputArgs,
   PackFiltersArgs,
   PackPanelsArgs,
+  PadArgs,
   PeakArgs,
   RmspropUpdateArgs,
   SgdUpdateArgs,
@@ -85,6 +90,8 @@ import {
   SumFilterPartialsArgs,
   SumPartialsArgs,
   SumSquaresArgs,
+  TransposeArgs,
+  TransposeRowsArgs,
   UnaryArgs,
   UnaryBackwardArgs,
 } from "./args";
@@ -114,135 +121,147 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       maximumBackward(changetype<MaximumBackwardArgs>(args), task);
       break;
     case 7:
-      biasAdd(changetype<BiasAddArgs>(args), task);
+      concat(changetype<ConcatArgs>(args), task);
       break;
     case 8:
-      biasAddBackward(changetype<BiasAddBackwardArgs>(args), task);
+      pad(changetype<PadArgs>(args), task);
       break;
     case 9:
-      clipByValue(changetype<ClipByValueArgs>(args), task);
+      transposeRows(changetype<TransposeRowsArgs>(args), task);
       break;
     case 10:
-      sumSquares(changetype<SumSquaresArgs>(args), task);
+      transpose(changetype<TransposeArgs>(args), task);
       break;
     case 11:
-      clipByNorm(changetype<ClipByNormArgs>(args), task);
+      biasAdd(changetype<BiasAddArgs>(args), task);
       break;
     case 12:
-      sumPartials(changetype<SumPartialsArgs>(args), task);
+      biasAddBackward(changetype<BiasAddBackwardArgs>(args), task);
       break;
     case 13:
-      unary(changetype<UnaryArgs>(args), task);
+      clipByValue(changetype<ClipByValueArgs>(args), task);
       break;
     case 14:
-      unaryBackward(changetype<UnaryBackwardArgs>(args), task);
+      sumSquares(changetype<SumSquaresArgs>(args), task);
       break;
     case 15:
-      dropout(changetype<DropoutArgs>(args), task);
+      clipByNorm(changetype<ClipByNormArgs>(args), task);
       break;
     case 16:
-      gatherRows(changetype<GatherRowsArgs>(args), task);
+      sumPartials(changetype<SumPartialsArgs>(args), task);
       break;
     case 17:
-      storeRows(changetype<StoreRowsArgs>(args), task);
+      unary(changetype<UnaryArgs>(args), task);
       break;
     case 18:
-      sgdUpdate(changetype<SgdUpdateArgs>(args), task);
+      unaryBackward(changetype<UnaryBackwardArgs>(args), task);
       break;
     case 19:
-      rmspropUpdate(changetype<RmspropUpdateArgs>(args), task);
+      dropout(changetype<DropoutArgs>(args), task);
       break;
     case 20:
-      adamUpdate(changetype<AdamUpdateArgs>(args), task);
+      gatherRows(changetype<GatherRowsArgs>(args), task);
       break;
     case 21:
-      normalize(changetype<NormalizeArgs>(args), task);
+      storeRows(changetype<StoreRowsArgs>(args), task);
       break;
     case 22:
-      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
+      sgdUpdate(changetype<SgdUpdateArgs>(args), task);
       break;
     case 23:
-      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
+      rmspropUpdate(changetype<RmspropUpdateArgs>(args), task);
       break;
     case 24:
-      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
+      adamUpdate(changetype<AdamUpdateArgs>(args), task);
       break;
     case 25:
-      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
+      normalize(changetype<NormalizeArgs>(args), task);
       break;
     case 26:
-      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
+      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
       break;
     case 27:
-      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
+      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
       break;
     case 28:
-      movingAverage(changetype<MovingAverageArgs>(args), task);
+      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
       break;
     case 29:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
     case 30:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
     case 31:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 32:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 33:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 34:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 35:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 36:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 37:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 38:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 39:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 40:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 41:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 42:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 43:
-      matMul(changetype<MatMulArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 44:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 45:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 46:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
       break;
     case 47:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
       break;
     case 48:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      conv2d(changetype<Conv2dArgs>(args), task);
       break;
     case 49:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
       break;
     case 50:
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      break;
+    case 51:
+      packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
+    case 52:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 53:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 54:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

@@ -7,6 +7,7 @@ import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
+import { concat } from "./concat.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
@@ -21,10 +22,12 @@ import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { pad } from "./pad.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
 import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
+import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
 
 /** How each op becomes launches. */
@@ -48,6 +51,9 @@ export const kernels: KernelTable<OpEncoder> = {
   multiply,
   maximum,
   maximumBackward,
+  concat,
+  pad,
+  transpose,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,

@@ -120,6 +120,69 @@ export const kernelFiles = {
       input: "i32",
     },
   },
+  concat: {
+    /** Rows of `run` numbers, one behind the other in x, `stride` apart in y. */
+    concat: { x: "address", y: "address", rows: "i32", run: "i32", stride: "i32", block: "i32" },
+  },
+  pad: {
+    /** x: [A,B,C,D], y: [rows / (outB outC), outB, outC, outD]; zeros before the first number of each axis, or fewer than 0. */
+    pad: {
+      x: "address",
+      y: "address",
+      A: "i32",
+      B: "i32",
+      C: "i32",
+      D: "i32",
+      outB: "i32",
+      outC: "i32",
+      outD: "i32",
+      beforeA: "i32",
+      beforeB: "i32",
+      beforeC: "i32",
+      beforeD: "i32",
+      rows: "i32",
+      /** Rows of one task, or tasks of a row and their numbers. */
+      block: "i32",
+      pieces: "i32",
+      pieceSize: "i32",
+    },
+  },
+  transpose: {
+    /** y: [rows / (B C), B, C, run], whose axes are so many numbers apart in x; runs are contiguous in both. */
+    transposeRows: {
+      x: "address",
+      y: "address",
+      B: "i32",
+      C: "i32",
+      strideA: "i32",
+      strideB: "i32",
+      strideC: "i32",
+      rows: "i32",
+      run: "i32",
+      block: "i32",
+    },
+    /** Matrices [rows, columns] of x as [columns, rows] of y, at B places along one axis and any number along another. */
+    transpose: {
+      x: "address",
+      y: "address",
+      B: "i32",
+      /** Numbers from one matrix to the next along both axes. */
+      strideA: "i32",
+      strideB: "i32",
+      outStrideA: "i32",
+      outStrideB: "i32",
+      rows: "i32",
+      columns: "i32",
+      /** Numbers from one row to the next. */
+      stride: "i32",
+      outStride: "i32",
+      /** Rows and columns of one task, and the tasks of a matrix. */
+      rowBlock: "i32",
+      rowTasks: "i32",
+      columnBlock: "i32",
+      columnTasks: "i32",
+    },
+  },
   biasAdd: {
     biasAdd: { x: "address", bias: "address", y: "address", rows: "i32", channels: "i32", block: "i32" },
     /** `y` is one row of sums for each task. */
