@@ -61,6 +61,27 @@ export class PoolingArgs {
 }
 
 @unmanaged
+export class DepthwiseArgs {
+  H: i32;
+  W: i32;
+  F: i32;
+  OH: i32;
+  OW: i32;
+  KH: i32;
+  KW: i32;
+  strideH: i32;
+  strideW: i32;
+  top: i32;
+  left: i32;
+  dilationH: i32;
+  dilationW: i32;
+  columns: i32;
+  channelBlock: i32;
+  channelTasks: i32;
+  bandRows: i32;
+}
+
+@unmanaged
 export class ChannelBlocksArgs {
   length: i32;
   channels: i32;
@@ -346,6 +367,42 @@ export class AdamUpdateArgs {
   share2: f32;
   epsilon: f32;
   weightDecay: f32;
+}
+
+@unmanaged
+export class DepthwiseConv2dArgs extends DepthwiseArgs {
+  x: usize;
+  kernel: usize;
+  y: usize;
+  inputPixel: i32;
+  outputPixel: i32;
+  expand: i32;
+  fold: i32;
+  tapStride: i32;
+  bands: i32;
+  sumsOffset: i32;
+}
+
+@unmanaged
+export class DepthwiseConv2dBackwardInputArgs extends DepthwiseArgs {
+  dy: usize;
+  kernel: usize;
+  dx: usize;
+  C: i32;
+  M: i32;
+  bands: i32;
+}
+
+@unmanaged
+export class DepthwiseConv2dBackwardFilterArgs extends DepthwiseArgs {
+  x: usize;
+  dy: usize;
+  partials: usize;
+  N: i32;
+  C: i32;
+  M: i32;
+  sampleBlock: i32;
+  bandOffset: i32;
 }
 
 @unmanaged

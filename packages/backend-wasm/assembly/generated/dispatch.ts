@@ -18,6 +18,9 @@ import { conv2d } from "../conv2d";
 import { conv2dBackwardFilter, sumFilterPartials } from "../conv2dBackwardFilter";
 import { conv2dBackwardInput } from "../conv2dBackwardInput";
 import { conv2dWinograd, conv2dWinogradFilters } from "../conv2dWinograd";
+import { depthwiseConv2d } from "../depthwiseConv2d";
+import { depthwiseConv2dBackwardFilter } from "../depthwiseConv2dBackwardFilter";
+import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
 import { dropout } from "../dropout";
 import { matMul } from "../matMul";
 import { maximum, maximumBackward } from "../maximum";
@@ -61,6 +64,9 @@ import {
   Conv2dBackwardInputArgs,
   Conv2dWinogradArgs,
   Conv2dWinogradFiltersArgs,
+  DepthwiseConv2dArgs,
+  DepthwiseConv2dBackwardFilterArgs,
+  DepthwiseConv2dBackwardInputArgs,
   DropoutArgs,
   GatherRowsArgs,
   MatMulArgs,
@@ -175,93 +181,102 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       adamUpdate(changetype<AdamUpdateArgs>(args), task);
       break;
     case 25:
-      normalize(changetype<NormalizeArgs>(args), task);
+      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
       break;
     case 26:
-      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
       break;
     case 27:
-      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
       break;
     case 28:
-      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
+      normalize(changetype<NormalizeArgs>(args), task);
       break;
     case 29:
-      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
+      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
       break;
     case 30:
-      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
+      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
       break;
     case 31:
-      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
+      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
       break;
     case 32:
-      movingAverage(changetype<MovingAverageArgs>(args), task);
+      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
     case 33:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
     case 34:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 35:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 36:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 37:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 38:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 39:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 40:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 41:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 42:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 43:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 44:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 45:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 46:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 47:
-      matMul(changetype<MatMulArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 48:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 49:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
       break;
     case 50:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
       break;
     case 51:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      conv2d(changetype<Conv2dArgs>(args), task);
       break;
     case 52:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
       break;
     case 53:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
       break;
     case 54:
+      packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
+    case 55:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 56:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 57:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

@@ -11,6 +11,7 @@ import { concat } from "./concat.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
+import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
@@ -70,6 +71,9 @@ export const kernels: KernelTable<OpEncoder> = {
   adamUpdate,
   clipByValue,
   clipByNorm,
+  depthwiseConv2d,
+  depthwiseConv2dBackwardInput,
+  depthwiseConv2dBackwardFilter,
   batchNorm,
   batchNormBackwardSums,
   batchNormBackwardInput,

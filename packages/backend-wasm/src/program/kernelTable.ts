@@ -71,6 +71,30 @@ export const sharedLayouts = {
     dilationH: "i32",
     dilationW: "i32",
   },
+  /** A depthwise convolution by bands of rows and blocks of channels. */
+  depthwise: {
+    H: "i32",
+    W: "i32",
+    /** Output channels. */
+    F: "i32",
+    OH: "i32",
+    OW: "i32",
+    KH: "i32",
+    KW: "i32",
+    strideH: "i32",
+    strideW: "i32",
+    top: "i32",
+    left: "i32",
+    dilationH: "i32",
+    dilationW: "i32",
+    /** Columns of a band. */
+    columns: "i32",
+    /** Output channels of one task, and tasks for all of them. */
+    channelBlock: "i32",
+    channelTasks: "i32",
+    /** Rows of a band. */
+    bandRows: "i32",
+  },
   /** Every number of rows of channels, with the tables of assembly/channels.ts in scratch memory. */
   channelBlocks: {
     length: "i32",
@@ -281,6 +305,54 @@ export const kernelFiles = {
       share2: "f32",
       epsilon: "f32",
       weightDecay: "f32",
+    },
+  },
+  depthwiseConv2d: {
+    depthwiseConv2d: {
+      extends: "depthwise",
+      x: "address",
+      /** The tap that the first position of a window reads. */
+      kernel: "address",
+      y: "address",
+      /** Numbers of a pixel of x and y, lanes that each number of x fills, and lanes that make a number of y. */
+      inputPixel: "i32",
+      outputPixel: "i32",
+      expand: "i32",
+      fold: "i32",
+      /** Numbers from one tap to the next; below 0 for a kernel turned round. */
+      tapStride: "i32",
+      /** Bands of a sample. */
+      bands: "i32",
+      /** Place in scratch memory of sums that are folded. */
+      sumsOffset: "i32",
+    },
+  },
+  depthwiseConv2dBackwardInput: {
+    depthwiseConv2dBackwardInput: {
+      extends: "depthwise",
+      dy: "address",
+      kernel: "address",
+      dx: "address",
+      C: "i32",
+      M: "i32",
+      /** Bands of a sample. */
+      bands: "i32",
+    },
+  },
+  depthwiseConv2dBackwardFilter: {
+    depthwiseConv2dBackwardFilter: {
+      extends: "depthwise",
+      x: "address",
+      dy: "address",
+      /** [sample tasks][KH KW][F] */
+      partials: "address",
+      N: "i32",
+      C: "i32",
+      M: "i32",
+      /** Samples of one task. */
+      sampleBlock: "i32",
+      /** Place of the band in scratch memory. */
+      bandOffset: "i32",
     },
   },
   normalize: {

@@ -1,0 +1,229 @@
+/**
+ * depthwiseConv2d y[n,oh,ow,f] = sum over kh,kw of x[n, oh SH + kh DH - top, ow SW + kw DW - left, f / M] k[kh,kw,f], where f = c
+ * M + m; x: [N,H,W,C], k: [KH,KW,C M], y: [N,OH,OW,C M]. With strides of 1 the gradient of the input is the same over dy with the
+ * kernel turned round, and the M numbers of a channel added up (`fold`).
+ *
+ * Cost: 2 KH KW operations an output and 4 bytes of input and output: with 3 x 3 about as fast as memory. One task is a band of rows
+ * of a block of channels. Idea: the band is copied to scratch memory with its padding; there four channels at a time go
+ * through it, with the nine weights of a 3 x 3 kernel in registers and two outputs side by side, which share half of what
+ * they read. Other kernels take four outputs a tap.
+ *
+ * Not measured yet.
+ */
+
+import { fillBand, foldLanes } from "./depthwiseBand";
+import { DepthwiseConv2dArgs } from "./generated/args";
+import { madd, storeTail } from "./simd";
+import { scratch } from "./step";
+
+export function depthwiseConv2d(args: DepthwiseConv2dArgs, task: i32): void {
+  const band = task % args.bands;
+  const rest = task / args.bands;
+  const channelTask = rest % args.channelTasks;
+  const n = rest / args.channelTasks;
+  const firstRow = band * args.bandRows;
+  const rows = min(args.bandRows, args.OH - firstRow);
+  const f = channelTask * args.channelBlock;
+  const count = min(args.channelBlock, args.F - f);
+  const lanes = (count + 3) & ~3;
+  const inputRows = (rows - 1) * args.strideH + (args.KH - 1) * args.dilationH + 1;
+  const x = args.x + ((<usize>(n * args.H * args.W * args.inputPixel + f / args.expand)) << 2);
+  const space = scratch();
+  const row = firstRow * args.strideH - args.top;
+  const expand = args.expand;
+  fillBand(
+    x,
+    args.H,
+    args.W,
+    args.inputPixel,
+    row,
+    inputRows,
+    args.left,
+    args.columns,
+    lanes,
+    count / expand,
+    expand,
+    space,
+  );
+
+  const outputPixel = (<usize>args.outputPixel) << 2;
+  const pixels = args.OW;
+  const fold = args.fold;
+  const y = args.y + <usize>((n * args.OH + firstRow) * pixels) * outputPixel + ((<usize>(f / fold)) << 2);
+  if (fold === 1) {
+    correlate(args, space, lanes, count, args.kernel + ((<usize>f) << 2), y, outputPixel, rows);
+    return;
+  }
+  const sums = scratch() + <usize>args.sumsOffset;
+  const laneBytes = (<usize>lanes) << 2;
+  correlate(args, space, lanes, lanes, args.kernel + ((<usize>f) << 2), sums, laneBytes, rows);
+  for (let i = 0; i < rows * pixels; i++) {
+    foldLanes(sums + <usize>i * laneBytes, y + <usize>i * outputPixel, count / fold, fold);
+  }
+}
+
+/** The outputs of a band, `count` channels of each pixel; `step` bytes from one pixel of y to the next. */
+function correlate(
+  args: DepthwiseConv2dArgs,
+  band: usize,
+  lanes: i32,
+  count: i32,
+  kernel: usize,
+  y: usize,
+  step: usize,
+  rows: i32,
+): void {
+  const nine = args.KH === 3 && args.KW === 3;
+  for (let c = 0; c < count; c += 4) {
+    const at = (<usize>c) << 2;
+    const used = min(4, count - c);
+    if (nine) correlate3x3(args, band + at, lanes, kernel + at, y + at, step, rows, used);
+    else correlateTaps(args, band + at, lanes, kernel + at, y + at, step, rows, used);
+  }
+}
+
+// @inline
+function keep(to: usize, v: v128, count: i32): void {
+  if (count === 4) v128.store(to, v);
+  else storeTail(to, v, count);
+}
+
+function correlate3x3(
+  args: DepthwiseConv2dArgs,
+  band: usize,
+  lanes: i32,
+  kernel: usize,
+  y: usize,
+  step: usize,
+  rows: i32,
+  count: i32,
+): void {
+  const tap: isize = (<isize>args.tapStride) << 2;
+  // biome-ignore format: a row of the kernel on a line
+  const w0 = v128.load(kernel), w1 = v128.load(kernel + tap), w2 = v128.load(kernel + 2 * tap);
+  // biome-ignore format: a row of the kernel on a line
+  const w3 = v128.load(kernel + 3 * tap), w4 = v128.load(kernel + 4 * tap), w5 = v128.load(kernel + 5 * tap);
+  // biome-ignore format: a row of the kernel on a line
+  const w6 = v128.load(kernel + 6 * tap), w7 = v128.load(kernel + 7 * tap), w8 = v128.load(kernel + 8 * tap);
+  const pixel = (<usize>lanes) << 2;
+  const rowBytes = <usize>args.columns * pixel;
+  const down = <usize>args.dilationH * rowBytes;
+  const right = <usize>args.dilationW * pixel;
+  const across = <usize>args.strideW * pixel;
+  const pairs = args.strideW === 1 && args.dilationW === 1;
+  for (let row = 0; row < rows; row++) {
+    let p = band + <usize>(row * args.strideH) * rowBytes;
+    let q = p + down;
+    let s = q + down;
+    let column = 0;
+    if (pairs) {
+      for (; column + 2 <= args.OW; column += 2) {
+        let u = v128.load(p);
+        let v = v128.load(p + pixel);
+        let a = f32x4.mul(u, w0);
+        let b = f32x4.mul(v, w0);
+        a = madd(v, w1, a);
+        u = v128.load(p + 2 * pixel);
+        v = v128.load(p + 3 * pixel);
+        a = madd(u, w2, a);
+        b = madd(u, w1, b);
+        b = madd(v, w2, b);
+        u = v128.load(q);
+        v = v128.load(q + pixel);
+        a = madd(u, w3, a);
+        b = madd(v, w3, b);
+        a = madd(v, w4, a);
+        u = v128.load(q + 2 * pixel);
+        v = v128.load(q + 3 * pixel);
+        a = madd(u, w5, a);
+        b = madd(u, w4, b);
+        b = madd(v, w5, b);
+        u = v128.load(s);
+        v = v128.load(s + pixel);
+        a = madd(u, w6, a);
+        b = madd(v, w6, b);
+        a = madd(v, w7, a);
+        u = v128.load(s + 2 * pixel);
+        v = v128.load(s + 3 * pixel);
+        a = madd(u, w8, a);
+        b = madd(u, w7, b);
+        b = madd(v, w8, b);
+        keep(y, a, count);
+        keep(y + step, b, count);
+        y += 2 * step;
+        p += 2 * pixel;
+        q += 2 * pixel;
+        s += 2 * pixel;
+      }
+    }
+    for (; column < args.OW; column++) {
+      let a = f32x4.mul(v128.load(p), w0);
+      a = madd(v128.load(p + right), w1, a);
+      a = madd(v128.load(p + 2 * right), w2, a);
+      a = madd(v128.load(q), w3, a);
+      a = madd(v128.load(q + right), w4, a);
+      a = madd(v128.load(q + 2 * right), w5, a);
+      a = madd(v128.load(s), w6, a);
+      a = madd(v128.load(s + right), w7, a);
+      a = madd(v128.load(s + 2 * right), w8, a);
+      keep(y, a, count);
+      y += step;
+      p += across;
+      q += across;
+      s += across;
+    }
+  }
+}
+
+/** Any kernel: four outputs of a row at a time, tap by tap. */
+function correlateTaps(
+  args: DepthwiseConv2dArgs,
+  band: usize,
+  lanes: i32,
+  kernel: usize,
+  y: usize,
+  step: usize,
+  rows: i32,
+  count: i32,
+): void {
+  const tap: isize = (<isize>args.tapStride) << 2;
+  const pixel = (<usize>lanes) << 2;
+  const rowBytes = <usize>args.columns * pixel;
+  const across = <usize>args.strideW * pixel;
+  const right = <usize>args.dilationW * pixel;
+  const KH = args.KH;
+  const KW = args.KW;
+  for (let row = 0; row < rows; row++) {
+    const from = band + <usize>(row * args.strideH) * rowBytes;
+    for (let column = 0; column < args.OW; column += 4) {
+      const outputs = min(4, args.OW - column);
+      const second = outputs > 1 ? across : 0;
+      const third = outputs > 2 ? second + across : second;
+      const fourth = outputs > 3 ? third + across : third;
+      let a = f32x4.splat(0);
+      let b = a;
+      let c = a;
+      let d = a;
+      let w = kernel;
+      let start = from + <usize>column * across;
+      for (let kh = 0; kh < KH; kh++) {
+        let p = start;
+        for (let kw = 0; kw < KW; kw++) {
+          const weight = v128.load(w);
+          a = madd(v128.load(p), weight, a);
+          b = madd(v128.load(p + second), weight, b);
+          c = madd(v128.load(p + third), weight, c);
+          d = madd(v128.load(p + fourth), weight, d);
+          w += tap;
+          p += right;
+        }
+        start += <usize>args.dilationH * rowBytes;
+      }
+      keep(y, a, count);
+      if (outputs > 1) keep(y + step, b, count);
+      if (outputs > 2) keep(y + 2 * step, c, count);
+      if (outputs > 3) keep(y + 3 * step, d, count);
+      y += <usize>outputs * step;
+    }
+  }
+}
