@@ -61,6 +61,29 @@ export class PoolingArgs {
 }
 
 @unmanaged
+export class NoiseArgs {
+  length: i32;
+  block: i32;
+  purpose: i32;
+  instance: i32;
+  stddev: f32;
+}
+
+@unmanaged
+export class ResizingArgs {
+  H: i32;
+  W: i32;
+  C: i32;
+  OH: i32;
+  OW: i32;
+  bilinear: i32;
+  rows: i32;
+  block: i32;
+  rowOffset: i32;
+  sumsOffset: i32;
+}
+
+@unmanaged
 export class DepthwiseArgs {
   H: i32;
   W: i32;
@@ -305,6 +328,45 @@ export class DropoutArgs {
   instance: i32;
   threshold: u32;
   factor: f32;
+}
+
+@unmanaged
+export class ChannelDropoutArgs {
+  x: usize;
+  y: usize;
+  sampleSize: i32;
+  channels: i32;
+  width: i32;
+  block: i32;
+  pieces: i32;
+  purpose: i32;
+  instance: i32;
+  threshold: u32;
+  factor: f32;
+}
+
+@unmanaged
+export class GaussianNoiseArgs extends NoiseArgs {
+  x: usize;
+  y: usize;
+}
+
+@unmanaged
+export class GaussianDropoutArgs extends NoiseArgs {
+  x: usize;
+  y: usize;
+}
+
+@unmanaged
+export class Resize2dArgs extends ResizingArgs {
+  x: usize;
+  y: usize;
+}
+
+@unmanaged
+export class Resize2dBackwardArgs extends ResizingArgs {
+  dy: usize;
+  dx: usize;
 }
 
 @unmanaged

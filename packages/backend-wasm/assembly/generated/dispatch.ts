@@ -21,19 +21,21 @@ import { conv2dWinograd, conv2dWinogradFilters } from "../conv2dWinograd";
 import { depthwiseConv2d } from "../depthwiseConv2d";
 import { depthwiseConv2dBackwardFilter } from "../depthwiseConv2dBackwardFilter";
 import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
-import { dropout } from "../dropout";
+import { channelDropout, dropout } from "../dropout";
 import { matMul } from "../matMul";
 import { maximum, maximumBackward } from "../maximum";
 import { maxPool2d, maxPool2dBackward } from "../maxPool2d";
 import { meanSquaredError, meanSquaredErrorBackward } from "../meanSquaredError";
 import { movingAverage } from "../movingAverage";
 import { multiply } from "../multiply";
+import { gaussianDropout, gaussianNoise } from "../noise";
 import { normalize, normalizeBackwardInput } from "../normalize";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "../optimizerUpdates";
 import { packFilters } from "../packFilters";
 import { packPanels } from "../packPanels";
 import { pad } from "../pad";
 import { peak } from "../peak";
+import { resize2d, resize2dBackward } from "../resize2d";
 import { gatherRows, storeRows } from "../rows";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "../sigmoidCrossEntropy";
 import { softmax, softmaxBackward } from "../softmax";
@@ -56,6 +58,7 @@ import {
   BatchNormStatisticsArgs,
   BiasAddArgs,
   BiasAddBackwardArgs,
+  ChannelDropoutArgs,
   ClipByNormArgs,
   ClipByValueArgs,
   ConcatArgs,
@@ -69,6 +72,8 @@ import {
   DepthwiseConv2dBackwardInputArgs,
   DropoutArgs,
   GatherRowsArgs,
+  GaussianDropoutArgs,
+  GaussianNoiseArgs,
   MatMulArgs,
   MaximumArgs,
   MaximumBackwardArgs,
@@ -84,6 +89,8 @@ import {
   PackPanelsArgs,
   PadArgs,
   PeakArgs,
+  Resize2dArgs,
+  Resize2dBackwardArgs,
   RmspropUpdateArgs,
   SgdUpdateArgs,
   SigmoidCrossEntropyArgs,
@@ -166,117 +173,132 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       dropout(changetype<DropoutArgs>(args), task);
       break;
     case 20:
-      gatherRows(changetype<GatherRowsArgs>(args), task);
+      channelDropout(changetype<ChannelDropoutArgs>(args), task);
       break;
     case 21:
-      storeRows(changetype<StoreRowsArgs>(args), task);
+      gaussianNoise(changetype<GaussianNoiseArgs>(args), task);
       break;
     case 22:
-      sgdUpdate(changetype<SgdUpdateArgs>(args), task);
+      gaussianDropout(changetype<GaussianDropoutArgs>(args), task);
       break;
     case 23:
-      rmspropUpdate(changetype<RmspropUpdateArgs>(args), task);
+      resize2d(changetype<Resize2dArgs>(args), task);
       break;
     case 24:
-      adamUpdate(changetype<AdamUpdateArgs>(args), task);
+      resize2dBackward(changetype<Resize2dBackwardArgs>(args), task);
       break;
     case 25:
-      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
+      gatherRows(changetype<GatherRowsArgs>(args), task);
       break;
     case 26:
-      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      storeRows(changetype<StoreRowsArgs>(args), task);
       break;
     case 27:
-      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
+      sgdUpdate(changetype<SgdUpdateArgs>(args), task);
       break;
     case 28:
-      normalize(changetype<NormalizeArgs>(args), task);
+      rmspropUpdate(changetype<RmspropUpdateArgs>(args), task);
       break;
     case 29:
-      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
+      adamUpdate(changetype<AdamUpdateArgs>(args), task);
       break;
     case 30:
-      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
+      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
       break;
     case 31:
-      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
       break;
     case 32:
-      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
       break;
     case 33:
-      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
+      normalize(changetype<NormalizeArgs>(args), task);
       break;
     case 34:
-      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
+      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
       break;
     case 35:
-      movingAverage(changetype<MovingAverageArgs>(args), task);
+      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
       break;
     case 36:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
       break;
     case 37:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
     case 38:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
     case 39:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 40:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 41:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 42:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 43:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 44:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 45:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 46:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 47:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 48:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 49:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 50:
-      matMul(changetype<MatMulArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 51:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 52:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 53:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 54:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
       break;
     case 55:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
       break;
     case 56:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      conv2d(changetype<Conv2dArgs>(args), task);
       break;
     case 57:
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      break;
+    case 58:
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      break;
+    case 59:
+      packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
+    case 60:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 61:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 62:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

@@ -12,7 +12,7 @@ import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
-import { dropout } from "./dropout.js";
+import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
 import { fusedDense, matMul } from "./matMul.js";
@@ -21,9 +21,11 @@ import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
 import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
+import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
+import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
@@ -55,7 +57,12 @@ export const kernels: KernelTable<OpEncoder> = {
   concat,
   pad,
   transpose,
+  resize2d,
+  resize2dBackward,
   dropout,
+  channelDropout,
+  gaussianNoise,
+  gaussianDropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
   sigmoidCrossEntropy,

@@ -71,6 +71,30 @@ export const sharedLayouts = {
     dilationH: "i32",
     dilationW: "i32",
   },
+  /** Normal numbers for so many elements. */
+  noise: {
+    length: "i32",
+    block: "i32",
+    purpose: "i32",
+    instance: "i32",
+    stddev: "f32",
+  },
+  /** Images [H,W,C] in the size [OH,OW]. */
+  resizing: {
+    H: "i32",
+    W: "i32",
+    C: "i32",
+    OH: "i32",
+    OW: "i32",
+    /** Whether it interpolates; otherwise the nearest pixel is taken. */
+    bilinear: "i32",
+    /** Rows of what is written, those of one task. */
+    rows: "i32",
+    block: "i32",
+    /** Places in scratch memory. */
+    rowOffset: "i32",
+    sumsOffset: "i32",
+  },
   /** A depthwise convolution by bands of rows and blocks of channels. */
   depthwise: {
     H: "i32",
@@ -247,6 +271,29 @@ export const kernelFiles = {
       threshold: "u32",
       factor: "f32",
     },
+    channelDropout: {
+      x: "address",
+      y: "address",
+      sampleSize: "i32",
+      channels: "i32",
+      /** Numbers of a wide row. */
+      width: "i32",
+      /** Numbers of one task, whole wide rows, and tasks of a sample. */
+      block: "i32",
+      pieces: "i32",
+      purpose: "i32",
+      instance: "i32",
+      threshold: "u32",
+      factor: "f32",
+    },
+  },
+  noise: {
+    gaussianNoise: { extends: "noise", x: "address", y: "address" },
+    gaussianDropout: { extends: "noise", x: "address", y: "address" },
+  },
+  resize2d: {
+    resize2d: { extends: "resizing", x: "address", y: "address" },
+    resize2dBackward: { extends: "resizing", dy: "address", dx: "address" },
   },
   rows: {
     gatherRows: {
