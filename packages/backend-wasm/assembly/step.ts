@@ -2,8 +2,10 @@
 
 import {
   STEP_BATCH_START,
+  STEP_GRADIENT_STEP,
   STEP_ITERATION,
   STEP_LEARNING_RATE,
+  STEP_SECOND_MOMENT_SCALE,
   STEP_SEED_HIGH,
   STEP_SEED_LOW,
   STEP_STEP_SIZE,
@@ -55,6 +57,14 @@ export function learningRate(): f32 {
 
 export function stepSize(): f32 {
   return load<f32>(row, STEP_STEP_SIZE);
+}
+
+export function gradientStep(): f32 {
+  return load<f32>(row, STEP_GRADIENT_STEP);
+}
+
+export function secondMomentScale(): f32 {
+  return load<f32>(row, STEP_SECOND_MOMENT_SCALE);
 }
 
 export function seedLow(): u32 {

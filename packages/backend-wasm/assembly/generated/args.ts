@@ -432,6 +432,106 @@ export class AdamUpdateArgs {
 }
 
 @unmanaged
+export class AdagradUpdateArgs {
+  w: usize;
+  g: usize;
+  a: usize;
+  length: i32;
+  block: i32;
+  epsilon: f32;
+}
+
+@unmanaged
+export class NadamUpdateArgs {
+  w: usize;
+  g: usize;
+  m: usize;
+  v: usize;
+  length: i32;
+  block: i32;
+  share1: f32;
+  share2: f32;
+  epsilon: f32;
+}
+
+@unmanaged
+export class LionUpdateArgs {
+  w: usize;
+  g: usize;
+  m: usize;
+  length: i32;
+  block: i32;
+  beta1: f32;
+  share1: f32;
+  beta2: f32;
+  share2: f32;
+  weightDecay: f32;
+}
+
+@unmanaged
+export class ConstrainNormArgs {
+  w: usize;
+  A: i32;
+  B: i32;
+  strideA: i32;
+  strideB: i32;
+  R: i32;
+  S: i32;
+  strideR: i32;
+  strideS: i32;
+  block: i32;
+  limit: f32;
+  unit: i32;
+}
+
+@unmanaged
+export class NonNegativeArgs {
+  w: usize;
+  length: i32;
+  block: i32;
+}
+
+@unmanaged
+export class PenaltyArgs {
+  w: usize;
+  partials: usize;
+  length: i32;
+  block: i32;
+  l1: f32;
+  l2: f32;
+}
+
+@unmanaged
+export class PenaltyBackwardArgs {
+  w: usize;
+  dw: usize;
+  length: i32;
+  block: i32;
+  l1: f32;
+  l2: f32;
+}
+
+@unmanaged
+export class WeightedMeanArgs {
+  v: usize;
+  weights: usize;
+  partials: usize;
+  rows: i32;
+  classes: i32;
+  block: i32;
+}
+
+@unmanaged
+export class WeightedMeanBackwardArgs {
+  weights: usize;
+  dv: usize;
+  rows: i32;
+  classes: i32;
+  block: i32;
+  factor: f32;
+}
+
+@unmanaged
 export class DepthwiseConv2dArgs extends DepthwiseArgs {
   x: usize;
   kernel: usize;

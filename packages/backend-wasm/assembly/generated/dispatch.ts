@@ -14,6 +14,7 @@ import {
 import { biasAdd, biasAddBackward } from "../biasAdd";
 import { clipByNorm, clipByValue, sumSquares } from "../clip";
 import { concat } from "../concat";
+import { constrainNorm, nonNegative } from "../constraints";
 import { conv2d } from "../conv2d";
 import { conv2dBackwardFilter, sumFilterPartials } from "../conv2dBackwardFilter";
 import { conv2dBackwardInput } from "../conv2dBackwardInput";
@@ -30,11 +31,12 @@ import { movingAverage } from "../movingAverage";
 import { multiply } from "../multiply";
 import { gaussianDropout, gaussianNoise } from "../noise";
 import { normalize, normalizeBackwardInput } from "../normalize";
-import { adamUpdate, rmspropUpdate, sgdUpdate } from "../optimizerUpdates";
+import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "../optimizerUpdates";
 import { packFilters } from "../packFilters";
 import { packPanels } from "../packPanels";
 import { pad } from "../pad";
 import { peak } from "../peak";
+import { penalty, penaltyBackward } from "../penalty";
 import { resize2d, resize2dBackward } from "../resize2d";
 import { gatherRows, storeRows } from "../rows";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "../sigmoidCrossEntropy";
@@ -44,8 +46,10 @@ import { storeResults } from "../storeResults";
 import { sumPartials } from "../sumPartials";
 import { transpose, transposeRows } from "../transpose";
 import { unary, unaryBackward } from "../unary";
+import { weightedMean, weightedMeanBackward } from "../weightedMean";
 import {
   AccuracyArgs,
+  AdagradUpdateArgs,
   AdamUpdateArgs,
   AddArgs,
   AffineArgs,
@@ -62,6 +66,7 @@ import {
   ClipByNormArgs,
   ClipByValueArgs,
   ConcatArgs,
+  ConstrainNormArgs,
   Conv2dArgs,
   Conv2dBackwardFilterArgs,
   Conv2dBackwardInputArgs,
@@ -74,6 +79,7 @@ import {
   GatherRowsArgs,
   GaussianDropoutArgs,
   GaussianNoiseArgs,
+  LionUpdateArgs,
   MatMulArgs,
   MaximumArgs,
   MaximumBackwardArgs,
@@ -83,12 +89,16 @@ import {
   MeanSquaredErrorBackwardArgs,
   MovingAverageArgs,
   MultiplyArgs,
+  NadamUpdateArgs,
+  NonNegativeArgs,
   NormalizeArgs,
   NormalizeBackwardInputArgs,
   PackFiltersArgs,
   PackPanelsArgs,
   PadArgs,
   PeakArgs,
+  PenaltyArgs,
+  PenaltyBackwardArgs,
   Resize2dArgs,
   Resize2dBackwardArgs,
   RmspropUpdateArgs,
@@ -107,6 +117,8 @@ import {
   TransposeRowsArgs,
   UnaryArgs,
   UnaryBackwardArgs,
+  WeightedMeanArgs,
+  WeightedMeanBackwardArgs,
 } from "./args";
 
 /** Runs one task of the kernel with this number. */
@@ -203,102 +215,129 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       adamUpdate(changetype<AdamUpdateArgs>(args), task);
       break;
     case 30:
-      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
+      adagradUpdate(changetype<AdagradUpdateArgs>(args), task);
       break;
     case 31:
-      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      nadamUpdate(changetype<NadamUpdateArgs>(args), task);
       break;
     case 32:
-      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
+      lionUpdate(changetype<LionUpdateArgs>(args), task);
       break;
     case 33:
-      normalize(changetype<NormalizeArgs>(args), task);
+      constrainNorm(changetype<ConstrainNormArgs>(args), task);
       break;
     case 34:
-      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
+      nonNegative(changetype<NonNegativeArgs>(args), task);
       break;
     case 35:
-      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
+      penalty(changetype<PenaltyArgs>(args), task);
       break;
     case 36:
-      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
+      penaltyBackward(changetype<PenaltyBackwardArgs>(args), task);
       break;
     case 37:
-      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
+      weightedMean(changetype<WeightedMeanArgs>(args), task);
       break;
     case 38:
-      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
+      weightedMeanBackward(changetype<WeightedMeanBackwardArgs>(args), task);
       break;
     case 39:
-      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
+      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
       break;
     case 40:
-      movingAverage(changetype<MovingAverageArgs>(args), task);
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
       break;
     case 41:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
       break;
     case 42:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      normalize(changetype<NormalizeArgs>(args), task);
       break;
     case 43:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
       break;
     case 44:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
       break;
     case 45:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
       break;
     case 46:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
     case 47:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
     case 48:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 49:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 50:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 51:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 52:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 53:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 54:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 55:
-      matMul(changetype<MatMulArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 56:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 57:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 58:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 59:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 60:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 61:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 62:
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      break;
+    case 63:
+      packPanels(changetype<PackPanelsArgs>(args), task);
+      break;
+    case 64:
+      matMul(changetype<MatMulArgs>(args), task);
+      break;
+    case 65:
+      conv2d(changetype<Conv2dArgs>(args), task);
+      break;
+    case 66:
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      break;
+    case 67:
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      break;
+    case 68:
+      packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
+    case 69:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 70:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 71:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

@@ -8,6 +8,7 @@ import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batc
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
 import { concat } from "./concat.js";
+import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
@@ -23,8 +24,9 @@ import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
 import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
-import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
+import { penalty, penaltyBackward } from "./penalty.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -32,6 +34,7 @@ import { softmax, softmaxBackward } from "./softmax.js";
 import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
+import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 /** How each op becomes launches. */
 export const kernels: KernelTable<OpEncoder> = {
@@ -69,6 +72,10 @@ export const kernels: KernelTable<OpEncoder> = {
   sigmoidCrossEntropyBackward,
   meanSquaredError,
   meanSquaredErrorBackward,
+  weightedMean,
+  weightedMeanBackward,
+  penalty,
+  penaltyBackward,
   accuracy,
   topKAccuracy: accuracy,
   gatherRows,
@@ -87,6 +94,11 @@ export const kernels: KernelTable<OpEncoder> = {
   normalize,
   normalizeBackwardInput,
   movingAverage,
+  adagradUpdate,
+  nadamUpdate,
+  lionUpdate,
+  constrainNorm,
+  nonNegative,
   fusedConv2d,
   fusedConv2dBackward,
   fusedDense,

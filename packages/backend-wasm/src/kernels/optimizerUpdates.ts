@@ -68,3 +68,53 @@ export const adamUpdate: OpEncoder = (op, writer) => {
     }),
   );
 };
+
+export const adagradUpdate: OpEncoder = (op, writer) => {
+  const [w, g, a] = op.inputs;
+  const { epsilon } = attributesOf("adagradUpdate", op);
+  const length = sizeOf(w!.shape);
+  const { block, tasks } = elementBlocks(length, taskParameters);
+  const args = { w: w!.address, g: g!.address, a: a!.address, length, block, epsilon };
+  writer.stage(launch("adagradUpdate", tasks, args));
+};
+
+export const nadamUpdate: OpEncoder = (op, writer) => {
+  const [w, g, m, v] = op.inputs;
+  const { beta1, beta2, epsilon } = attributesOf("nadamUpdate", op);
+  const length = sizeOf(w!.shape);
+  const { block, tasks } = elementBlocks(length, taskParameters);
+  writer.stage(
+    launch("nadamUpdate", tasks, {
+      w: w!.address,
+      g: g!.address,
+      m: m!.address,
+      v: v!.address,
+      length,
+      block,
+      share1: 1 - beta1,
+      share2: 1 - beta2,
+      epsilon,
+    }),
+  );
+};
+
+export const lionUpdate: OpEncoder = (op, writer) => {
+  const [w, g, m] = op.inputs;
+  const { beta1, beta2, weightDecay } = attributesOf("lionUpdate", op);
+  const length = sizeOf(w!.shape);
+  const { block, tasks } = elementBlocks(length, taskParameters);
+  writer.stage(
+    launch("lionUpdate", tasks, {
+      w: w!.address,
+      g: g!.address,
+      m: m!.address,
+      length,
+      block,
+      beta1,
+      share1: 1 - beta1,
+      beta2,
+      share2: 1 - beta2,
+      weightDecay,
+    }),
+  );
+};

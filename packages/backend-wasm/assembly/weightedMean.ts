@@ -1,0 +1,75 @@
+/**
+ * weightedMean loss = sum over rows of w * mean over c of v; weightedMeanBackward dv = scale w / C. v, dv: [rows, classes], w:
+ * [rows].
+ *
+ * Cost: 4 bytes an element: bound by memory. Without weights all rows are one. One task is a block of rows and leaves its sum in
+ * partials[task]. Not measured yet.
+ */
+
+import { WeightedMeanArgs, WeightedMeanBackwardArgs } from "./generated/args";
+import { weightOf } from "./lossRows";
+import { loadTail, storeTail, sumLanes } from "./simd";
+
+/** The sum of `count` numbers. */
+function sumOf(v: usize, count: i32): f32 {
+  let a = f32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  let left = count;
+  for (; left >= 16; left -= 16) {
+    a = f32x4.add(a, v128.load(v));
+    b = f32x4.add(b, v128.load(v, 16));
+    c = f32x4.add(c, v128.load(v, 32));
+    d = f32x4.add(d, v128.load(v, 48));
+    v += 64;
+  }
+  for (; left >= 4; left -= 4) {
+    a = f32x4.add(a, v128.load(v));
+    v += 16;
+  }
+  if (left > 0) b = f32x4.add(b, loadTail(v, left));
+  return sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+}
+
+export function weightedMean(args: WeightedMeanArgs, task: i32): void {
+  const classes = args.classes;
+  const first = task * args.block;
+  const end = min(first + args.block, args.rows);
+  const v = args.v + <usize>first * ((<usize>classes) << 2);
+  let total: f64 = 0;
+  if (args.weights === 0) {
+    total = <f64>sumOf(v, (end - first) * classes);
+  } else if (classes === 1) {
+    for (let r = first; r < end; r++) {
+      total += <f64>weightOf(args.weights, r) * <f64>load<f32>(args.v + ((<usize>r) << 2));
+    }
+  } else {
+    for (let r = first; r < end; r++) {
+      const row = args.v + <usize>r * ((<usize>classes) << 2);
+      total += <f64>weightOf(args.weights, r) * <f64>sumOf(row, classes);
+    }
+  }
+  store<f32>(args.partials + ((<usize>task) << 2), <f32>(total / <f64>classes));
+}
+
+/** dv = factor w */
+export function weightedMeanBackward(args: WeightedMeanBackwardArgs, task: i32): void {
+  const first = task * args.block;
+  const end = min(first + args.block, args.rows);
+  // Without weights all rows are one.
+  const together = args.weights === 0 ? end - first : 1;
+  const count = together * args.classes;
+  let dv = args.dv + <usize>first * ((<usize>args.classes) << 2);
+  for (let r = first; r < end; r += together) {
+    const value = f32x4.splat(args.factor * weightOf(args.weights, r));
+    const stop = dv + ((<usize>(count & ~3)) << 2);
+    while (dv < stop) {
+      v128.store(dv, value);
+      dv += 16;
+    }
+    const rest = count & 3;
+    if (rest) storeTail(dv, value, rest);
+    dv += (<usize>rest) << 2;
+  }
+}
