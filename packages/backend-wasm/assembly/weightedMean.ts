@@ -8,29 +8,8 @@
 
 import { WeightedMeanArgs, WeightedMeanBackwardArgs } from "./generated/args";
 import { weightOf } from "./lossRows";
-import { loadTail, storeTail, sumLanes } from "./simd";
-
-/** The sum of `count` numbers. */
-function sumOf(v: usize, count: i32): f32 {
-  let a = f32x4.splat(0);
-  let b = a;
-  let c = a;
-  let d = a;
-  let left = count;
-  for (; left >= 16; left -= 16) {
-    a = f32x4.add(a, v128.load(v));
-    b = f32x4.add(b, v128.load(v, 16));
-    c = f32x4.add(c, v128.load(v, 32));
-    d = f32x4.add(d, v128.load(v, 48));
-    v += 64;
-  }
-  for (; left >= 4; left -= 4) {
-    a = f32x4.add(a, v128.load(v));
-    v += 16;
-  }
-  if (left > 0) b = f32x4.add(b, loadTail(v, left));
-  return sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
-}
+import { sumOf } from "./runSums";
+import { storeTail } from "./simd";
 
 export function weightedMean(args: WeightedMeanArgs, task: i32): void {
   const classes = args.classes;

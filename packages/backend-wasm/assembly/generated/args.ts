@@ -105,6 +105,26 @@ export class DepthwiseArgs {
 }
 
 @unmanaged
+export class GroupsArgs {
+  positions: i32;
+  channels: i32;
+  groups: i32;
+  width: i32;
+  wideRows: i32;
+  chunk: i32;
+  epsilon: f32;
+}
+
+@unmanaged
+export class GroupRunsArgs {
+  length: i32;
+  groups: i32;
+  count: i32;
+  block: i32;
+  epsilon: f32;
+}
+
+@unmanaged
 export class ChannelBlocksArgs {
   length: i32;
   channels: i32;
@@ -635,6 +655,68 @@ export class BatchNormBackwardInputArgs extends ChannelBlocksArgs {
   gamma: usize;
   dx: usize;
   share: f32;
+}
+
+@unmanaged
+export class GroupNormArgs extends GroupsArgs {
+  x: usize;
+  gamma: usize;
+  beta: usize;
+  y: usize;
+  mean: usize;
+  variance: usize;
+}
+
+@unmanaged
+export class GroupNormBackwardSumsArgs extends GroupsArgs {
+  dy: usize;
+  x: usize;
+  mean: usize;
+  variance: usize;
+  scalePartials: usize;
+  offsetPartials: usize;
+  samples: i32;
+  sampleBlock: i32;
+}
+
+@unmanaged
+export class GroupNormBackwardInputArgs extends GroupsArgs {
+  dy: usize;
+  x: usize;
+  mean: usize;
+  variance: usize;
+  gamma: usize;
+  dx: usize;
+}
+
+@unmanaged
+export class GroupNormRunsArgs extends GroupRunsArgs {
+  x: usize;
+  gamma: usize;
+  beta: usize;
+  y: usize;
+  mean: usize;
+  variance: usize;
+}
+
+@unmanaged
+export class GroupNormRunsBackwardSumsArgs extends GroupRunsArgs {
+  dy: usize;
+  x: usize;
+  mean: usize;
+  variance: usize;
+  scalePartials: usize;
+  offsetPartials: usize;
+}
+
+@unmanaged
+export class GroupNormRunsBackwardInputArgs extends GroupRunsArgs {
+  dy: usize;
+  x: usize;
+  mean: usize;
+  variance: usize;
+  gamma: usize;
+  dx: usize;
 }
 
 @unmanaged

@@ -23,6 +23,8 @@ import { depthwiseConv2d } from "../depthwiseConv2d";
 import { depthwiseConv2dBackwardFilter } from "../depthwiseConv2dBackwardFilter";
 import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
 import { channelDropout, dropout } from "../dropout";
+import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "../groupNorm";
+import { groupNormRuns, groupNormRunsBackwardInput, groupNormRunsBackwardSums } from "../groupNormRuns";
 import { matMul } from "../matMul";
 import { maximum, maximumBackward } from "../maximum";
 import { maxPool2d, maxPool2dBackward } from "../maxPool2d";
@@ -79,6 +81,12 @@ import {
   GatherRowsArgs,
   GaussianDropoutArgs,
   GaussianNoiseArgs,
+  GroupNormArgs,
+  GroupNormBackwardInputArgs,
+  GroupNormBackwardSumsArgs,
+  GroupNormRunsArgs,
+  GroupNormRunsBackwardInputArgs,
+  GroupNormRunsBackwardSumsArgs,
   LionUpdateArgs,
   MatMulArgs,
   MaximumArgs,
@@ -272,72 +280,90 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 49:
-      movingAverage(changetype<MovingAverageArgs>(args), task);
+      groupNorm(changetype<GroupNormArgs>(args), task);
       break;
     case 50:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      groupNormBackwardSums(changetype<GroupNormBackwardSumsArgs>(args), task);
       break;
     case 51:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      groupNormBackwardInput(changetype<GroupNormBackwardInputArgs>(args), task);
       break;
     case 52:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      groupNormRuns(changetype<GroupNormRunsArgs>(args), task);
       break;
     case 53:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      groupNormRunsBackwardSums(changetype<GroupNormRunsBackwardSumsArgs>(args), task);
       break;
     case 54:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      groupNormRunsBackwardInput(changetype<GroupNormRunsBackwardInputArgs>(args), task);
       break;
     case 55:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 56:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 57:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 58:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 59:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 60:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 61:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 62:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 63:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 64:
-      matMul(changetype<MatMulArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 65:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 66:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 67:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 68:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 69:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
       break;
     case 70:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
       break;
     case 71:
+      conv2d(changetype<Conv2dArgs>(args), task);
+      break;
+    case 72:
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      break;
+    case 73:
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      break;
+    case 74:
+      packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
+    case 75:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 76:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 77:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

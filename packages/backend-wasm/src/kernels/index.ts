@@ -16,6 +16,7 @@ import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackward
 import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
+import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import { fusedDense, matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
@@ -93,6 +94,9 @@ export const kernels: KernelTable<OpEncoder> = {
   batchNormBackwardInput,
   normalize,
   normalizeBackwardInput,
+  groupNorm,
+  groupNormBackwardSums,
+  groupNormBackwardInput,
   movingAverage,
   adagradUpdate,
   nadamUpdate,

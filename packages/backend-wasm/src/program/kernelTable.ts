@@ -119,6 +119,28 @@ export const sharedLayouts = {
     /** Rows of a band. */
     bandRows: "i32",
   },
+  /** Groups of channels of samples [positions, channels], with the tables of assembly/channels.ts in scratch memory. */
+  groups: {
+    positions: "i32",
+    channels: "i32",
+    groups: "i32",
+    /** Numbers of a wide row, wide rows of a sample, and those that are summed up in float32. */
+    width: "i32",
+    wideRows: "i32",
+    chunk: "i32",
+    epsilon: "f32",
+  },
+  /** Groups that are runs of contiguous numbers: where a sample has one position. */
+  groupRuns: {
+    /** Numbers of a group. */
+    length: "i32",
+    /** Groups of a sample, and of all of them. */
+    groups: "i32",
+    count: "i32",
+    /** Groups of one task. */
+    block: "i32",
+    epsilon: "f32",
+  },
   /** Every number of rows of channels, with the tables of assembly/channels.ts in scratch memory. */
   channelBlocks: {
     length: "i32",
@@ -547,6 +569,74 @@ export const kernelFiles = {
       dx: "address",
       /** 1 / R */
       share: "f32",
+    },
+  },
+  groupNorm: {
+    groupNorm: {
+      extends: "groups",
+      x: "address",
+      /** 0 without one. */
+      gamma: "address",
+      beta: "address",
+      y: "address",
+      mean: "address",
+      variance: "address",
+    },
+    groupNormBackwardSums: {
+      extends: "groups",
+      dy: "address",
+      x: "address",
+      mean: "address",
+      variance: "address",
+      /** A row of channels for each task, and the same for the second sum. */
+      scalePartials: "address",
+      offsetPartials: "address",
+      samples: "i32",
+      /** Samples of one task. */
+      sampleBlock: "i32",
+    },
+    groupNormBackwardInput: {
+      extends: "groups",
+      dy: "address",
+      x: "address",
+      mean: "address",
+      variance: "address",
+      /** 0 without one. */
+      gamma: "address",
+      dx: "address",
+    },
+  },
+  groupNormRuns: {
+    groupNormRuns: {
+      extends: "groupRuns",
+      x: "address",
+      /** 0 without one. */
+      gamma: "address",
+      beta: "address",
+      y: "address",
+      mean: "address",
+      variance: "address",
+    },
+    /** For one group a sample. */
+    groupNormRunsBackwardSums: {
+      extends: "groupRuns",
+      dy: "address",
+      x: "address",
+      mean: "address",
+      variance: "address",
+      /** A row of channels for each task, and the same for the second sum. */
+      scalePartials: "address",
+      offsetPartials: "address",
+    },
+    groupNormRunsBackwardInput: {
+      extends: "groupRuns",
+      dy: "address",
+      x: "address",
+      mean: "address",
+      variance: "address",
+      /** 0 without one. */
+      gamma: "address",
+      dx: "address",
     },
   },
   movingAverage: {
