@@ -9,7 +9,8 @@ import { zeroNumbers } from "./copy";
 
 /**
  * Copies rows [firstRow, firstRow + rows) of the image at `x`, which has `pixel` numbers a pixel, with zeros outside; column
- * `left` of the band is the image's first. With `expand` above 1 each of the `channels` numbers fills so many lanes.
+ * `left` of the band is the image's first. With `expand` above 1 each of the `channels` numbers fills so many lanes. Up to
+ * three numbers behind the band are written.
  */
 export function fillBand(
   x: usize,
@@ -29,6 +30,7 @@ export function fillBand(
   const end = max(before, min(left + width, columns));
   const step = (<usize>pixel) << 2;
   const laneBytes = (<usize>lanes) << 2;
+  const laneRun = (<usize>expand) << 2;
   let to = band;
   for (let r = 0; r < rows; r++) {
     const row = firstRow + r;
@@ -45,11 +47,10 @@ export function fillBand(
       for (; to < stop; to += laneBytes) {
         let lane = to;
         for (let c = 0; c < channels; c++) {
-          const value = load<f32>(from + ((<usize>c) << 2));
-          for (let m = 0; m < expand; m++) {
-            store<f32>(lane, value);
-            lane += 4;
-          }
+          // Four lanes at a time, whatever there is to fill: the next number writes over those that are too many.
+          const value = v128.load32_splat(from + ((<usize>c) << 2));
+          for (let m: usize = 0; m < laneRun; m += 16) v128.store(lane + m, value);
+          lane += laneRun;
         }
         from += step;
       }

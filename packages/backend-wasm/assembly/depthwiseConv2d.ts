@@ -74,11 +74,18 @@ function correlate(
   rows: i32,
 ): void {
   const nine = args.KH === 3 && args.KW === 3;
-  for (let c = 0; c < count; c += 4) {
-    const at = (<usize>c) << 2;
-    const used = min(4, count - c);
-    if (nine) correlate3x3(args, band + at, lanes, kernel + at, y + at, step, rows, used);
-    else correlateTaps(args, band + at, lanes, kernel + at, y + at, step, rows, used);
+  const down = <usize>(args.strideH * args.columns * lanes) * 4;
+  const rowBytes = <usize>args.OW * step;
+  // A row at a time: lines of y are full before they leave the cache.
+  for (let row = 0; row < rows; row++) {
+    for (let c = 0; c < count; c += 4) {
+      const at = (<usize>c) << 2;
+      const used = min(4, count - c);
+      if (nine) correlate3x3(args, band + at, lanes, kernel + at, y + at, step, used);
+      else correlateTaps(args, band + at, lanes, kernel + at, y + at, step, used);
+    }
+    band += down;
+    y += rowBytes;
   }
 }
 
@@ -88,6 +95,7 @@ function keep(to: usize, v: v128, count: i32): void {
   else storeTail(to, v, count);
 }
 
+/** A row of four channels. */
 function correlate3x3(
   args: DepthwiseConv2dArgs,
   band: usize,
@@ -95,7 +103,6 @@ function correlate3x3(
   kernel: usize,
   y: usize,
   step: usize,
-  rows: i32,
   count: i32,
 ): void {
   const tap: isize = (<isize>args.tapStride) << 2;
@@ -106,76 +113,76 @@ function correlate3x3(
   // biome-ignore format: a row of the kernel on a line
   const w6 = v128.load(kernel + 6 * tap), w7 = v128.load(kernel + 7 * tap), w8 = v128.load(kernel + 8 * tap);
   const pixel = (<usize>lanes) << 2;
-  const rowBytes = <usize>args.columns * pixel;
-  const down = <usize>args.dilationH * rowBytes;
+  const down = <usize>(args.dilationH * args.columns) * pixel;
   const right = <usize>args.dilationW * pixel;
   const across = <usize>args.strideW * pixel;
-  const pairs = args.strideW === 1 && args.dilationW === 1;
-  for (let row = 0; row < rows; row++) {
-    let p = band + <usize>(row * args.strideH) * rowBytes;
-    let q = p + down;
-    let s = q + down;
-    let column = 0;
-    if (pairs) {
-      for (; column + 2 <= args.OW; column += 2) {
-        let u = v128.load(p);
-        let v = v128.load(p + pixel);
-        let a = f32x4.mul(u, w0);
-        let b = f32x4.mul(v, w0);
-        a = madd(v, w1, a);
-        u = v128.load(p + 2 * pixel);
-        v = v128.load(p + 3 * pixel);
-        a = madd(u, w2, a);
-        b = madd(u, w1, b);
-        b = madd(v, w2, b);
-        u = v128.load(q);
-        v = v128.load(q + pixel);
-        a = madd(u, w3, a);
-        b = madd(v, w3, b);
-        a = madd(v, w4, a);
-        u = v128.load(q + 2 * pixel);
-        v = v128.load(q + 3 * pixel);
-        a = madd(u, w5, a);
-        b = madd(u, w4, b);
-        b = madd(v, w5, b);
-        u = v128.load(s);
-        v = v128.load(s + pixel);
-        a = madd(u, w6, a);
-        b = madd(v, w6, b);
-        a = madd(v, w7, a);
-        u = v128.load(s + 2 * pixel);
-        v = v128.load(s + 3 * pixel);
-        a = madd(u, w8, a);
-        b = madd(u, w7, b);
-        b = madd(v, w8, b);
-        keep(y, a, count);
-        keep(y + step, b, count);
-        y += 2 * step;
-        p += 2 * pixel;
-        q += 2 * pixel;
-        s += 2 * pixel;
-      }
-    }
-    for (; column < args.OW; column++) {
-      let a = f32x4.mul(v128.load(p), w0);
-      a = madd(v128.load(p + right), w1, a);
-      a = madd(v128.load(p + 2 * right), w2, a);
-      a = madd(v128.load(q), w3, a);
-      a = madd(v128.load(q + right), w4, a);
-      a = madd(v128.load(q + 2 * right), w5, a);
-      a = madd(v128.load(s), w6, a);
-      a = madd(v128.load(s + right), w7, a);
-      a = madd(v128.load(s + 2 * right), w8, a);
+  const OW = args.OW;
+  let p = band;
+  let q = p + down;
+  let s = q + down;
+  let column = 0;
+  if (args.strideW === 1 && args.dilationW === 1) {
+    const two: usize = 2 * pixel;
+    const three: usize = 3 * pixel;
+    for (; column + 2 <= OW; column += 2) {
+      let u = v128.load(p);
+      let v = v128.load(p + pixel);
+      let a = f32x4.mul(u, w0);
+      let b = f32x4.mul(v, w0);
+      a = madd(v, w1, a);
+      u = v128.load(p + two);
+      v = v128.load(p + three);
+      a = madd(u, w2, a);
+      b = madd(u, w1, b);
+      b = madd(v, w2, b);
+      u = v128.load(q);
+      v = v128.load(q + pixel);
+      a = madd(u, w3, a);
+      b = madd(v, w3, b);
+      a = madd(v, w4, a);
+      u = v128.load(q + two);
+      v = v128.load(q + three);
+      a = madd(u, w5, a);
+      b = madd(u, w4, b);
+      b = madd(v, w5, b);
+      u = v128.load(s);
+      v = v128.load(s + pixel);
+      a = madd(u, w6, a);
+      b = madd(v, w6, b);
+      a = madd(v, w7, a);
+      u = v128.load(s + two);
+      v = v128.load(s + three);
+      a = madd(u, w8, a);
+      b = madd(u, w7, b);
+      b = madd(v, w8, b);
       keep(y, a, count);
-      y += step;
-      p += across;
-      q += across;
-      s += across;
+      keep(y + step, b, count);
+      y += 2 * step;
+      p += two;
+      q += two;
+      s += two;
     }
+  }
+  const twice: usize = 2 * right;
+  for (; column < OW; column++) {
+    let a = f32x4.mul(v128.load(p), w0);
+    a = madd(v128.load(p + right), w1, a);
+    a = madd(v128.load(p + twice), w2, a);
+    a = madd(v128.load(q), w3, a);
+    a = madd(v128.load(q + right), w4, a);
+    a = madd(v128.load(q + twice), w5, a);
+    a = madd(v128.load(s), w6, a);
+    a = madd(v128.load(s + right), w7, a);
+    a = madd(v128.load(s + twice), w8, a);
+    keep(y, a, count);
+    y += step;
+    p += across;
+    q += across;
+    s += across;
   }
 }
 
-/** Any kernel: four outputs of a row at a time, tap by tap. */
+/** A row of four channels with any kernel: four outputs at a time, tap by tap. */
 function correlateTaps(
   args: DepthwiseConv2dArgs,
   band: usize,
@@ -183,47 +190,45 @@ function correlateTaps(
   kernel: usize,
   y: usize,
   step: usize,
-  rows: i32,
   count: i32,
 ): void {
   const tap: isize = (<isize>args.tapStride) << 2;
   const pixel = (<usize>lanes) << 2;
-  const rowBytes = <usize>args.columns * pixel;
+  const down = <usize>(args.dilationH * args.columns) * pixel;
   const across = <usize>args.strideW * pixel;
   const right = <usize>args.dilationW * pixel;
   const KH = args.KH;
   const KW = args.KW;
-  for (let row = 0; row < rows; row++) {
-    const from = band + <usize>(row * args.strideH) * rowBytes;
-    for (let column = 0; column < args.OW; column += 4) {
-      const outputs = min(4, args.OW - column);
-      const second = outputs > 1 ? across : 0;
-      const third = outputs > 2 ? second + across : second;
-      const fourth = outputs > 3 ? third + across : third;
-      let a = f32x4.splat(0);
-      let b = a;
-      let c = a;
-      let d = a;
-      let w = kernel;
-      let start = from + <usize>column * across;
-      for (let kh = 0; kh < KH; kh++) {
-        let p = start;
-        for (let kw = 0; kw < KW; kw++) {
-          const weight = v128.load(w);
-          a = madd(v128.load(p), weight, a);
-          b = madd(v128.load(p + second), weight, b);
-          c = madd(v128.load(p + third), weight, c);
-          d = madd(v128.load(p + fourth), weight, d);
-          w += tap;
-          p += right;
-        }
-        start += <usize>args.dilationH * rowBytes;
+  const OW = args.OW;
+  for (let column = 0; column < OW; column += 4) {
+    const outputs = min(4, OW - column);
+    const second = outputs > 1 ? across : 0;
+    const third = outputs > 2 ? second + across : second;
+    const fourth = outputs > 3 ? third + across : third;
+    let a = f32x4.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    let w = kernel;
+    let start = band;
+    for (let kh = 0; kh < KH; kh++) {
+      let p = start;
+      for (let kw = 0; kw < KW; kw++) {
+        const weight = v128.load(w);
+        a = madd(v128.load(p), weight, a);
+        b = madd(v128.load(p + second), weight, b);
+        c = madd(v128.load(p + third), weight, c);
+        d = madd(v128.load(p + fourth), weight, d);
+        w += tap;
+        p += right;
       }
-      keep(y, a, count);
-      if (outputs > 1) keep(y + step, b, count);
-      if (outputs > 2) keep(y + 2 * step, c, count);
-      if (outputs > 3) keep(y + 3 * step, d, count);
-      y += <usize>outputs * step;
+      start += down;
     }
+    keep(y, a, count);
+    if (outputs > 1) keep(y + step, b, count);
+    if (outputs > 2) keep(y + 2 * step, c, count);
+    if (outputs > 3) keep(y + 3 * step, d, count);
+    y += 4 * step;
+    band += 4 * across;
   }
 }

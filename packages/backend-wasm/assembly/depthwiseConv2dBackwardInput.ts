@@ -77,11 +77,12 @@ function addRow(
   pixel: usize,
 ): void {
   const across = <usize>args.strideW * pixel;
+  const OW = args.OW;
   for (let lane: usize = 0; lane < pixel; lane += 16) {
     const weight = v128.load(weights + lane);
     let from = dy + lane;
     let to = sums + lane;
-    for (let ow = 0; ow < args.OW; ow++) {
+    for (let ow = 0; ow < OW; ow++) {
       v128.store(to, madd(v128.load(from), weight, v128.load(to)));
       from += step;
       to += across;

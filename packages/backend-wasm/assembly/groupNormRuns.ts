@@ -19,9 +19,18 @@ function keep(to: usize, v: v128, count: i32): void {
   else storeTail(to, v, count);
 }
 
+// @inline
+function scaled(x: v128, means: v128, inverses: v128, gamma: usize, beta: usize, i: usize): v128 {
+  let v = f32x4.mul(f32x4.sub(x, means), inverses);
+  if (gamma !== 0) v = f32x4.mul(v, v128.load(gamma + i));
+  if (beta !== 0) v = f32x4.add(v, v128.load(beta + i));
+  return v;
+}
+
 export function groupNormRuns(args: GroupNormRunsArgs, task: i32): void {
   const length = args.length;
   const bytes = (<usize>length) << 2;
+  const whole = (<usize>(length & ~3)) << 2;
   const end = min((task + 1) * args.block, args.count);
   for (let run = task * args.block; run < end; run++) {
     const x = args.x + <usize>run * bytes;
@@ -33,12 +42,11 @@ export function groupNormRuns(args: GroupNormRunsArgs, task: i32): void {
     const means = f32x4.splat(mean);
     const inverses = f32x4.splat(1 / sqrt(variance + args.epsilon));
     const channel = <usize>(run % args.groups) * bytes;
-    for (let i: usize = 0; i < bytes; i += 16) {
-      let v = f32x4.mul(f32x4.sub(v128.load(x + i), means), inverses);
-      if (args.gamma !== 0) v = f32x4.mul(v, v128.load(args.gamma + channel + i));
-      if (args.beta !== 0) v = f32x4.add(v, v128.load(args.beta + channel + i));
-      keep(y + i, v, <i32>((bytes - i) >> 2));
-    }
+    const gamma = args.gamma !== 0 ? args.gamma + channel : 0;
+    const beta = args.beta !== 0 ? args.beta + channel : 0;
+    let i: usize = 0;
+    for (; i < whole; i += 16) v128.store(y + i, scaled(v128.load(x + i), means, inverses, gamma, beta, i));
+    if (i < bytes) storeTail(y + i, scaled(v128.load(x + i), means, inverses, gamma, beta, i), length & 3);
   }
 }
 
@@ -104,9 +112,27 @@ export function groupNormRunsBackwardSums(args: GroupNormRunsBackwardSumsArgs, t
   }
 }
 
+/** (d - offset - (x - mean) slope) inverse */
+// @inline
+function gradient(
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  i: usize,
+  means: v128,
+  offsets: v128,
+  slopes: v128,
+  inverses: v128,
+): v128 {
+  const d = gamma !== 0 ? f32x4.mul(v128.load(dy), v128.load(gamma + i)) : v128.load(dy);
+  const difference = f32x4.mul(f32x4.sub(v128.load(x), means), slopes);
+  return f32x4.mul(f32x4.sub(f32x4.sub(d, offsets), difference), inverses);
+}
+
 export function groupNormRunsBackwardInput(args: GroupNormRunsBackwardInputArgs, task: i32): void {
   const length = args.length;
   const bytes = (<usize>length) << 2;
+  const whole = (<usize>(length & ~3)) << 2;
   const end = min((task + 1) * args.block, args.count);
   for (let run = task * args.block; run < end; run++) {
     const at = <usize>run * bytes;
@@ -118,24 +144,35 @@ export function groupNormRunsBackwardInput(args: GroupNormRunsBackwardInputArgs,
     const gamma = args.gamma !== 0 ? args.gamma + <usize>(run % args.groups) * bytes : 0;
     let sums = f32x4.splat(0);
     let products = sums;
-    for (let i: usize = 0; i < bytes; i += 16) {
-      const count = <i32>((bytes - i) >> 2);
-      // Lanes behind the end are 0 in dy, so that they add nothing; in x they are left out as well, in case they are NaN.
-      let d = count >= 4 ? v128.load(dy + i) : loadTail(dy + i, count);
-      const value = count >= 4 ? v128.load(x + i) : loadTail(x + i, count);
-      if (gamma !== 0) d = f32x4.mul(d, count >= 4 ? v128.load(gamma + i) : loadTail(gamma + i, count));
+    let sums1 = sums;
+    let products1 = sums;
+    let i: usize = 0;
+    for (; i + 32 <= bytes; i += 32) {
+      const d = gamma !== 0 ? f32x4.mul(v128.load(dy + i), v128.load(gamma + i)) : v128.load(dy + i);
       sums = f32x4.add(sums, d);
-      products = madd(d, f32x4.sub(value, means), products);
+      products = madd(d, f32x4.sub(v128.load(x + i), means), products);
+      const d1 = gamma !== 0 ? f32x4.mul(v128.load(dy + i, 16), v128.load(gamma + i, 16)) : v128.load(dy + i, 16);
+      sums1 = f32x4.add(sums1, d1);
+      products1 = madd(d1, f32x4.sub(v128.load(x + i, 16), means), products1);
     }
+    for (; i < bytes; i += 16) {
+      // Lanes behind the end are 0 and add nothing.
+      const count = min(4, <i32>((bytes - i) >> 2));
+      let d = count === 4 ? v128.load(dy + i) : loadTail(dy + i, count);
+      if (gamma !== 0) d = f32x4.mul(d, count === 4 ? v128.load(gamma + i) : loadTail(gamma + i, count));
+      sums = f32x4.add(sums, d);
+      products = madd(d, f32x4.sub(count === 4 ? v128.load(x + i) : loadTail(x + i, count), means), products);
+    }
+    sums = f32x4.add(sums, sums1);
+    products = f32x4.add(products, products1);
     const offsets = f32x4.splat(sumLanes(sums) / <f32>length);
     const slopes = f32x4.splat((sumLanes(products) / <f32>length) * inverse * inverse);
     const inverses = f32x4.splat(inverse);
-    for (let i: usize = 0; i < bytes; i += 16) {
-      let d = v128.load(dy + i);
-      if (gamma !== 0) d = f32x4.mul(d, v128.load(gamma + i));
-      const difference = f32x4.mul(f32x4.sub(v128.load(x + i), means), slopes);
-      const v = f32x4.mul(f32x4.sub(f32x4.sub(d, offsets), difference), inverses);
-      keep(dx + i, v, <i32>((bytes - i) >> 2));
+    for (i = 0; i < whole; i += 16) {
+      v128.store(dx + i, gradient(dy + i, x + i, gamma, i, means, offsets, slopes, inverses));
+    }
+    if (i < bytes) {
+      storeTail(dx + i, gradient(dy + i, x + i, gamma, i, means, offsets, slopes, inverses), length & 3);
     }
   }
 }

@@ -12,21 +12,14 @@ import { GaussianDropoutArgs, GaussianNoiseArgs, NoiseArgs } from "./generated/a
 import { madd, storeTail } from "./simd";
 import { iteration, seedHigh, seedLow } from "./step";
 import { threefry4, word0, word1 } from "./threefry";
-import { cosineOfTurn4, log4, logOnePlus4 } from "./transcendental";
-
-/** 2^-32 */
-const UNIT: f32 = 2.3283064365386963e-10;
+import { cosineOfTurn4, logOfWord4 } from "./transcendental";
 
 /** Four standard normal numbers out of the words that `threefry4` has left. */
 // @inline
 function normal4(): v128 {
-  const unit = f32x4.splat(UNIT);
-  const even = word0;
-  const near1 = logOnePlus4(f32x4.neg(f32x4.mul(f32x4.convert_i32x4_u(v128.not(even)), unit)));
-  const low = log4(f32x4.mul(f32x4.add(f32x4.convert_i32x4_u(even), f32x4.splat(1)), unit));
-  const logarithm = v128.bitselect(near1, low, i32x4.lt_s(even, i32x4.splat(0)));
-  const radius = f32x4.sqrt(f32x4.mul(logarithm, f32x4.splat(-2)));
-  return f32x4.mul(radius, cosineOfTurn4(word1));
+  const angle = word1;
+  const radius = f32x4.sqrt(f32x4.mul(logOfWord4(word0), f32x4.splat(-2)));
+  return f32x4.mul(radius, cosineOfTurn4(angle));
 }
 
 // @inline

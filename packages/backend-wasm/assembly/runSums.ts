@@ -35,13 +35,21 @@ export function squaresOf(x: usize, count: i32, mean: f32): f32 {
   const means = f32x4.splat(mean);
   let a = f32x4.splat(0);
   let b = a;
+  let c = a;
+  let d = a;
   let left = count;
-  for (; left >= 8; left -= 8) {
+  for (; left >= 16; left -= 16) {
     a = squared(a, v128.load(x), means);
     b = squared(b, v128.load(x, 16), means);
-    x += 32;
+    c = squared(c, v128.load(x, 32), means);
+    d = squared(d, v128.load(x, 48), means);
+    x += 64;
   }
-  let sum = sumLanes(f32x4.add(a, b));
+  for (; left >= 4; left -= 4) {
+    a = squared(a, v128.load(x), means);
+    x += 16;
+  }
+  let sum = sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
   for (; left > 0; left--) {
     const difference = load<f32>(x) - mean;
     sum += difference * difference;

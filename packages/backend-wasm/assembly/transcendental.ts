@@ -56,17 +56,9 @@ export function expMinusOne4(x: v128): v128 {
   return v128.bitselect(expMinusOneReduced(x), f32x4.sub(exp4(x), f32x4.splat(1)), small);
 }
 
-/** ln x; -Infinity for 0, NaN below. */
-export function log4(x: v128): v128 {
-  // Numbers too small for a normal exponent are scaled up first.
-  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
-  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
-  // x = m 2^e with sqrt(1/2) <= m < sqrt(2)
-  const shifted = i32x4.sub(scaled, i32x4.splat(0x3f3504f3));
-  let exponent = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
-  const m = i32x4.add(v128.and(shifted, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3));
-  exponent = f32x4.sub(exponent, v128.and(tiny, f32x4.splat(23)));
-  const r = f32x4.sub(m, f32x4.splat(1));
+/** ln(1 + r) + exponent ln 2 for sqrt(1/2) <= 1 + r < sqrt(2). */
+// @inline
+function logReduced(r: v128, exponent: v128): v128 {
   const square = f32x4.mul(r, r);
   let p = madd(f32x4.splat(7.0376836292e-2), r, f32x4.splat(-1.151461031e-1));
   p = madd(p, r, f32x4.splat(1.167699874e-1));
@@ -79,7 +71,20 @@ export function log4(x: v128): v128 {
   let y = f32x4.mul(f32x4.mul(p, r), square);
   y = madd(exponent, f32x4.splat(LN2_LOW), y);
   y = madd(square, f32x4.splat(-0.5), y);
-  y = madd(exponent, f32x4.splat(LN2_HIGH), f32x4.add(r, y));
+  return madd(exponent, f32x4.splat(LN2_HIGH), f32x4.add(r, y));
+}
+
+/** ln x; -Infinity for 0, NaN below. */
+export function log4(x: v128): v128 {
+  // Numbers too small for a normal exponent are scaled up first.
+  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
+  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
+  // x = m 2^e with sqrt(1/2) <= m < sqrt(2)
+  const shifted = i32x4.sub(scaled, i32x4.splat(0x3f3504f3));
+  let exponent = f32x4.convert_i32x4_s(i32x4.shr_s(shifted, 23));
+  const m = i32x4.add(v128.and(shifted, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3));
+  exponent = f32x4.sub(exponent, v128.and(tiny, f32x4.splat(23)));
+  let y = logReduced(f32x4.sub(m, f32x4.splat(1)), exponent);
   y = v128.bitselect(x, y, f32x4.eq(x, f32x4.splat(Infinity)));
   y = v128.bitselect(f32x4.splat(-Infinity), y, f32x4.eq(x, f32x4.splat(0)));
   // ge is false for NaN, so NaN and negative numbers both end here.
@@ -136,6 +141,19 @@ export function normalTail4(x: v128): v128 {
   p = madd(p, t, f32x4.splat(0.1396214));
   gaussian = exp4(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
   return f32x4.mul(f32x4.mul(p, t), gaussian);
+}
+
+/** ln((v + 1) / 2^32) for whole v, unsigned. */
+export function logOfWord4(v: v128): v128 {
+  const unit = f32x4.splat(2.3283064365386963e-10);
+  const x = f32x4.mul(f32x4.add(f32x4.convert_i32x4_u(v), f32x4.splat(1)), unit);
+  const shifted = i32x4.sub(x, i32x4.splat(0x3f3504f3));
+  const exponent = i32x4.shr_s(shifted, 23);
+  const m = i32x4.add(v128.and(shifted, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3));
+  // Near 1 the difference from it comes from the whole number, of which x has lost digits.
+  const near = f32x4.neg(f32x4.mul(f32x4.convert_i32x4_s(v128.not(v)), unit));
+  const r = v128.bitselect(near, f32x4.sub(m, f32x4.splat(1)), i32x4.eq(exponent, i32x4.splat(0)));
+  return logReduced(r, f32x4.convert_i32x4_s(exponent));
 }
 
 /** cos(2 pi v / 2^32) for whole v, unsigned; within 2^-23 of the truth. */

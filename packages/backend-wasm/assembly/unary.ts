@@ -62,6 +62,15 @@ function forward(name: i32, x: v128, alpha: f32): v128 {
       const p = clip(x, alpha);
       return log4(f32x4.div(p, f32x4.sub(one, p)));
     }
+    default:
+      return x;
+  }
+}
+
+/** The functions from softplus on: apart from the others, which they would make slower. */
+function forwardOfMore(name: i32, x: v128, alpha: f32): v128 {
+  const zero = f32x4.splat(0);
+  switch (name) {
     case UNARY_SOFTPLUS:
       return f32x4.add(f32x4.pmax(x, zero), logOnePlus4(exp4(f32x4.neg(f32x4.abs(x)))));
     case UNARY_SILU:
@@ -75,7 +84,7 @@ function forward(name: i32, x: v128, alpha: f32): v128 {
   }
 }
 
-/** The functions without exponentials that `forward` leaves to this. */
+/** relu, and the functions without exponentials among those of `forwardOfMore`. */
 // @inline
 function cheap(name: i32, x: v128, alpha: f32): v128 {
   const zero = f32x4.splat(0);
@@ -148,6 +157,15 @@ function backward(name: i32, dy: v128, y: v128, alpha: f32): v128 {
       const slope = f32x4.add(f32x4.splat(2), f32x4.add(exp4(y), exp4(f32x4.neg(y))));
       return v128.and(f32x4.mul(dy, slope), inside(name, y, alpha));
     }
+    default:
+      return dy;
+  }
+}
+
+/** The gradients of the functions from softplus on; from hardSilu on `y` is the function's input. */
+function backwardOfMore(name: i32, dy: v128, y: v128, alpha: f32): v128 {
+  const one = f32x4.splat(1);
+  switch (name) {
     case UNARY_SOFTPLUS:
       return f32x4.neg(f32x4.mul(dy, expMinusOne4(f32x4.neg(y))));
     case UNARY_SILU: {
@@ -170,7 +188,7 @@ function backward(name: i32, dy: v128, y: v128, alpha: f32): v128 {
   }
 }
 
-/** The gradients of the functions in `cheap`; from hardSilu on `y` is their input. */
+/** The gradients of the functions in `cheap`. */
 // @inline
 function cheapBackward(name: i32, dy: v128, y: v128, alpha: f32): v128 {
   const zero = f32x4.splat(0);
@@ -248,10 +266,18 @@ function unaryRange(x: usize, y: usize, length: i32, name: i32, alpha: f32): voi
       cheapVectors(UNARY_HUBER, x, y, end, alpha);
       break;
     default:
-      for (let i: usize = 0; i < vectors; i += 16) v128.store(y + i, forward(name, v128.load(x + i), alpha));
+      if (name < UNARY_SOFTPLUS) {
+        for (let i: usize = 0; i < vectors; i += 16) v128.store(y + i, forward(name, v128.load(x + i), alpha));
+      } else {
+        for (let i: usize = 0; i < vectors; i += 16) v128.store(y + i, forwardOfMore(name, v128.load(x + i), alpha));
+      }
   }
   const rest = length & 3;
-  if (rest) storeTail(y + vectors, forward(name, loadTail(end, rest), alpha), rest);
+  if (rest) {
+    const tail = loadTail(end, rest);
+    const value = name < UNARY_SOFTPLUS ? forward(name, tail, alpha) : forwardOfMore(name, tail, alpha);
+    storeTail(y + vectors, value, rest);
+  }
 }
 
 // @inline
@@ -290,12 +316,23 @@ export function unaryBackwardRange(dy: usize, y: usize, dx: usize, length: i32, 
       cheapBackwardVectors(UNARY_HUBER, dy, y, dx, end, alpha);
       break;
     default:
-      for (let i: usize = 0; i < vectors; i += 16) {
-        v128.store(dx + i, backward(name, v128.load(dy + i), v128.load(y + i), alpha));
+      if (name < UNARY_SOFTPLUS) {
+        for (let i: usize = 0; i < vectors; i += 16) {
+          v128.store(dx + i, backward(name, v128.load(dy + i), v128.load(y + i), alpha));
+        }
+      } else {
+        for (let i: usize = 0; i < vectors; i += 16) {
+          v128.store(dx + i, backwardOfMore(name, v128.load(dy + i), v128.load(y + i), alpha));
+        }
       }
   }
   const rest = length & 3;
-  if (rest) storeTail(end, backward(name, loadTail(dy + vectors, rest), loadTail(y + vectors, rest), alpha), rest);
+  if (rest) {
+    const g = loadTail(dy + vectors, rest);
+    const v = loadTail(y + vectors, rest);
+    const value = name < UNARY_SOFTPLUS ? backward(name, g, v, alpha) : backwardOfMore(name, g, v, alpha);
+    storeTail(end, value, rest);
+  }
 }
 
 // @inline

@@ -5,7 +5,7 @@ import { copyLaunches } from "./concat.js";
 
 /** Elements of one task: 32 KB. */
 const taskElements = 8192;
-/** Columns of one task: a line of y for each of them stays in the first-level cache. */
+/** Columns of one task. */
 const taskColumns = 64;
 
 /** An axis of the output, with the numbers from one position to the next in input and output. */
