@@ -178,10 +178,11 @@ function backwardOfMore(name: i32, dy: v128, y: v128, alpha: f32): v128 {
     }
     case UNARY_GELU_TANH: {
       // Further out the slope is 0 or 1, and the square of x would overflow.
-      const x = f32x4.pmin(f32x4.pmax(y, f32x4.splat(-16)), f32x4.splat(16));
-      const s = sigmoid4(geluAngle(x));
+      const x = f32x4.pmin(f32x4.pmax(y, f32x4.splat(-8)), f32x4.splat(8));
+      const e = exp4(f32x4.neg(geluAngle(x)));
+      const s = f32x4.div(one, f32x4.add(one, e));
       const inner = madd(f32x4.mul(x, x), f32x4.splat(6 * GELU_SCALE * GELU_CUBIC), f32x4.splat(2 * GELU_SCALE));
-      return f32x4.mul(dy, madd(f32x4.mul(f32x4.mul(x, s), f32x4.sub(one, s)), inner, s));
+      return f32x4.mul(dy, madd(f32x4.mul(f32x4.mul(x, s), f32x4.mul(e, s)), inner, s));
     }
     default:
       return cheapBackward(name, dy, y, alpha);

@@ -25,6 +25,12 @@ function argsSource(): string {
   return header + entries.map(([name, entry]) => classOf(name, entry)).join("\n");
 }
 
+/** The order in which Biome sorts names: capitals count as small letters. */
+function byName(a: string, b: string): number {
+  const [first, second] = [a.toLowerCase(), b.toLowerCase()];
+  return first < second ? -1 : Number(first > second);
+}
+
 /** An import as Biome formats it: on one line where that is short enough. */
 function importOf(names: readonly string[], from: string): string {
   const line = `import { ${names.join(", ")} } from "${from}";\n`;
@@ -33,15 +39,15 @@ function importOf(names: readonly string[], from: string): string {
 
 function dispatchSource(): string {
   const imports = Object.entries(kernelFiles)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([file, exported]) => importOf(Object.keys(exported).sort(), `../${file}`));
+    .sort(([a], [b]) => byName(a, b))
+    .map(([file, exported]) => importOf(Object.keys(exported).sort(byName), `../${file}`));
   const classes = kernels.filter(([, entry]) => hasArguments(entry)).map(([name]) => argsClass(name));
   const cases = kernels.map(([name, entry], number) => {
     const call = hasArguments(entry) ? `changetype<${argsClass(name)}>(args), task` : "args, bytes";
     return `    case ${number}:\n      ${name}(${call});\n      break;\n`;
   });
   return (
-    `${imports.join("")}${importOf(classes.sort(), "./args")}\n` +
+    `${imports.join("")}${importOf(classes.sort(byName), "./args")}\n` +
     "/** Runs one task of the kernel with this number. */\n" +
     "export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {\n" +
     `  switch (kernel) {\n${cases.join("")}    default:\n      unreachable();\n  }\n}\n`
