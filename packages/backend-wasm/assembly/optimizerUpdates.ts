@@ -8,6 +8,7 @@
  *   amsgrad the largest v so far in the last formula.
  * adagradUpdate: a += g^2; w -= s g / sqrt(a + epsilon).
  * nadamUpdate: m and v as adamUpdate; w -= (s m + gradientStep g) / (sqrt(secondMomentScale v) + epsilon).
+ * decayWeights: w -= learningRate rate w.
  * lionUpdate: w -= learningRate decay w; w -= s sign(beta1 m + (1 - beta1) g); m = beta2 m + (1 - beta2) g.
  *
  * Cost: adamUpdate moves 28 bytes a parameter and takes one square root and one division; one task is a block of parameters.
@@ -20,6 +21,7 @@
 import {
   AdagradUpdateArgs,
   AdamUpdateArgs,
+  DecayWeightsArgs,
   LionUpdateArgs,
   NadamUpdateArgs,
   RmspropUpdateArgs,
@@ -161,5 +163,15 @@ export function lionUpdate(args: LionUpdateArgs, task: i32): void {
     const change = v128.and(signed, f32x4.ne(direction, f32x4.splat(0)));
     put(args.w, i, end, f32x4.sub(f32x4.sub(w, f32x4.mul(decay, w)), change));
     put(args.m, i, end, f32x4.add(f32x4.mul(beta2, m), f32x4.mul(share2, g)));
+  }
+}
+
+export function decayWeights(args: DecayWeightsArgs, task: i32): void {
+  const decay = f32x4.splat(learningRate() * args.rate);
+  const first = (<usize>(task * args.block)) << 2;
+  const end = min(first + ((<usize>args.block) << 2), (<usize>args.length) << 2);
+  for (let i = first; i < end; i += 16) {
+    const w = v128.load(args.w + i);
+    put(args.w, i, end, f32x4.sub(w, f32x4.mul(decay, w)));
   }
 }

@@ -22,6 +22,7 @@ import {
   UNARY_LEAKY_RELU,
   UNARY_LOG,
   UNARY_LOGIT,
+  UNARY_POWER,
   UNARY_RELU,
   UNARY_RELU6,
   UNARY_SIGMOID,
@@ -79,9 +80,17 @@ function forwardOfMore(name: i32, x: v128, alpha: f32): v128 {
       return f32x4.mul(x, normalDistribution(x));
     case UNARY_GELU_TANH:
       return f32x4.mul(x, sigmoid4(geluAngle(x)));
+    case UNARY_POWER:
+      return powerOf(x, alpha);
     default:
       return cheap(name, x, alpha);
   }
+}
+
+/** x^exponent, 0 where x is not above 0. */
+// @inline
+function powerOf(x: v128, exponent: f32): v128 {
+  return v128.and(exp4(f32x4.mul(log4(x), f32x4.splat(exponent))), f32x4.gt(x, f32x4.splat(0)));
 }
 
 /** relu, and the functions without exponentials among those of `forwardOfMore`. */
@@ -184,6 +193,8 @@ function backwardOfMore(name: i32, dy: v128, y: v128, alpha: f32): v128 {
       const inner = madd(f32x4.mul(x, x), f32x4.splat(6 * GELU_SCALE * GELU_CUBIC), f32x4.splat(2 * GELU_SCALE));
       return f32x4.mul(dy, madd(f32x4.mul(f32x4.mul(x, s), f32x4.mul(e, s)), inner, s));
     }
+    case UNARY_POWER:
+      return f32x4.mul(dy, f32x4.mul(f32x4.splat(alpha), powerOf(y, alpha - 1)));
     default:
       return cheapBackward(name, dy, y, alpha);
   }

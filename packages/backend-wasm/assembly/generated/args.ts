@@ -489,6 +489,23 @@ export class LionUpdateArgs {
 }
 
 @unmanaged
+export class DecayWeightsArgs {
+  w: usize;
+  length: i32;
+  block: i32;
+  rate: f32;
+}
+
+@unmanaged
+export class LabelHistogramArgs {
+  predictions: usize;
+  labels: usize;
+  counts: usize;
+  length: i32;
+  buckets: i32;
+}
+
+@unmanaged
 export class ConstrainNormArgs {
   w: usize;
   A: i32;

@@ -20,6 +20,7 @@ export const UNARY_GELU_TANH: i32 = 15;
 export const UNARY_ABS: i32 = 16;
 export const UNARY_SQUARE: i32 = 17;
 export const UNARY_HUBER: i32 = 18;
+export const UNARY_POWER: i32 = 19;
 
 // Kinds of labels.
 export const LABELS_NONE: i32 = 0;

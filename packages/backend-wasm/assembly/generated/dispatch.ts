@@ -25,6 +25,7 @@ import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
 import { channelDropout, dropout } from "../dropout";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "../groupNorm";
 import { groupNormRuns, groupNormRunsBackwardInput, groupNormRunsBackwardSums } from "../groupNormRuns";
+import { labelHistogram } from "../labelHistogram";
 import { matMul } from "../matMul";
 import { maximum, maximumBackward } from "../maximum";
 import { maxPool2d, maxPool2dBackward } from "../maxPool2d";
@@ -33,7 +34,15 @@ import { movingAverage } from "../movingAverage";
 import { multiply } from "../multiply";
 import { gaussianDropout, gaussianNoise } from "../noise";
 import { normalize, normalizeBackwardInput } from "../normalize";
-import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "../optimizerUpdates";
+import {
+  adagradUpdate,
+  adamUpdate,
+  decayWeights,
+  lionUpdate,
+  nadamUpdate,
+  rmspropUpdate,
+  sgdUpdate,
+} from "../optimizerUpdates";
 import { packFilters } from "../packFilters";
 import { packPanels } from "../packPanels";
 import { pad } from "../pad";
@@ -74,6 +83,7 @@ import {
   Conv2dBackwardInputArgs,
   Conv2dWinogradArgs,
   Conv2dWinogradFiltersArgs,
+  DecayWeightsArgs,
   DepthwiseConv2dArgs,
   DepthwiseConv2dBackwardFilterArgs,
   DepthwiseConv2dBackwardInputArgs,
@@ -87,6 +97,7 @@ import {
   GroupNormRunsArgs,
   GroupNormRunsBackwardInputArgs,
   GroupNormRunsBackwardSumsArgs,
+  LabelHistogramArgs,
   LionUpdateArgs,
   MatMulArgs,
   MaximumArgs,
@@ -232,138 +243,144 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       lionUpdate(changetype<LionUpdateArgs>(args), task);
       break;
     case 33:
-      constrainNorm(changetype<ConstrainNormArgs>(args), task);
+      decayWeights(changetype<DecayWeightsArgs>(args), task);
       break;
     case 34:
-      nonNegative(changetype<NonNegativeArgs>(args), task);
+      labelHistogram(changetype<LabelHistogramArgs>(args), task);
       break;
     case 35:
-      penalty(changetype<PenaltyArgs>(args), task);
+      constrainNorm(changetype<ConstrainNormArgs>(args), task);
       break;
     case 36:
-      penaltyBackward(changetype<PenaltyBackwardArgs>(args), task);
+      nonNegative(changetype<NonNegativeArgs>(args), task);
       break;
     case 37:
-      weightedMean(changetype<WeightedMeanArgs>(args), task);
+      penalty(changetype<PenaltyArgs>(args), task);
       break;
     case 38:
-      weightedMeanBackward(changetype<WeightedMeanBackwardArgs>(args), task);
+      penaltyBackward(changetype<PenaltyBackwardArgs>(args), task);
       break;
     case 39:
-      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
+      weightedMean(changetype<WeightedMeanArgs>(args), task);
       break;
     case 40:
-      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      weightedMeanBackward(changetype<WeightedMeanBackwardArgs>(args), task);
       break;
     case 41:
-      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
+      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
       break;
     case 42:
-      normalize(changetype<NormalizeArgs>(args), task);
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
       break;
     case 43:
-      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
       break;
     case 44:
-      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
+      normalize(changetype<NormalizeArgs>(args), task);
       break;
     case 45:
-      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
+      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
       break;
     case 46:
-      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
+      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
       break;
     case 47:
-      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
+      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
       break;
     case 48:
-      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
+      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
     case 49:
-      groupNorm(changetype<GroupNormArgs>(args), task);
+      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
     case 50:
-      groupNormBackwardSums(changetype<GroupNormBackwardSumsArgs>(args), task);
+      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 51:
-      groupNormBackwardInput(changetype<GroupNormBackwardInputArgs>(args), task);
+      groupNorm(changetype<GroupNormArgs>(args), task);
       break;
     case 52:
-      groupNormRuns(changetype<GroupNormRunsArgs>(args), task);
+      groupNormBackwardSums(changetype<GroupNormBackwardSumsArgs>(args), task);
       break;
     case 53:
-      groupNormRunsBackwardSums(changetype<GroupNormRunsBackwardSumsArgs>(args), task);
+      groupNormBackwardInput(changetype<GroupNormBackwardInputArgs>(args), task);
       break;
     case 54:
-      groupNormRunsBackwardInput(changetype<GroupNormRunsBackwardInputArgs>(args), task);
+      groupNormRuns(changetype<GroupNormRunsArgs>(args), task);
       break;
     case 55:
-      movingAverage(changetype<MovingAverageArgs>(args), task);
+      groupNormRunsBackwardSums(changetype<GroupNormRunsBackwardSumsArgs>(args), task);
       break;
     case 56:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      groupNormRunsBackwardInput(changetype<GroupNormRunsBackwardInputArgs>(args), task);
       break;
     case 57:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 58:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 59:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 60:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 61:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 62:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 63:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 64:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 65:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 66:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 67:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 68:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 69:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 70:
-      matMul(changetype<MatMulArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 71:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
       break;
     case 72:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
       break;
     case 73:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      conv2d(changetype<Conv2dArgs>(args), task);
       break;
     case 74:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
       break;
     case 75:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
       break;
     case 76:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      packFilters(changetype<PackFiltersArgs>(args), task);
       break;
     case 77:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 78:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 79:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

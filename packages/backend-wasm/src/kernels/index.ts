@@ -17,6 +17,7 @@ import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
+import { labelHistogram } from "./labelHistogram.js";
 import { fusedDense, matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
@@ -25,7 +26,15 @@ import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
 import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
-import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import {
+  adagradUpdate,
+  adamUpdate,
+  decayWeights,
+  lionUpdate,
+  nadamUpdate,
+  rmspropUpdate,
+  sgdUpdate,
+} from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
@@ -101,6 +110,8 @@ export const kernels: KernelTable<OpEncoder> = {
   adagradUpdate,
   nadamUpdate,
   lionUpdate,
+  decayWeights,
+  labelHistogram,
   constrainNorm,
   nonNegative,
   fusedConv2d,

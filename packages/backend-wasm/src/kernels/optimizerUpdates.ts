@@ -118,3 +118,11 @@ export const lionUpdate: OpEncoder = (op, writer) => {
     }),
   );
 };
+
+export const decayWeights: OpEncoder = (op, writer) => {
+  const [w] = op.inputs;
+  const { rate } = attributesOf("decayWeights", op);
+  const length = sizeOf(w!.shape);
+  const { block, tasks } = elementBlocks(length, taskParameters);
+  writer.stage(launch("decayWeights", tasks, { w: w!.address, length, block, rate }));
+};

@@ -24,6 +24,7 @@ export const unaryNumbers: Readonly<Record<UnaryFunction, number>> = {
   abs: 16,
   square: 17,
   huber: 18,
+  power: 19,
 };
 
 /** What the labels of a loss or metric are; 0 is none. */

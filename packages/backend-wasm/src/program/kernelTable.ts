@@ -401,6 +401,10 @@ export const kernelFiles = {
       share2: "f32",
       weightDecay: "f32",
     },
+    decayWeights: { w: "address", length: "i32", block: "i32", rate: "f32" },
+  },
+  labelHistogram: {
+    labelHistogram: { predictions: "address", labels: "address", counts: "address", length: "i32", buckets: "i32" },
   },
   constraints: {
     constrainNorm: {
