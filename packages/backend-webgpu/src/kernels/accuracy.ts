@@ -9,14 +9,12 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
+import { isNanDeclaration } from "../wgsl/isNan.js";
 import { rowSums } from "../wgsl/rowSums.js";
 import { reads, writes } from "../wgsl/shader.js";
 import type { Kernel } from "./kernel.js";
 
 type AccuracyLabels = OpAttributes["accuracy"]["labels"];
-
-const isNanDeclaration = `fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
-`;
 
 /** WGSL function: position of the row's largest number, the first of equals; -1 where the row has a NaN. */
 function argmaxOf(tensor: string): string {

@@ -1,6 +1,7 @@
 import type { KernelTable } from "@convoy/core/backend";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
+import { affine } from "./affine.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
@@ -11,8 +12,10 @@ import { dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import type { Kernel } from "./kernel.js";
 import { fusedDense, fusedDenseBackward, matMul } from "./matMul.js";
+import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { multiply } from "./multiply.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -37,6 +40,10 @@ export const kernels: KernelTable<Kernel<never>> = {
   softmax,
   softmaxBackward,
   add,
+  affine,
+  multiply,
+  maximum,
+  maximumBackward,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,

@@ -1,8 +1,8 @@
 /** What fused kernels do with a number before it leaves the registers: bias, then activation. */
 
 import { attributesOf, type BoundOp, chainParts, type OpAttributes, type PlanValue } from "@convoy/core/backend";
-import { activateDeclaration, mapped } from "../wgsl/activation.js";
-import { floats, reads, type TensorUse } from "../wgsl/shader.js";
+import { activateDeclaration } from "../wgsl/activation.js";
+import { floats, mapped, reads, type TensorUse } from "../wgsl/shader.js";
 
 export interface Epilogue {
   readonly bias?: PlanValue;

@@ -5,27 +5,25 @@
  */
 
 import type { OpAttributes, UnaryFunction } from "@convoy/core/backend";
+import {
+  accurateLogDeclaration,
+  expm1NegativeDeclaration,
+  log1pDeclaration,
+  logisticDeclaration,
+  normalDistributionDeclaration,
+} from "./accurate.js";
 import { float } from "./shader.js";
 
 type UnaryAttributes = OpAttributes["unary"];
 
 /** WGSL function `activate(x: f32) -> f32`. */
 export function activateDeclaration({ function: name, alpha }: UnaryAttributes): string {
-  return `${needsLog(name) ? accurateLog : ""}fn activate(x: f32) -> f32 { ${forward(name, alpha)} }\n`;
+  return `${forwardDeclarations[name] ?? ""}fn activate(x: f32) -> f32 { ${forward(name, alpha)} }\n`;
 }
 
-/** WGSL function `slope(y: f32) -> f32`: the derivative, from the output. */
+/** WGSL function `slope(y: f32) -> f32`: the derivative, from the output, or from the input where core's table says so. */
 export function slopeDeclaration({ function: name, alpha }: UnaryAttributes): string {
-  return `fn slope(y: f32) -> f32 { ${backward(name, alpha)} }\n`;
-}
-
-/** `f` of each element of a vector expression. */
-export function mapped(f: string, vector: string, width: 1 | 2 | 4): string {
-  if (width === 1) {
-    return `${f}(${vector})`;
-  }
-  const elements = [..."xyzw"].slice(0, width).map((letter) => `${f}(${vector}.${letter})`);
-  return `vec${width}f(${elements.join(", ")})`;
+  return `${backwardDeclarations[name] ?? ""}fn slope(y: f32) -> f32 { ${backward(name, alpha)} }\n`;
 }
 
 function forward(name: UnaryFunction, alpha: number): string {
@@ -51,6 +49,27 @@ function forward(name: UnaryFunction, alpha: number): string {
       return `return accurateLog(clamp(x, ${float(low)}, ${float(high)}));`;
     case "logit":
       return `let p = clamp(x, ${float(low)}, ${float(high)}); return log(p / (1.0 - p));`;
+    case "softplus":
+      return "return select(x, 0.0, x < 0.0) + log1p(exp(-min(abs(x), 87.0)));";
+    case "softsign":
+      return "return x / (1.0 + abs(x));";
+    case "hardSigmoid":
+      return `return ${hardSigmoid};`;
+    case "hardSilu":
+      return `return x * ${hardSigmoid};`;
+    case "silu":
+      return "return x * logistic(x);";
+    case "gelu":
+      return "return x * normalDistribution(x, normalExponential(x));";
+    case "geluTanh":
+      // (1 + tanh u) / 2 is the logistic function of 2 u.
+      return `return x * logistic(${twiceGeluArgument("clamp(x, -10.0, 10.0)")});`;
+    case "abs":
+      return "return abs(x);";
+    case "square":
+      return "return x * x;";
+    case "huber":
+      return `let a = abs(x); return select(${float(alpha)} * (a - ${float(alpha / 2)}), 0.5 * x * x, a <= ${float(alpha)});`;
   }
 }
 
@@ -74,25 +93,66 @@ function backward(name: UnaryFunction, alpha: number): string {
     case "logit":
       // 1 / p(1 - p) with p = 1 / (1 + e^-y)
       return `return select(0.0, 2.0 + exp(y) + exp(-y), y > ${float(low)} && y < ${float(high)});`;
+    case "softplus":
+      return "return oneMinusExp(y);";
+    case "softsign":
+      return "let rest = 1.0 - abs(y); return rest * rest;";
+    case "hardSigmoid":
+      return `return select(0.0, ${float(1 / 6)}, y > 0.0 && y < 1.0);`;
+    case "hardSilu":
+      return fromInput(`return select(select(1.0, (2.0 * x + 3.0) * ${float(1 / 6)}, x < 3.0), 0.0, x <= -3.0);`);
+    case "silu":
+      return fromInput("return logistic(x) * (1.0 + x * logistic(-x));");
+    case "gelu":
+      return fromInput(`let e = normalExponential(x);
+        return normalDistribution(x, e) + x * e * ${float(1 / Math.sqrt(2 * Math.PI))};`);
+    case "geluTanh":
+      // With s = (1 + t) / 2 the derivative of t is 4 s (1 - s) u'.
+      return fromInput(`let n = clamp(x, -10.0, 10.0);
+        let u2 = ${twiceGeluArgument("n")};
+        let s = logistic(u2);
+        return s + n * s * logistic(-u2) * ${float(2 * geluScale)} * (1.0 + ${float(3 * geluCubic)} * n * n);`);
+    case "abs":
+      return fromInput("return sign(x);");
+    case "square":
+      return fromInput("return 2.0 * x;");
+    case "huber":
+      return fromInput(`return clamp(x, ${float(-alpha)}, ${float(alpha)});`);
   }
 }
 
-function needsLog(name: UnaryFunction): boolean {
-  return name === "log";
+/** A derivative that is written in the input. */
+function fromInput(code: string): string {
+  return `let x = y; ${code}`;
 }
 
-/**
- * WGSL promises log within [0.5, 2] to an absolute 2^-21 only: at 1 - 1e-7 that is four times the result. Near 1 the series
- * of artanh is used: ln p = 2 artanh(q / (2 + q)) with q = p - 1, which is exact.
- */
-const accurateLog = `fn accurateLog(p: f32) -> f32 {
-  let q = p - 1.0;
-  let s = q / (2.0 + q);
-  let s2 = s * s;
-  let series = 2.0 * s * (1.0 + s2 * (1.0 / 3.0 + s2 * (0.2 + s2 * (1.0 / 7.0))));
-  return select(log(p), series, abs(q) < 0.1);
+/** What the functions call. */
+const forwardDeclarations: { readonly [F in UnaryFunction]?: string } = {
+  log: accurateLogDeclaration,
+  softplus: log1pDeclaration,
+  silu: logisticDeclaration,
+  gelu: normalDistributionDeclaration,
+  geluTanh: logisticDeclaration,
+};
+
+/** What the derivatives call. */
+const backwardDeclarations: { readonly [F in UnaryFunction]?: string } = {
+  softplus: expm1NegativeDeclaration,
+  silu: logisticDeclaration,
+  gelu: normalDistributionDeclaration,
+  geluTanh: logisticDeclaration,
+};
+
+/** min(max(x + 3, 0), 6) / 6, exactly 0 and 1 at the ends; by comparisons, as min and max may drop a NaN. */
+const hardSigmoid = `select(select((x + 3.0) * ${float(1 / 6)}, 1.0, x >= 3.0), 0.0, x <= -3.0)`;
+
+/** sqrt(2 / pi) and the factor of x^3 in gelu's approximation (Hendrycks and Gimpel, 2016). */
+const [geluScale, geluCubic] = [Math.sqrt(2 / Math.PI), 0.044715];
+
+/** 2 u = 2 k (x + 0.044715 x^3) */
+function twiceGeluArgument(x: string): string {
+  return `(${float(2 * geluScale)} * ${x} * (1.0 + ${float(geluCubic)} * ${x} * ${x}))`;
 }
-`;
 
 /** alpha and 1 - alpha as float32 numbers, as probabilities are. */
 function clippingBounds(alpha: number): [number, number] {

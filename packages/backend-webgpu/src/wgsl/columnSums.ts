@@ -6,10 +6,10 @@
  */
 
 import type { OpAttributes, PlanValue } from "@convoy/core/backend";
-import { mapped, slopeDeclaration } from "./activation.js";
+import { slopeDeclaration } from "./activation.js";
 import type { BlockSum } from "./blockSums.js";
 import type { Dispatch } from "./dispatch.js";
-import { floats, invocations, reads, vectorWidth, writes } from "./shader.js";
+import { floats, invocations, mapped, reads, vectorWidth, writes } from "./shader.js";
 
 /** Rows that one invocation sums. */
 const rowsPerBlock = 128;

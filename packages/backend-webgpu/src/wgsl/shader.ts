@@ -170,6 +170,16 @@ export function element(vector: string, index: number, width: 1 | 2 | 4): string
   return width === 1 ? vector : `${vector}.${"xyzw"[index]}`;
 }
 
+/** `f` of each element of a vector, or of several that are its arguments. */
+export function mapped(f: string, vectors: string | readonly string[], width: 1 | 2 | 4): string {
+  const list = typeof vectors === "string" ? [vectors] : vectors;
+  const calls = Array.from(
+    { length: width },
+    (_, i) => `${f}(${list.map((vector) => element(vector, i, width)).join(", ")})`,
+  );
+  return width === 1 ? calls[0]! : `vec${width}f(${calls.join(", ")})`;
+}
+
 /** The largest divisor of `size` that is at most `max`: blocks of that many never stick out. */
 export function largestDivisor(size: number, max: number): number {
   for (let block = Math.min(size, max); block > 1; block--) {

@@ -8,9 +8,9 @@
  */
 
 import { type OpAttributes, type PlanValue, sizeOf } from "@convoy/core/backend";
-import { mapped, slopeDeclaration } from "./activation.js";
+import { slopeDeclaration } from "./activation.js";
 import type { Dispatch } from "./dispatch.js";
-import { floats, integers, invocations, reads, vectorWidth, writes } from "./shader.js";
+import { floats, integers, invocations, mapped, reads, vectorWidth, writes } from "./shader.js";
 
 export interface SpreadGradientSpec {
   readonly label: string;
