@@ -3,6 +3,7 @@ import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { affine } from "./affine.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
+import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
@@ -15,7 +16,9 @@ import { fusedDense, fusedDenseBackward, matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
+import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -44,6 +47,12 @@ export const kernels: KernelTable<Kernel<never>> = {
   multiply,
   maximum,
   maximumBackward,
+  batchNorm,
+  batchNormBackwardSums,
+  batchNormBackwardInput,
+  normalize,
+  normalizeBackwardInput,
+  movingAverage,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
