@@ -6,6 +6,7 @@ import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
+import { concat } from "./concat.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
@@ -20,10 +21,12 @@ import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { pad } from "./pad.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
 import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
+import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
 
 /** The kernels by op, each for the attributes of its own op. An op without one is refused by `supports`. */
@@ -47,6 +50,9 @@ export const kernels: KernelTable<Kernel<never>> = {
   multiply,
   maximum,
   maximumBackward,
+  concat,
+  pad,
+  transpose,
   batchNorm,
   batchNormBackwardSums,
   batchNormBackwardInput,
