@@ -10,6 +10,7 @@ import { concat } from "./concat.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
+import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import type { Kernel } from "./kernel.js";
@@ -50,6 +51,9 @@ export const kernels: KernelTable<Kernel<never>> = {
   multiply,
   maximum,
   maximumBackward,
+  depthwiseConv2d,
+  depthwiseConv2dBackwardInput,
+  depthwiseConv2dBackwardFilter,
   concat,
   pad,
   transpose,

@@ -8,7 +8,7 @@
  * Cost: each tensor once, in vectors along the columns; the blocks' states are few.
  */
 
-import type { PlanValue } from "@convoy/core/backend";
+import { type PlanValue, sizeOf } from "@convoy/core/backend";
 import type { Dispatch } from "./dispatch.js";
 import { floats, invocations, reads, type TensorUse, vectorWidth, workgroups, writes } from "./shader.js";
 import type { KernelTarget } from "./target.js";
@@ -48,7 +48,7 @@ export interface ColumnReduction {
   readonly merge: string;
   /** Code that writes the results of vector `column` from the state. */
   readonly finish: string;
-  /** The workspace, where `columnReductionScratch` is not 0. */
+  /** The workspace, where `columnReductionScratch` is not 0; without one all rows are one block. */
   readonly partial: PlanValue | undefined;
 }
 
@@ -95,7 +95,7 @@ export function columnReduction(spec: ColumnReduction): Dispatch[] {
   const place = (at: number): string => `(block * ${state.length}u + ${at}u) * ${vectors}u + column`;
   const walk = spec.walk({ vectors, type });
   const { declarations = "" } = spec;
-  if (blocks === 1) {
+  if (partial === undefined) {
     const tensors = { ...spec.tensors(type), ...spec.results(type) };
     return [launch(spec, layout, { label, rows, size: rows, blocks: 1, walk, end: finish, tensors, declarations })];
   }
@@ -112,7 +112,7 @@ export function columnReduction(spec: ColumnReduction): Dispatch[] {
       blocks,
       walk,
       end: left,
-      tensors: { ...spec.tensors(type), partial: writes(partial!, type) },
+      tensors: { ...spec.tensors(type), partial: writes(partial, type) },
       declarations,
     }),
     launch(spec, second, {
@@ -122,7 +122,7 @@ export function columnReduction(spec: ColumnReduction): Dispatch[] {
       blocks: 1,
       walk: again,
       end: finish,
-      tensors: { partial: reads(partial!, type), ...finishTensors(spec, type) },
+      tensors: { partial: reads(partial, type), ...finishTensors(spec, type) },
       declarations,
     }),
   ];
@@ -200,4 +200,22 @@ function launch(spec: ColumnReduction, layout: ColumnLayout, one: Launch): Dispa
     workgroupSize: columnLanes * rowLanes,
     declarations: `${declarations}${memory.join("\n")}\n`,
   });
+}
+
+/** sums[c] = sum over rows of x[r,c]; [R,C] -> [C], in one launch: for few rows. */
+export function sumOfRows(label: string, x: PlanValue, sums: PlanValue, rows: number, target: KernelTarget): Dispatch {
+  const [dispatch] = columnReduction({
+    label,
+    rows,
+    columns: sizeOf(sums.shape),
+    target,
+    tensors: (type) => ({ x: reads(x, type) }),
+    results: (type) => ({ sums: writes(sums, type) }),
+    state: ["sum"],
+    walk: ({ vectors }) => `for (var row = first; row < end; row += stride) { sum += x[row * ${vectors}u + column]; }`,
+    merge: "sum += sumOther;",
+    finish: "sums[column] = sum;",
+    partial: undefined,
+  });
+  return dispatch!;
 }

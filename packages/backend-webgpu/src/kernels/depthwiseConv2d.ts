@@ -1,0 +1,304 @@
+/**
+ * Convolution of each channel with M kernels of its own, and its gradients. With h = oh*SH + kh*DH - top and w likewise:
+ *
+ * y[n,oh,ow,c*M+m] = sum over kh,kw of x[n,h,w,c] k[kh,kw,c,m];
+ * dx[n,h,w,c] = sum over m and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,c*M+m] k[kh,kw,c,m];
+ * dk[kh,kw,c,m] = sum over n,oh,ow of x[n,h,w,c] dy[n,oh,ow,c*M+m].
+ *
+ * input [N,H,W,C], kernel [KH,KW,C,M], output [N,OH,OW,C*M]. Cost: 2 N OH OW C M KH KW FLOP each; the tensors once, as far as
+ * caches hold the rows of a window. Vectors lie along the channels (M = 1) or along a channel's kernels; an invocation computes
+ * up to four neighbouring outputs, see wgsl/strips.ts. At stride 1 the input's gradient is the same kernel over dy, with the
+ * kernel turned around. The kernel's gradient sums blocks of rows into the workspace, then over the blocks. Not measured yet.
+ */
+
+import {
+  type OpAttributes,
+  type PlanValue,
+  type Shape,
+  sizeOf,
+  type WindowGeometry,
+  windowGeometry,
+} from "@convoy/core/backend";
+import { sumOfRows } from "../wgsl/columnReduction.js";
+import type { Dispatch } from "../wgsl/dispatch.js";
+import { floats, invocations, reads, unrolled, vectorWidth, writes } from "../wgsl/shader.js";
+import { rowInside, stripColumns, stripsOf } from "../wgsl/strips.js";
+import type { KernelTarget } from "../wgsl/target.js";
+import { coveringWindows } from "../wgsl/windows.js";
+import { type Kernel, scratch } from "./kernel.js";
+
+/** How the C channels with M kernels each are cut into vectors. */
+interface Channels {
+  readonly C: number;
+  readonly M: number;
+  /** Elements of a vector: neighbouring channels, or kernels of one channel. */
+  readonly width: 1 | 2 | 4;
+  /** Elements of a vector of the tensor [...,C]. */
+  readonly inputWidth: 1 | 2 | 4;
+}
+
+function channelsOf(kernel: Shape): Channels {
+  const [, , C, M] = kernel as [number, number, number, number];
+  const width = vectorWidth(M === 1 ? C : M);
+  return { C, M, width, inputWidth: M === 1 ? width : 1 };
+}
+
+function geometry(
+  input: Shape,
+  kernel: Shape,
+  output: Shape,
+  attributes: OpAttributes["depthwiseConv2d"],
+): WindowGeometry {
+  return windowGeometry(input, [kernel[0]!, kernel[1]!], output, attributes);
+}
+
+/** Sums over windows: of the output, or of the input's gradient at stride 1. */
+interface WindowSums {
+  readonly label: string;
+  readonly x: PlanValue;
+  readonly kernel: PlanValue;
+  readonly y: PlanValue;
+  readonly window: WindowGeometry;
+  /** Elements of a vector of x with the kernel, and of y. */
+  readonly width: 1 | 2 | 4;
+  readonly xWidth: 1 | 2 | 4;
+  readonly yWidth: 1 | 2 | 4;
+  /** Code: the vector of x and that of the kernel for vector `channel` of y; `part` counts the `parts` that are added up. */
+  readonly xChannel: string;
+  readonly kernelChannel: string;
+  readonly parts: number;
+  /** Code of a product, summed up. */
+  readonly product: (x: string, k: string) => string;
+  /** Whether the kernel is turned around. */
+  readonly turned: boolean;
+}
+
+function windowSums(spec: WindowSums): Dispatch {
+  const { label, window, width, xWidth, yWidth, parts, turned } = spec;
+  const { H, W, KH, KW, OH, OW, strideH, dilationH, top } = window;
+  const strips = stripsOf(window);
+  const [xVectors, yVectors] = [spec.x.shape.at(-1)! / xWidth, spec.y.shape.at(-1)! / yWidth];
+  const kernelVectors = sizeOf(spec.kernel.shape.slice(2)) / width;
+  const tap = (kw: number): string =>
+    turned ? `(${KH - 1}u - kh) * ${KW}u + ${KW - 1 - kw}u` : `kh * ${KW}u + ${kw}u`;
+  const columns = stripColumns(
+    window,
+    strips,
+    floats(xWidth),
+    (w) => `x[(row + ${w}) * ${xVectors}u + ${spec.xChannel}]`,
+    (x, q, kw) => `sum${q} += ${spec.product(x, `k${kw}`)};`,
+  );
+  const check = rowInside(window);
+  const body = `
+    let channel = index % ${yVectors}u;
+    let start = index / ${yVectors}u % ${strips.count}u * ${strips.length}u;
+    let oh = index / ${yVectors * strips.count}u % ${OH}u;
+    let n = index / ${yVectors * strips.count * OH}u;
+    ${unrolled(strips.length, (q) => `var sum${q} = ${floats(yWidth)}();`, " ")}
+    for (var kh = 0u; kh < ${KH}u + zero; kh++) {
+      let h = i32(oh) * ${strideH} + i32(kh) * ${dilationH} - ${top};
+      ${check ? `if (!(${check})) { continue; }` : ""}
+      let row = (n * ${H}u + u32(h)) * ${W}u;
+      ${parts > 1 ? `for (var part = 0u; part < ${parts}u + zero; part++) {` : "{"}
+        ${unrolled(KW, (kw) => `let k${kw} = k[(${tap(kw)}) * ${kernelVectors}u + ${spec.kernelChannel}];`, " ")}
+        ${columns}
+      }
+    }
+    let to = ((n * ${OH}u + oh) * ${OW}u + start) * ${yVectors}u + channel;
+    ${unrolled(
+      strips.length,
+      (q) => `${OW % strips.length === 0 ? "" : `if (start + ${q}u < ${OW}u) `}{ y[to + ${q * yVectors}u] = sum${q}; }`,
+    )}`;
+  return invocations(window.N * OH * strips.count * yVectors, body, {
+    label,
+    tensors: {
+      x: reads(spec.x, floats(xWidth)),
+      k: reads(spec.kernel, floats(width)),
+      y: writes(spec.y, floats(yWidth)),
+    },
+  });
+}
+
+export const depthwiseConv2d: Kernel<OpAttributes["depthwiseConv2d"]> = {
+  dispatches({ label, attributes, inputs: [input, kernel], outputs: [output] }) {
+    const { M, width, inputWidth } = channelsOf(kernel!.shape);
+    return [
+      windowSums({
+        label,
+        x: input!,
+        kernel: kernel!,
+        y: output!,
+        window: geometry(input!.shape, kernel!.shape, output!.shape, attributes),
+        width,
+        xWidth: inputWidth,
+        yWidth: width,
+        xChannel: M === 1 ? "channel" : `channel / ${M / width}u`,
+        kernelChannel: "channel",
+        parts: 1,
+        product: (x, k) => `${x} * ${k}`,
+        turned: false,
+      }),
+    ];
+  },
+};
+
+export const depthwiseConv2dBackwardInput: Kernel<OpAttributes["depthwiseConv2dBackwardInput"]> = {
+  dispatches({ label, attributes, inputs: [outputGradient, kernel], outputs: [inputGradient] }) {
+    const { C, M, width, inputWidth } = channelsOf(kernel!.shape);
+    const window = geometry(inputGradient!.shape, kernel!.shape, outputGradient!.shape, attributes);
+    const { N, H, W, KH, KW, OH, OW, strideH, strideW, top, left, dilationH, dilationW } = window;
+    const parts = M === 1 ? 1 : M / width;
+    const channel = M === 1 ? "channel" : `channel * ${parts}u + part`;
+    const product = (dy: string, k: string): string => (M === 1 || width === 1 ? `${dy} * ${k}` : `dot(${dy}, ${k})`);
+    if (strideH === 1 && strideW === 1) {
+      return [
+        windowSums({
+          label,
+          x: outputGradient!,
+          kernel: kernel!,
+          y: inputGradient!,
+          window: {
+            ...window,
+            ...{ H: OH, W: OW, OH: H, OW: W },
+            top: (KH - 1) * dilationH - top,
+            left: (KW - 1) * dilationW - left,
+          },
+          width,
+          xWidth: width,
+          yWidth: inputWidth,
+          xChannel: parts === 1 ? "channel" : channel,
+          kernelChannel: parts === 1 ? "channel" : channel,
+          parts,
+          product,
+          turned: true,
+        }),
+      ];
+    }
+    const vectors = C / inputWidth;
+    const type = floats(width);
+    const term = `sum += ${product(`dy[gradient + ${channel}]`, `k[tap + ${channel}]`)};`;
+    const inner = `let gradient = ((n * ${OH}u + oh) * ${OW}u + ow) * ${vectors * parts}u;
+        let tap = (kh * ${KW}u + kw) * ${vectors * parts}u;
+        ${M === 1 ? term : `for (var part = 0u; part < ${parts}u + zero; part++) { ${term} }`}`;
+    const body = `
+    let channel = index % ${vectors}u;
+    let w = index / ${vectors}u % ${W}u;
+    let h = index / ${vectors * W}u % ${H}u;
+    let n = index / ${vectors * W * H}u;
+    var sum = ${floats(inputWidth)}();
+    ${coveringWindows(window, inner)}
+    dx[index] = sum;`;
+    return [
+      invocations(N * H * W * vectors, body, {
+        label,
+        tensors: {
+          dy: reads(outputGradient!, type),
+          k: reads(kernel!, type),
+          dx: writes(inputGradient!, floats(inputWidth)),
+        },
+      }),
+    ];
+  },
+};
+
+/** Sums that an invocation may hold: more, and it takes one row of the kernel only. */
+const maxSums = 9;
+/** Invocations that fill a GPU or a CPU, and blocks. */
+const enough = { tiled: 16_384, registers: 256 } as const;
+const maxBlocks = { tiled: 512, registers: 64 } as const;
+
+interface FilterBlocks {
+  /** Rows of the kernel that an invocation takes. */
+  readonly kernelRows: number;
+  /** Blocks of rows of outputs, and their rows. */
+  readonly blocks: number;
+  readonly rows: number;
+}
+
+function filterBlocks(kernel: Shape, output: Shape, { style }: KernelTarget): FilterBlocks {
+  const [KH, KW, C, M] = kernel as [number, number, number, number];
+  const kernelRows = KH * KW <= maxSums ? KH : 1;
+  const all = output[0]! * output[1]!;
+  const side = ((C * M) / channelsOf(kernel).width) * (KH / kernelRows);
+  const rows = Math.ceil(all / Math.min(all, maxBlocks[style], Math.ceil(enough[style] / side)));
+  return { kernelRows, blocks: Math.ceil(all / rows), rows };
+}
+
+/** Workspace in float32 numbers: a kernel gradient a block. */
+function filterScratch(kernel: Shape, output: Shape, target: KernelTarget): number {
+  const { blocks } = filterBlocks(kernel, output, target);
+  return blocks > 1 ? blocks * sizeOf(kernel) : 0;
+}
+
+export const depthwiseConv2dBackwardFilter: Kernel<OpAttributes["depthwiseConv2dBackwardFilter"]> = {
+  workspaceBytes({ inputs: [, outputGradient], outputs: [kernelGradient] }, target) {
+    return 4 * filterScratch(kernelGradient!.shape, outputGradient!.shape, target);
+  },
+  dispatches(call) {
+    const { label, attributes, target } = call;
+    const [input, outputGradient] = call.inputs;
+    const [kernelGradient] = call.outputs;
+    const kernelShape = kernelGradient!.shape;
+    const { C, M, width, inputWidth } = channelsOf(kernelShape);
+    const window = geometry(input!.shape, kernelShape, outputGradient!.shape, attributes);
+    const { N, H, W, KH, KW, OH, OW, strideH, dilationH, top } = window;
+    const { kernelRows, blocks, rows } = filterBlocks(kernelShape, outputGradient!.shape, target);
+    const length = filterScratch(kernelShape, outputGradient!.shape, target);
+    const partial = length > 0 ? scratch(call, "blocks", 0, length) : undefined;
+    const strips = stripsOf(window);
+    const vectors = (C * M) / width;
+    const type = floats(width);
+    const check = rowInside(window);
+    const kernelRow = (r: number): string => {
+      const columns = stripColumns(
+        window,
+        strips,
+        floats(inputWidth),
+        (w) => `x[(line + ${w}) * ${C / inputWidth}u + xChannel]`,
+        (x, q, kw) => `sum${r * KW + kw} += ${x} * g${q};`,
+      );
+      return `{
+          let h = i32(oh) * ${strideH} + i32(firstRow + ${r}u) * ${dilationH} - ${top};
+          ${check ? `if (${check}) ` : ""}{
+            let line = (n * ${H}u + u32(h)) * ${W}u;
+            ${columns}
+          }
+        }`;
+    };
+    const gradient = (q: number): string => {
+      const read = `dy[(row * ${OW}u + start + ${q}u) * ${vectors}u + channel]`;
+      return OW % strips.length === 0
+        ? `let g${q} = ${read};`
+        : `var g${q} = ${type}(); if (start + ${q}u < ${OW}u) { g${q} = ${read}; }`;
+    };
+    const groups = KH / kernelRows;
+    const body = `
+    let channel = index % ${vectors}u;
+    let xChannel = ${M === 1 ? "channel" : `channel / ${M / width}u`};
+    let firstRow = index / ${vectors}u % ${groups}u * ${kernelRows}u;
+    let block = index / ${vectors * groups}u;
+    let end = min(block * ${rows}u + ${rows}u, ${N * OH}u);
+    ${unrolled(kernelRows * KW, (tap) => `var sum${tap} = ${type}();`, " ")}
+    for (var row = block * ${rows}u; row < end; row++) {
+      let n = row / ${OH}u;
+      let oh = row % ${OH}u;
+      for (var start = 0u; start < ${OW}u + zero; start += ${strips.length}u) {
+        ${unrolled(strips.length, gradient)}
+        ${unrolled(kernelRows, kernelRow)}
+      }
+    }
+    let to = (block * ${KH * KW}u + firstRow * ${KW}u) * ${vectors}u + channel;
+    ${unrolled(kernelRows * KW, (tap) => `dk[to + ${tap * vectors}u] = sum${tap};`)}`;
+    const dispatch = invocations(blocks * groups * vectors, body, {
+      label,
+      tensors: {
+        x: reads(input!, floats(inputWidth)),
+        dy: reads(outputGradient!, type),
+        dk: writes(partial ?? kernelGradient!, type),
+      },
+    });
+    return partial
+      ? [dispatch, sumOfRows(`${label}, sum of blocks`, partial, kernelGradient!, blocks, target)]
+      : [dispatch];
+  },
+};
