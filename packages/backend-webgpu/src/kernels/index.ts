@@ -11,7 +11,7 @@ import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
-import { dropout } from "./dropout.js";
+import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import type { Kernel } from "./kernel.js";
 import { fusedDense, fusedDenseBackward, matMul } from "./matMul.js";
@@ -20,9 +20,11 @@ import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
 import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
+import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
+import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
@@ -51,6 +53,11 @@ export const kernels: KernelTable<Kernel<never>> = {
   multiply,
   maximum,
   maximumBackward,
+  resize2d,
+  resize2dBackward,
+  channelDropout,
+  gaussianNoise,
+  gaussianDropout,
   depthwiseConv2d,
   depthwiseConv2dBackwardInput,
   depthwiseConv2dBackwardFilter,
