@@ -7,6 +7,7 @@ import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batc
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
 import { concat } from "./concat.js";
+import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
@@ -22,8 +23,9 @@ import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
 import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
-import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
+import { penalty, penaltyBackward } from "./penalty.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -31,6 +33,7 @@ import { softmax, softmaxBackward } from "./softmax.js";
 import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
+import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 /** The kernels by op, each for the attributes of its own op. An op without one is refused by `supports`. */
 export const kernels: KernelTable<Kernel<never>> = {
@@ -53,6 +56,10 @@ export const kernels: KernelTable<Kernel<never>> = {
   multiply,
   maximum,
   maximumBackward,
+  weightedMean,
+  weightedMeanBackward,
+  penalty,
+  penaltyBackward,
   resize2d,
   resize2dBackward,
   channelDropout,
@@ -84,6 +91,11 @@ export const kernels: KernelTable<Kernel<never>> = {
   sgdUpdate,
   rmspropUpdate,
   adamUpdate,
+  adagradUpdate,
+  nadamUpdate,
+  lionUpdate,
+  constrainNorm,
+  nonNegative,
   clipByValue,
   clipByNorm,
   fusedConv2d,

@@ -4,6 +4,9 @@
  * sgd: v = momentum v - s g; w += v, Nesterov w += momentum v - s g; without momentum w -= s g.
  * rmsprop: q = rho q + (1 - rho) g^2; d = q, centered q - m^2; u = s g / sqrt(d + epsilon), with momentum v = momentum v + u.
  * adam: m += (1 - beta1)(g - m); v += (1 - beta2)(g^2 - v); w -= rate decay w; w -= s m / (sqrt(v) + epsilon).
+ * adagrad: a += g^2; w -= s g / sqrt(a + epsilon).
+ * nadam: m, v as in adam; w -= (s m + gradientStep g) / (sqrt(secondMomentScale v) + epsilon).
+ * lion: w -= rate decay w; w -= s sign(beta1 m + (1 - beta1) g); m = beta2 m + (1 - beta2) g.
  *
  * Cost: 12 to 32 bytes a parameter, memory-bound. Measured for Adam over 122,000 parameters on llvmpipe, two Xeon
  * 2.6 GHz threads: 0.8 ms.
@@ -90,6 +93,63 @@ export const adamUpdate: Kernel<OpAttributes["adamUpdate"]> = {
           v: writes(secondMoment!),
           ...(largest ? { largest: writes(largest) } : {}),
         },
+        usesStep: true,
+      }),
+    ];
+  },
+};
+
+export const adagradUpdate: Kernel<OpAttributes["adagradUpdate"]> = {
+  dispatches({ label, attributes: { epsilon }, inputs: [parameters, gradients, accumulator] }) {
+    const body = `
+    let gradient = g[index];
+    let sum = a[index] + gradient * gradient;
+    a[index] = sum;
+    w[index] -= step.stepSize * gradient / sqrt(sum + ${float(epsilon)});`;
+    return [
+      invocations(sizeOf(parameters!.shape), body, {
+        label,
+        tensors: { w: writes(parameters!), g: reads(gradients!), a: writes(accumulator!) },
+        usesStep: true,
+      }),
+    ];
+  },
+};
+
+export const nadamUpdate: Kernel<OpAttributes["nadamUpdate"]> = {
+  dispatches({ label, attributes: { beta1, beta2, epsilon }, inputs }) {
+    const [parameters, gradients, firstMoment, secondMoment] = inputs;
+    const body = `
+    let gradient = g[index];
+    let first = m[index] + ${float(1 - beta1)} * (gradient - m[index]);
+    let second = v[index] + ${float(1 - beta2)} * (gradient * gradient - v[index]);
+    m[index] = first;
+    v[index] = second;
+    let change = step.stepSize * first + step.gradientStep * gradient;
+    w[index] -= change / (sqrt(step.secondMomentScale * second) + ${float(epsilon)});`;
+    return [
+      invocations(sizeOf(parameters!.shape), body, {
+        label,
+        tensors: { w: writes(parameters!), g: reads(gradients!), m: writes(firstMoment!), v: writes(secondMoment!) },
+        usesStep: true,
+      }),
+    ];
+  },
+};
+
+export const lionUpdate: Kernel<OpAttributes["lionUpdate"]> = {
+  dispatches({ label, attributes: { beta1, beta2, weightDecay }, inputs: [parameters, gradients, momentum] }) {
+    const body = `
+    let gradient = g[index];
+    let average = m[index];
+    let weight = w[index];
+    let kept = weight${weightDecay === 0 ? "" : ` - step.learningRate * ${float(weightDecay)} * weight`};
+    w[index] = kept - step.stepSize * sign(${float(beta1)} * average + ${float(1 - beta1)} * gradient);
+    m[index] = ${float(beta2)} * average + ${float(1 - beta2)} * gradient;`;
+    return [
+      invocations(sizeOf(parameters!.shape), body, {
+        label,
+        tensors: { w: writes(parameters!), g: reads(gradients!), m: writes(momentum!) },
         usesStep: true,
       }),
     ];
