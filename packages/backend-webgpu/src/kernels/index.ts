@@ -14,6 +14,7 @@ import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
+import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { Kernel } from "./kernel.js";
 import { fusedDense, fusedDenseBackward, matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
@@ -74,6 +75,9 @@ export const kernels: KernelTable<Kernel<never>> = {
   batchNorm,
   batchNormBackwardSums,
   batchNormBackwardInput,
+  groupNorm,
+  groupNormBackwardSums,
+  groupNormBackwardInput,
   normalize,
   normalizeBackwardInput,
   movingAverage,
