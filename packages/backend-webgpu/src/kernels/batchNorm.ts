@@ -47,9 +47,11 @@ export const batchNorm: Kernel<OpAttributes["batchNorm"]> = {
       results: (type) => ({ meanOf: writes(mean!, type), varianceOf: writes(variance!, type) }),
       state: ["mean", "squares"],
       counted: true,
-      walk: ({ vectors }) => walkMoments((row) => `${row} * ${vectors}u + column`, "stride"),
+      walk: ({ vectors }) =>
+        `let pivot = x[column];
+    ${walkMoments((row) => `${row} * ${vectors}u + column`, "stride")}`,
       merge: mergeMoments,
-      finish: `meanOf[column] = mean; varianceOf[column] = squares * ${float(1 / rows)};`,
+      finish: `meanOf[column] = x[column] + mean; varianceOf[column] = squares * ${float(1 / rows)};`,
       partial: length > 0 ? scratch(call, "statistics", 0, length) : undefined,
     });
     const tensors = { x: x!, mean: mean!, variance: variance!, y: y! };

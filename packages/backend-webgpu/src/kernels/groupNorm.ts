@@ -13,7 +13,7 @@ import { type OpAttributes, type OpInstance, sizeOf } from "@convoy/core/backend
 import { columnReduction, columnReductionScratch } from "../wgsl/columnReduction.js";
 import { type GroupGeometry, groupGeometry, groupLaunch, placeInGroup } from "../wgsl/groups.js";
 import { mergeMoments, walkMoments } from "../wgsl/moments.js";
-import { float, floats, reads, type TensorUse, writes } from "../wgsl/shader.js";
+import { element, float, floats, reads, type TensorUse, writes } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import { type Kernel, scratch } from "./kernel.js";
 import { gammaAndBeta, inverseDeviation } from "./normalize.js";
@@ -27,7 +27,8 @@ function sumOf(vector: string, { width }: GroupGeometry): string {
 function moments(geometry: GroupGeometry, stride: string): string {
   const { width } = geometry;
   const type = floats(width);
-  return `var elementCount = 0.0; var elementMeans = ${type}(); var elementSquares = ${type}();
+  return `let pivot = ${element("x[start]", 0, width)};
+  var elementCount = 0.0; var elementMeans = ${type}(); var elementSquares = ${type}();
   {
     var count = 0.0; var mean = ${type}(); var squares = ${type}();
     ${walkMoments((i) => placeInGroup(geometry, i), stride)}
@@ -52,9 +53,9 @@ export const groupNorm: Kernel<OpAttributes["groupNorm"]> = {
           state: ["count", "mean", "squares"],
           walk: (stride) => moments(geometry, stride),
           merge: mergeMoments,
-          once: `meanOf[which] = mean; varianceOf[which] = ${varianceCode};`,
+          once: `meanOf[which] = pivot + mean; varianceOf[which] = ${varianceCode};`,
           prepare: `let inverse = ${inverseDeviation(varianceCode, attributes.epsilon)};`,
-          each: `y[at] = (x[at] - mean) * inverse${gamma ? " * gamma[channel]" : ""}${beta ? " + beta[channel]" : ""};`,
+          each: `y[at] = (x[at] - pivot - mean) * inverse${gamma ? " * gamma[channel]" : ""}${beta ? " + beta[channel]" : ""};`,
         },
         target,
         {

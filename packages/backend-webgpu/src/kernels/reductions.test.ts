@@ -1,13 +1,10 @@
 import type { Backend } from "@convoy/core/backend";
-import { conformanceCases, runCase } from "@convoy/core/conformance";
 import { afterAll, beforeAll, it } from "vitest";
 import { webgpu } from "../index.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
+import { reductions, tiledCases } from "../testing/tiledCases.js";
 
 useSoftwareGpu();
-
-/** Ops whose reductions have another form on GPUs than on software adapters, which the conformance test runs. */
-const reduced = /^(batchNorm|groupNorm|depthwiseConv2d|constrainNorm)/;
 
 let backend: Backend;
 beforeAll(async () => {
@@ -15,6 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => backend.dispose());
 
-for (const test of conformanceCases({ levels: ["ops"] }).filter(({ op }) => reduced.test(op))) {
-  it(`${test.name}, in workgroups`, ({ skip }) => runCase(test, backend, skip), 60_000);
+// Every fourth case of an op; all of them in reductions.long.test.ts.
+for (const { name, run } of tiledCases(4, reductions)) {
+  it(`${name}, in workgroups`, () => run(backend), 60_000);
 }

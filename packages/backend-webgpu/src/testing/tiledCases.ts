@@ -3,15 +3,18 @@ import { type ConformanceCase, conformanceCases } from "@convoy/core/conformance
 /** Ops whose kernels come in variants. */
 const varied = /conv2d|matMul|fusedConv2d|fusedDense/;
 
+/** Ops that share out their sums among the lanes of workgroups on GPUs, and among blocks on software adapters. */
+export const reductions: RegExp = /^(batchNorm|groupNorm|depthwiseConv2dBackwardFilter|constrainNorm)/;
+
 /**
- * The cases of the ops that have tiled kernels. Software adapters compile and run barriers slowly, about half a second a
- * case: `share` takes every so many of each op.
+ * The cases of the ops that have kernels of their own for GPUs, default: products. Software adapters compile and run barriers
+ * slowly, about half a second a case: `share` takes every so many of each op.
  */
-export function tiledCases(share: number): ConformanceCase[] {
+export function tiledCases(share: number, ops: RegExp = varied): ConformanceCase[] {
   const seen = new Map<string, number>();
   return conformanceCases({ levels: ["ops"] }).filter(({ op }) => {
     const count = seen.get(op) ?? 0;
     seen.set(op, count + 1);
-    return varied.test(op) && count % share === 0;
+    return ops.test(op) && count % share === 0;
   });
 }

@@ -3,7 +3,9 @@
  * numbers at a time get their own mean and deviations, which are merged into those so far. Merging: Chan, Golub, LeVeque,
  * "Updating formulae and a pairwise algorithm for computing sample variances", 1979; of one number it is Welford's rule.
  *
- * The code sees and changes `count`, `mean` and `squares`; names that end in `Other` are another state's.
+ * All numbers are taken from a `pivot`, one of them, which is the same for all states that are merged: so the mean's own rounding
+ * is that of a small number while it is still summed up. The code sees `pivot` and changes `count`, `mean` (from the pivot) and
+ * `squares`; names that end in `Other` are another state's.
  */
 
 /** Code that merges another state. One that has counted nothing changes nothing. */
@@ -18,10 +20,10 @@ export const mergeMoments = `let total = count + countOther;
 export function walkMoments(at: (row: string) => string, step: string): string {
   return `var row = first;
     for (; row + 3u * ${step} < end; row += 4u * ${step}) {
-      let a = x[${at("row")}];
-      let b = x[${at(`(row + ${step})`)}];
-      let c = x[${at(`(row + 2u * ${step})`)}];
-      let d = x[${at(`(row + 3u * ${step})`)}];
+      let a = x[${at("row")}] - pivot;
+      let b = x[${at(`(row + ${step})`)}] - pivot;
+      let c = x[${at(`(row + 2u * ${step})`)}] - pivot;
+      let d = x[${at(`(row + 3u * ${step})`)}] - pivot;
       let four = (a + b + (c + d)) * 0.25;
       let total = count + 4.0;
       let share = 4.0 / total;
@@ -32,7 +34,7 @@ export function walkMoments(at: (row: string) => string, step: string): string {
       count = total;
     }
     for (; row < end; row += ${step}) {
-      let value = x[${at("row")}];
+      let value = x[${at("row")}] - pivot;
       count += 1.0;
       let delta = value - mean;
       mean += delta / count;
