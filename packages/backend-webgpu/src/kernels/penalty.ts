@@ -11,12 +11,12 @@ import { total, totalScratch } from "../wgsl/totals.js";
 import { type Kernel, scratch } from "./kernel.js";
 
 export const penalty: Kernel<OpAttributes["penalty"]> = {
-  workspaceBytes: ({ inputs: [parameters] }) => 4 * totalScratch(sizeOf(parameters!.shape)),
+  workspaceBytes: ({ inputs: [parameters] }, target) => 4 * totalScratch(sizeOf(parameters!.shape), target),
   dispatches(call) {
     const { l1, l2, scale } = call.attributes;
     const [parameters] = call.inputs;
     const count = sizeOf(parameters!.shape);
-    const length = totalScratch(count);
+    const length = totalScratch(count, call.target);
     return total({
       label: call.label,
       count,
@@ -25,6 +25,7 @@ export const penalty: Kernel<OpAttributes["penalty"]> = {
       tensors: { w: reads(parameters!) },
       output: call.outputs[0]!,
       partial: length > 0 ? scratch(call, "sums", 0, length) : undefined,
+      target: call.target,
     });
   },
 };

@@ -9,7 +9,6 @@
  */
 
 import { type OpAttributes, sizeOf } from "@convoy/core/backend";
-import type { Dispatch } from "../wgsl/dispatch.js";
 import { float, floats, invocations, reads, vectorWidth, writes } from "../wgsl/shader.js";
 import type { Kernel } from "./kernel.js";
 
@@ -62,45 +61,62 @@ export const resize2d: Kernel<OpAttributes["resize2d"]> = {
   },
 };
 
-/** Code that sets the first and the last output that pixel `i` may be a part of, with some to spare. */
-function outputsOf(name: string, i: string, [inputs, outputs]: readonly [number, number], reach: 0 | 1): string {
-  // Output o lies at ((2 o + 1) in - out) / (2 out); the pixel reaches from i - reach to i + 1.
-  return `let ${name}First = max(0, (2 * (${i} - ${reach}) * ${outputs} - ${inputs}) / ${2 * inputs} - 1);
-    let ${name}Last = min(${outputs - 1}, (2 * (${i} + 1 + ${reach}) * ${outputs} - ${inputs}) / ${2 * inputs} + 1);`;
+/**
+ * Code that sets the first and the last output that pixel `i` is a part of. Nearest: 2 out i <= (2 o + 1) in < 2 out (i + 1);
+ * bilinear: output o lies less than one pixel away, or beyond the edge.
+ */
+function outputsOf(
+  name: string,
+  i: string,
+  [inputs, outputs]: readonly [number, number],
+  interpolation: Interpolation,
+): string {
+  const unit = 2 * inputs;
+  const [first, end] =
+    interpolation === "nearest"
+      ? [`2 * ${i} * ${outputs} + ${inputs - 1}`, `2 * ${i} * ${outputs} + ${2 * outputs - inputs - 1}`]
+      : [`(2 * ${i} - 1) * ${outputs} + ${inputs}`, `(2 * ${i} + 3) * ${outputs} - ${inputs + 1}`];
+  // Divisions of WGSL round towards 0: numbers below it are lifted, or are 0 afterwards in any case.
+  return `let ${name}First = max(0, ${first}) / ${unit};
+    let ${name}Last = min(${outputs - 1}, (${end} + ${unit}) / ${unit} - 1);`;
 }
 
-/** Code: the weight of pixel `i` in the output whose taps have been set. */
-function weight(name: string, i: string, interpolation: Interpolation): string {
-  return interpolation === "nearest"
-    ? `select(0.0, 1.0, ${name} == ${i})`
-    : `select(select(0.0, ${name}Share, ${name} + 1 == ${i}), 1.0 - ${name}Share, ${name} == ${i})`;
+/** Code: the weight of pixel `i` in output `o`, one of those. */
+function weight(
+  o: string,
+  i: string,
+  [inputs, outputs]: readonly [number, number],
+  interpolation: Interpolation,
+): string {
+  const unit = 2 * outputs;
+  const position = `clamp((2 * ${o} + 1) * ${inputs} - ${outputs}, 0, ${(inputs - 1) * unit})`;
+  return interpolation === "nearest" ? "1.0" : `1.0 - f32(abs(${position} - ${i} * ${unit})) * ${float(1 / unit)}`;
 }
 
 export const resize2dBackward: Kernel<OpAttributes["resize2dBackward"]> = {
-  dispatches({ label, attributes: { interpolation }, inputs: [outputGradient], outputs: [inputGradient] }): Dispatch[] {
+  dispatches({ label, attributes: { interpolation }, inputs: [outputGradient], outputs: [inputGradient] }) {
     const [, H, W, C] = inputGradient!.shape as [number, number, number, number];
     const [, OH, OW] = outputGradient!.shape as [number, number, number];
     const width = vectorWidth(C);
     const type = floats(width);
     const vectors = C / width;
-    const reach = interpolation === "nearest" ? 0 : 1;
     const body = `
     let c = index % ${vectors}u;
-    let ownW = i32(index / ${vectors}u % ${W}u);
-    let ownH = i32(index / ${vectors * W}u % ${H}u);
+    let w = i32(index / ${vectors}u % ${W}u);
+    let h = i32(index / ${vectors * W}u % ${H}u);
     let n = index / ${vectors * W * H}u;
-    ${outputsOf("h", "ownH", [H, OH], reach)}
-    ${outputsOf("w", "ownW", [W, OW], reach)}
+    ${outputsOf("h", "h", [H, OH], interpolation)}
+    ${outputsOf("w", "w", [W, OW], interpolation)}
     var sum = ${type}();
     for (var oh = hFirst; oh <= hLast; oh++) {
-      ${taps("h", "oh", [H, OH], interpolation)}
-      let hWeight = ${weight("h", "ownH", interpolation)};
-      if (hWeight == 0.0) { continue; }
+      let row = (n * ${OH}u + u32(oh)) * ${OW}u;
+      var rowSum = ${type}();
       for (var ow = wFirst; ow <= wLast; ow++) {
-        ${taps("w", "ow", [W, OW], interpolation)}
-        let share = hWeight * ${weight("w", "ownW", interpolation)};
-        if (share != 0.0) { sum += share * dy[((n * ${OH}u + u32(oh)) * ${OW}u + u32(ow)) * ${vectors}u + c]; }
+        let share = ${weight("ow", "w", [W, OW], interpolation)};
+        rowSum += share * dy[(row + u32(ow)) * ${vectors}u + c];
       }
+      let share = ${weight("oh", "h", [H, OH], interpolation)};
+      sum += share * rowSum;
     }
     dx[index] = sum;`;
     return [

@@ -10,12 +10,12 @@ import { total, totalScratch } from "../wgsl/totals.js";
 import { type Kernel, scratch } from "./kernel.js";
 
 export const weightedMean: Kernel<OpAttributes["weightedMean"]> = {
-  workspaceBytes: ({ inputs: [values] }) => 4 * totalScratch(sizeOf(values!.shape)),
+  workspaceBytes: ({ inputs: [values] }, target) => 4 * totalScratch(sizeOf(values!.shape), target),
   dispatches(call) {
     const [values, weights] = call.inputs;
     const classes = values!.shape.at(-1)!;
     const count = sizeOf(values!.shape);
-    const length = totalScratch(count);
+    const length = totalScratch(count, call.target);
     return total({
       label: call.label,
       count,
@@ -24,6 +24,7 @@ export const weightedMean: Kernel<OpAttributes["weightedMean"]> = {
       tensors: { v: reads(values!), ...(weights ? { w: reads(weights) } : {}) },
       output: call.outputs[0]!,
       partial: length > 0 ? scratch(call, "sums", 0, length) : undefined,
+      target: call.target,
     });
   },
 };

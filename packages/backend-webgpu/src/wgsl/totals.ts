@@ -1,12 +1,15 @@
 /**
  * One number out of a whole tensor: scale * sum of f(i), in a fixed order. Workgroups of 256 lanes, each of which walks every
  * so many elements; lanes are added up pairwise in workgroup memory. A second launch adds up the workgroups where there are
- * several. Cost: the tensors once.
+ * several. On software adapters, where barriers are slow, the blocks of the first launch are single invocations.
+ *
+ * Cost: the tensors once.
  */
 
 import type { PlanValue } from "@convoy/core/backend";
 import type { Dispatch } from "./dispatch.js";
-import { float, reads, type TensorUse, workgroups, writes } from "./shader.js";
+import { float, invocations, reads, type TensorUse, workgroups, writes } from "./shader.js";
+import type { KernelTarget } from "./target.js";
 
 export interface Total {
   readonly label: string;
@@ -19,25 +22,26 @@ export interface Total {
   readonly output: PlanValue;
   /** The workspace, where `totalScratch` is not 0. */
   readonly partial: PlanValue | undefined;
+  readonly target: KernelTarget;
 }
 
 const lanes = 256;
-/** Elements that a lane adds up at least, and workgroups that fill a GPU. */
-const [termsPerLane, maxBlocks] = [16, 256];
+/** Elements that a lane, or an invocation by itself, adds up at least, and blocks that fill a GPU. */
+const [termsPerLane, termsPerInvocation, maxBlocks] = [16, 64, 256];
 
-function blocksOf(count: number): number {
-  return Math.min(maxBlocks, Math.ceil(count / (lanes * termsPerLane)));
+function blocksOf(count: number, { style }: KernelTarget): number {
+  return Math.min(maxBlocks, Math.ceil(count / (style === "registers" ? termsPerInvocation : lanes * termsPerLane)));
 }
 
 /** Workspace in float32 numbers. */
-export function totalScratch(count: number): number {
-  const blocks = blocksOf(count);
+export function totalScratch(count: number, target: KernelTarget): number {
+  const blocks = blocksOf(count, target);
   return blocks > 1 ? blocks : 0;
 }
 
-export function total({ label, count, term, scale, tensors, output, partial }: Total): Dispatch[] {
-  const blocks = partial ? blocksOf(count) : 1;
-  const first = sumLaunch({
+export function total({ label, count, term, scale, tensors, output, partial, target }: Total): Dispatch[] {
+  const blocks = partial ? blocksOf(count, target) : 1;
+  const first = (partial && target.style === "registers" ? sumAlone : sumLaunch)({
     label: partial ? `${label}, blocks` : label,
     count,
     blocks,
@@ -54,6 +58,15 @@ export function total({ label, count, term, scale, tensors, output, partial }: T
 
 interface SumLaunch extends Pick<Total, "label" | "count" | "term" | "scale" | "tensors"> {
   readonly blocks: number;
+}
+
+/** Blocks that are one invocation each, without a scale. */
+function sumAlone({ label, count, blocks, term, tensors }: SumLaunch): Dispatch {
+  const body = `
+    var sum = 0.0;
+    for (var i = index; i < ${count}u; i += ${blocks}u) { sum += ${term}; }
+    sums[index] = sum;`;
+  return invocations(blocks, body, { label, tensors });
 }
 
 function sumLaunch({ label, count, blocks, term, scale, tensors }: SumLaunch): Dispatch {
