@@ -54,7 +54,7 @@ export function stripColumns(
     const place = `let w = i32(start) * ${strideW} + ${offset - left};`;
     const value = isInside
       ? `let input = ${load("u32(w)")};`
-      : `var input = ${type}(); if (w >= 0 && w < ${W}) { input = ${load("u32(w)")}; }`;
+      : `let input = select(${type}(), ${load(`u32(clamp(w, 0, ${W - 1}))`)}, w >= 0 && w < ${W});`;
     return `{ ${place} ${value} ${pairs.map(([q, kw]) => use("input", q, kw)).join(" ")} }`;
   });
 }
