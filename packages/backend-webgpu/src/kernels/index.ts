@@ -16,6 +16,7 @@ import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { Kernel } from "./kernel.js";
+import { labelHistogram } from "./labelHistogram.js";
 import { fusedDense, fusedDenseBackward, matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
@@ -24,7 +25,15 @@ import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
 import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
-import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import {
+  adagradUpdate,
+  adamUpdate,
+  decayWeights,
+  lionUpdate,
+  nadamUpdate,
+  rmspropUpdate,
+  sgdUpdate,
+} from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
@@ -90,6 +99,7 @@ export const kernels: KernelTable<Kernel<never>> = {
   meanSquaredErrorBackward,
   accuracy,
   topKAccuracy,
+  labelHistogram,
   gatherRows,
   storeRows,
   sgdUpdate,
@@ -98,6 +108,7 @@ export const kernels: KernelTable<Kernel<never>> = {
   adagradUpdate,
   nadamUpdate,
   lionUpdate,
+  decayWeights,
   constrainNorm,
   nonNegative,
   clipByValue,

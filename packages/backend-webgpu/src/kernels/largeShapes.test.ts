@@ -126,10 +126,24 @@ for (const style of ["registers", "tiled"] as const) {
   });
 }
 
-it("takes a tensor twice", async () => {
-  const inputs = [{ shape: [3, 8] }];
-  const ops = [{ op: "concat", attributes: { axis: 1 }, inputs: [0, 0] }] as const;
-  expect(await runOps(backends.registers!, inputs, ops)).toEqual(await runOps(oracle, inputs, ops));
+it.each([
+  ["concat", { axis: 1 }, [0, 0]],
+  ["multiply", {}, [0, 0]],
+  ["maximum", {}, [0, 0]],
+  ["maximumBackward", { input: 0 }, [0, 1, 1]],
+  ["maximumBackward", { input: 1 }, [1, 1, 0]],
+  ["batchNormBackwardSums", { epsilon: 1e-3 }, [0, 0, 2, 2]],
+  ["depthwiseConv2dBackwardFilter", { ...window, kernelShape: [3, 3, 4, 1] }, [3, 3]],
+  ["unaryBackward", { function: "gelu", alpha: 0 }, [0, 0]],
+] as const)("%s takes a tensor twice", async (op, attributes, which) => {
+  const inputs = [{ shape: [3, 8] }, { shape: [3, 8] }, { shape: [8], offset: 2 }, { shape: [2, 5, 6, 4] }];
+  const ops = [{ op, attributes, inputs: which }];
+  const expected = await runOps(oracle, inputs, ops);
+  for (const style of ["registers", "tiled"]) {
+    for (const difference of differences(await runOps(backends[style]!, inputs, ops), expected)) {
+      expect(difference).toBeLessThan(1e-5);
+    }
+  }
 });
 
 describe("activations behind products", () => {

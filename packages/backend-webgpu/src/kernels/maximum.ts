@@ -9,8 +9,10 @@ import { isNanDeclaration } from "../wgsl/isNan.js";
 import { mapped } from "../wgsl/shader.js";
 import type { Kernel } from "./kernel.js";
 
-/** A NaN in b fails the comparison, one in a has to be looked for. */
-const largerDeclaration = `${isNanDeclaration}fn larger(a: f32, b: f32) -> f32 { return select(b, a, a >= b || isNan(a)); }
+/** A NaN in the second fails the comparison, one in the first has to be looked for. */
+const largerDeclaration = `${isNanDeclaration}fn larger(one: f32, other: f32) -> f32 {
+  return select(other, one, one >= other || isNan(one));
+}
 `;
 
 export const maximum: Kernel<OpAttributes["maximum"]> = {

@@ -6,6 +6,7 @@
  * adam: m += (1 - beta1)(g - m); v += (1 - beta2)(g^2 - v); w -= rate decay w; w -= s m / (sqrt(v) + epsilon).
  * adagrad: a += g^2; w -= s g / sqrt(a + epsilon).
  * nadam: m, v as in adam; w -= (s m + gradientStep g) / (sqrt(secondMomentScale v) + epsilon).
+ * decayWeights: w -= rate decay w.
  * lion: w -= rate decay w; w -= s sign(beta1 m + (1 - beta1) g); m = beta2 m + (1 - beta2) g.
  *
  * Cost: 12 to 32 bytes a parameter, memory-bound. Measured for Adam over 122,000 parameters on llvmpipe, two Xeon
@@ -152,6 +153,17 @@ export const lionUpdate: Kernel<OpAttributes["lionUpdate"]> = {
         tensors: { w: writes(parameters!), g: reads(gradients!), m: writes(momentum!) },
         usesStep: true,
       }),
+    ];
+  },
+};
+
+export const decayWeights: Kernel<OpAttributes["decayWeights"]> = {
+  dispatches({ label, attributes: { rate }, inputs: [parameters] }) {
+    const body = `
+    let weight = w[index];
+    w[index] = weight - step.learningRate * ${float(rate)} * weight;`;
+    return [
+      invocations(sizeOf(parameters!.shape), body, { label, tensors: { w: writes(parameters!) }, usesStep: true }),
     ];
   },
 };

@@ -31,6 +31,19 @@ export const log1pDeclaration: string = `fn log1p(q: f32) -> f32 {
 }
 `;
 
+/**
+ * WGSL function: x^y for x > 0, as e^(y ln x), where pow and log2 would be off by y times 2^-21: ln x is the exponent's share and
+ * 2 artanh of the mantissa between sqrt(1/2) and sqrt(2).
+ */
+export const powerDeclaration: string = `${log1pDeclaration}fn power(x: f32, y: f32) -> f32 {
+  let parts = frexp(x);
+  let low = parts.fract < ${float(Math.SQRT1_2)};
+  let mantissa = select(parts.fract, 2.0 * parts.fract, low);
+  let exponent = f32(select(parts.exp, parts.exp - 1, low));
+  return exp(clamp(y * (exponent * ${float(Math.LN2)} + log1p(mantissa - 1.0)), -87.0, 88.0));
+}
+`;
+
 /** WGSL function: 1 - e^-y for y >= 0. It cancels near 0; four terms of its series do not. */
 export const expm1NegativeDeclaration = `fn oneMinusExp(y: f32) -> f32 {
   let n = min(y, 87.0);

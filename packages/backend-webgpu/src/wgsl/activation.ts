@@ -11,6 +11,7 @@ import {
   log1pDeclaration,
   logisticDeclaration,
   normalDistributionDeclaration,
+  powerDeclaration,
 } from "./accurate.js";
 import { float } from "./shader.js";
 
@@ -70,6 +71,8 @@ function forward(name: UnaryFunction, alpha: number): string {
       return "return x * x;";
     case "huber":
       return `let a = abs(x); return select(${float(alpha)} * (a - ${float(alpha / 2)}), 0.5 * x * x, a <= ${float(alpha)});`;
+    case "power":
+      return `return select(0.0, power(x, ${float(alpha)}), x > 0.0);`;
   }
 }
 
@@ -118,6 +121,8 @@ function backward(name: UnaryFunction, alpha: number): string {
       return fromInput("return 2.0 * x;");
     case "huber":
       return fromInput(`return clamp(x, ${float(-alpha)}, ${float(alpha)});`);
+    case "power":
+      return fromInput(`return select(0.0, ${float(alpha)} * power(x, ${float(alpha - 1)}), x > 0.0);`);
   }
 }
 
@@ -133,6 +138,7 @@ const forwardDeclarations: { readonly [F in UnaryFunction]?: string } = {
   silu: logisticDeclaration,
   gelu: normalDistributionDeclaration,
   geluTanh: logisticDeclaration,
+  power: powerDeclaration,
 };
 
 /** What the derivatives call. */
@@ -141,6 +147,7 @@ const backwardDeclarations: { readonly [F in UnaryFunction]?: string } = {
   silu: logisticDeclaration,
   gelu: normalDistributionDeclaration,
   geluTanh: logisticDeclaration,
+  power: powerDeclaration,
 };
 
 /** min(max(x + 3, 0), 6) / 6, exactly 0 and 1 at the ends; by comparisons, as min and max may drop a NaN. */

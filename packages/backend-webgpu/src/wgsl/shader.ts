@@ -3,7 +3,7 @@ import { type Binding, type Dispatch, gridOf } from "./dispatch.js";
 import { stepDeclaration } from "./stepDeclaration.js";
 
 /** Element types of a tensor in WGSL and their bytes. Bytes (uint8) are read as the words that hold four of them. */
-const elementBytes = { f32: 4, i32: 4, u32: 4, vec2f: 8, vec4f: 16, vec2i: 8, vec4i: 16 } as const;
+const elementBytes = { f32: 4, i32: 4, u32: 4, vec2f: 8, vec4f: 16, vec2i: 8, vec4i: 16, "atomic<i32>": 4 } as const;
 
 export type ElementType = keyof typeof elementBytes;
 
@@ -92,7 +92,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
 interface BoundTensors {
   readonly list: readonly Binding[];
   readonly declarations: string;
-  /** Replaces names of tensors that are bound under another name. */
+  /** Replaces names of tensors that are bound under another name; not elements of vectors, which may be called the same. */
   names(code: string): string;
 }
 
@@ -131,7 +131,7 @@ function bindingsOf({ label, tensors }: ShaderSpec): BoundTensors {
     list,
     declarations: declarations.join("\n"),
     names: (code) =>
-      [...renamed].reduce((text, [from, to]) => text.replaceAll(new RegExp(`\\b${from}\\b`, "g"), to), code),
+      [...renamed].reduce((text, [from, to]) => text.replaceAll(new RegExp(`(?<!\\.)\\b${from}\\b`, "g"), to), code),
   };
 }
 
