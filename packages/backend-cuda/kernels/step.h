@@ -10,7 +10,8 @@ struct StepRow {
   float stepSize;
   uint32_t seedLow;
   uint32_t seedHigh;
-  uint32_t unused[2];
+  float gradientStep;
+  float secondMomentScale;
 };
 
 // State of an executable that outlives a launch.

@@ -6,17 +6,24 @@ type UnaryAttributes = OpAttributes["unary"];
 
 const { hyperbolicTangent, logarithm, ...sameNames } = enums.ActivationCode;
 
-/** ActivationCode by core's names, where C++ has other things of those names. */
-const codes: { readonly [F in UnaryFunction]: number } = { ...sameNames, tanh: hyperbolicTangent, log: logarithm };
+/**
+ * ActivationCode by core's names, where C++ has other things of those names. The functions that are not here have kernels of
+ * their own (kernels/unaryFunctions.h).
+ */
+const codes: { readonly [F in UnaryFunction]?: number } = { ...sameNames, tanh: hyperbolicTangent, log: logarithm };
 
-/** A function with all that its kernels need. */
-export function activationOf({ function: name, alpha }: UnaryAttributes): StructValues<"Activation"> {
-  return { code: codes[name], alpha, low: Math.fround(alpha), high: Math.fround(1 - alpha) };
+/** A function with all that the kernel needs that several share; undefined for one with a kernel of its own. */
+export function activationOf({ function: name, alpha }: UnaryAttributes): StructValues<"Activation"> | undefined {
+  const code = codes[name];
+  return code === undefined ? undefined : { code, alpha, low: Math.fround(alpha), high: Math.fround(1 - alpha) };
 }
 
-/** Whether a function needs a launch of its own: those that clip are not built into products, since no layer asks for them. */
+/**
+ * Whether a function needs a launch of its own. Those that clip are not built into products, since no layer asks for them,
+ * nor are those with kernels of their own: the call would make the registers of every product their longest code's.
+ */
 export function runsApart({ function: name }: UnaryAttributes): boolean {
-  return name === "log" || name === "logit";
+  return name === "log" || name === "logit" || codes[name] === undefined;
 }
 
 /** Slope below 0 and cap of the functions that are straight lines. */
@@ -41,14 +48,14 @@ export function outputActivation(attributes: UnaryAttributes | undefined): Struc
   return {
     below: lines?.below ?? 1,
     cap: lines?.cap ?? Infinity,
-    curve: lines ? -1 : codes[attributes!.function],
+    curve: lines ? -1 : codes[attributes!.function]!,
     alpha: attributes?.alpha ?? 0,
   };
 }
 
 type Quadratic = readonly [constant: number, linear: number, square: number];
 
-/** The derivative in the output y, above 0 and below, and where it ends; undefined for log and logit. */
+/** The derivative in the output y, above 0 and below, and where it ends; undefined for those of another form. */
 export function quadraticsOf(attributes: UnaryAttributes | undefined): StructValues<"Quadratics"> | undefined {
   const { function: name, alpha } = attributes ?? { function: undefined, alpha: 0 };
   const one: Quadratic = [1, 0, 0];

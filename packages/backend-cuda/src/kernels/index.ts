@@ -1,6 +1,7 @@
 import type { KernelTable } from "@convoy/core/backend";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
+import { affine } from "./affine.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
@@ -14,8 +15,10 @@ import { fusedDense } from "./fusedDense.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
 import { fusedSoftmaxLoss } from "./fusedSoftmaxLoss.js";
 import { matMul } from "./matMul.js";
+import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { multiply } from "./multiply.js";
 import type { OpKernel } from "./opKernel.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { gatherRows, storeRows } from "./rows.js";
@@ -38,9 +41,13 @@ export const kernels: KernelTable<OpKernel> = {
   matMul,
   unary,
   unaryBackward,
+  affine,
   softmax,
   softmaxBackward,
   add,
+  multiply,
+  maximum,
+  maximumBackward,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,

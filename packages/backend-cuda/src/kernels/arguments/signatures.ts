@@ -15,6 +15,10 @@ export const signatures = {
     k: "int",
   },
 
+  affine: { x: "float*", y: "float*", scale: "float", offset: "float", count: "int" },
+  maximum: { a: "float*", b: "float*", y: "float*", count: "int" },
+  maximumBackward: { dy: "float*", a: "float*", b: "float*", dx: "float*", input: "int", count: "int" },
+  multiply: { a: "float*", b: "float*", y: "float*", count: "int" },
   add: { a: "float*", b: "float*", y: "float*", count: "int" },
   biasAdd: { x: "float*", bias: "float*", y: "float*", byC: "Divisor", count: "int" },
   biasGradient: {
@@ -28,6 +32,8 @@ export const signatures = {
   },
   unary: { x: "float*", y: "float*", f: "Activation", count: "int" },
   unaryBackward: { dy: "float*", y: "float*", dx: "float*", f: "Activation", count: "int" },
+  UNARY: { x: "float*", y: "float*", alpha: "float", count: "int" },
+  UNARY_BACKWARD: { dy: "float*", operand: "float*", dx: "float*", alpha: "float", count: "int" },
 
   CONVOLUTION: {
     x: "float*",
