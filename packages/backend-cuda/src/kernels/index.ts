@@ -3,6 +3,7 @@ import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { affine } from "./affine.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
+import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
 import { conv2d } from "./conv2d.js";
@@ -18,7 +19,9 @@ import { matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
+import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
+import { normalize, normalizeBackwardInput } from "./normalize.js";
 import type { OpKernel } from "./opKernel.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { gatherRows, storeRows } from "./rows.js";
@@ -64,6 +67,12 @@ export const kernels: KernelTable<OpKernel> = {
   adamUpdate,
   clipByValue,
   clipByNorm,
+  batchNorm,
+  batchNormBackwardSums,
+  batchNormBackwardInput,
+  normalize,
+  normalizeBackwardInput,
+  movingAverage,
   fusedConv2d,
   fusedConv2dBackward,
   fusedDense,

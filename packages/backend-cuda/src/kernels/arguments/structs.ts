@@ -76,6 +76,9 @@ export const structs = {
     byWindowW: "Divisor",
   },
 
+  ChannelTile: { C: "int", byColumns: "Divisor", lines: "int" },
+  StretchSums: { partial: "float*", counters: "uint32_t*", rowsPerStretch: "int" },
+
   Labels: { classes: "int*", targets: "float*" },
   RowSums: { partial: "float*", counter: "uint32_t*" },
   LossInputs: { labels: "Labels", weights: "float*", accuracyLabels: "Labels", scale: "float" },

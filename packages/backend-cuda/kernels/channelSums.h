@@ -1,0 +1,91 @@
+// Sums over the rows of [rows,C] for each channel, in a fixed order: over a thread's rows, the lines of a block, the blocks of a
+// column of the grid.
+//
+// Grid: (tiles of channels, stretches of rows).
+#pragma once
+#include "channels.h"
+#include "reduce.h"
+
+// Over the lines of a block, by a tree; the sum is right in the first line. All threads must call it.
+template <class Sum> DEVICE Sum sumLines(Sum (&shared)[blockThreads], const Sum& own, const ChannelTile& tile, int line) {
+  __syncthreads();  // an earlier sum may still be read
+  shared[threadIdx.x] = own;
+  __syncthreads();
+  for (int left = tile.lines; left > 1;) {
+    const int half = (left + 1) / 2;
+    if (line < left - half) {
+      shared[threadIdx.x] = combined(shared[threadIdx.x], shared[threadIdx.x + half * tile.byColumns.divisor]);
+    }
+    left = half;
+    __syncthreads();
+  }
+  return shared[threadIdx.x];
+}
+
+// Where the sums of stretches meet.
+struct StretchSums {
+  // [stretches, 2, C]; not used with one stretch.
+  float* partial;
+  // [tiles of channels]
+  uint32_t* counters;
+  int rowsPerStretch;
+};
+
+// Sums `ofRows(begin, end, step)` of each working thread over the stretches; true where the total is, in the threads of one line
+// of one block. A sum is kept as two numbers: `store` and `restore(first, second, stretch)` convert.
+template <class Sum, class OfRows, class Store, class Restore>
+DEVICE bool sumChannel(Sum& total, const StretchSums& sums, const ChannelTile& tile, const ChannelPlace& at, int rows,
+                       const OfRows& ofRows, const Store& store, const Restore& restore) {
+  SHARED_ARRAY(Sum, shared, blockThreads);
+  const int begin = blockIdx.y * sums.rowsPerStretch, end = min(rows, begin + sums.rowsPerStretch);
+  Sum own = Sum();
+  if (at.works) own = ofRows(begin + at.line, end, tile.lines);
+  total = sumLines(shared, own, tile, at.line);
+  const bool first = at.works && at.line == 0;
+  if (gridDim.y == 1) return first;
+  if (first) {
+    float* to = sums.partial + int64_t(blockIdx.y) * 2 * tile.C + at.c;
+    store(total, to[0], to[tile.C]);
+  }
+  if (!isLastBlock(sums.counters + blockIdx.x, gridDim.y)) return false;
+  own = Sum();
+  if (at.works) {
+    for (int stretch = at.line; stretch < int(gridDim.y); stretch += tile.lines) {
+      const float* from = sums.partial + int64_t(stretch) * 2 * tile.C + at.c;
+      own = combined(own, restore(from[0], from[tile.C], stretch));
+    }
+  }
+  total = sumLines(shared, own, tile, at.line);
+  return first;
+}
+
+// Mean and squared differences from it, added up.
+struct Moments {
+  float count, mean, squares;
+};
+// Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979: nothing cancels
+// where the mean is far from 0.
+DEVICE Moments combined(const Moments& a, const Moments& b) {
+  if (b.count == 0.0f) return a;
+  const float count = a.count + b.count, share = b.count / count, difference = b.mean - a.mean;
+  return {count, a.mean + difference * share, a.squares + b.squares + difference * difference * (a.count * share)};
+}
+// Of a few numbers: their mean, then the differences from it.
+template <int count> DEVICE Moments momentsOf(const float (&values)[count]) {
+  float sum = 0.0f, squares = 0.0f;
+  UNROLL
+  for (int i = 0; i < count; i++) sum += values[i];
+  const float mean = sum / float(count);
+  UNROLL
+  for (int i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
+  return {float(count), mean, squares};
+}
+DEVICE Moments withNumber(const Moments& moments, float value) { return combined(moments, Moments{1.0f, value, 0.0f}); }
+
+// Sum of dy xhat and sum of dy.
+struct GradientSums {
+  float products, gradients;
+};
+DEVICE GradientSums combined(const GradientSums& a, const GradientSums& b) {
+  return {a.products + b.products, a.gradients + b.gradients};
+}

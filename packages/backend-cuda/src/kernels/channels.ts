@@ -1,0 +1,75 @@
+import type { OpInstance, Shape } from "@convoy/core/backend";
+import { divisorOf } from "./arguments/divisor.js";
+import type { StructValues } from "./arguments/pack.js";
+import { blocksFor, blockThreads, sharedBlocksFor } from "./launch.js";
+import type { DeviceOp, LaunchContext, OpKernel, Target } from "./opKernel.js";
+import { rowsAndColumns } from "./rowSums.js";
+
+/** Channels of a block at most: a line of them is a warp. */
+const maxColumns = 32;
+/** Rows that are worth a line's time: fewer, and more blocks would only have more to add up. */
+const minRowsPerLine = 16;
+
+/** Blocks whose threads share the `count` elements of [rows,C], each with a channel of its own: at least C threads. */
+export function channelWalkBlocks(count: number, channels: number, multiprocessors: number): number {
+  return Math.max(sharedBlocksFor(count, multiprocessors), blocksFor(channels));
+}
+
+/** How the threads of a block lie over C channels. */
+export interface ChannelTiles {
+  readonly tile: StructValues<"ChannelTile">;
+  /** Tiles that cover all channels. */
+  readonly count: number;
+}
+
+export function channelTiles(channels: number): ChannelTiles {
+  const columns = Math.min(channels, maxColumns);
+  const tile = { C: channels, byColumns: divisorOf(columns), lines: Math.floor(blockThreads / columns) };
+  return { tile, count: Math.ceil(channels / columns) };
+}
+
+interface Stretches {
+  readonly rowsPerStretch: number;
+  readonly count: number;
+}
+
+/** How the rows are divided among blocks: as many as the device runs at a time, and no more than have enough to do. */
+function stretchesOf(rows: number, { tile, count }: ChannelTiles, multiprocessors: number): Stretches {
+  const worthwhile = Math.ceil(rows / (tile.lines * minRowsPerLine));
+  const wanted = Math.max(1, Math.min(worthwhile, Math.ceil((2 * multiprocessors) / count)));
+  const rowsPerStretch = Math.ceil(rows / wanted);
+  return { rowsPerStretch, count: Math.ceil(rows / rowsPerStretch) };
+}
+
+/** Grid and arguments of kernels that sum over the rows for each channel. */
+export interface ChannelSums {
+  readonly grid: readonly [number, number];
+  readonly values: {
+    readonly sums: StructValues<"StretchSums">;
+    readonly tile: StructValues<"ChannelTile">;
+    readonly rows: number;
+  };
+}
+
+/** Over the rows of a tensor [...,C]. */
+export function channelSums(shape: Shape, { workspace }: DeviceOp, context: LaunchContext): ChannelSums {
+  const [rows, channels] = rowsAndColumns(shape);
+  const tiles = channelTiles(channels);
+  const { rowsPerStretch, count } = stretchesOf(rows, tiles, context.multiprocessors);
+  const several = count > 1;
+  const sums = {
+    partial: several ? workspace : undefined,
+    counters: several ? context.scratch(tiles.count * 4) : undefined,
+    rowsPerStretch,
+  };
+  return { grid: [tiles.count, count], values: { sums, tile: tiles.tile, rows } };
+}
+
+/** The scratch memory of such a kernel: two numbers a channel and stretch. */
+export const channelSumsWorkspace: Required<Pick<OpKernel, "workspaceBytes">> = {
+  workspaceBytes({ inputs }: OpInstance, { multiprocessors }: Target) {
+    const [rows, channels] = rowsAndColumns(inputs[0]!.shape);
+    const { count } = stretchesOf(rows, channelTiles(channels), multiprocessors);
+    return count > 1 ? count * 2 * channels * 4 : 0;
+  },
+};
