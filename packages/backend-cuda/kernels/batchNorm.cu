@@ -10,7 +10,7 @@
 // Grid of channelMoments and batchNormBackwardSums: (tiles of channels, stretches of rows).
 #include "channelSums.h"
 
-KERNEL __launch_bounds__(blockThreads)
+KERNEL __launch_bounds__(blockThreads, 4)
     channelMoments(const float* __restrict__ x, float* mean, float* variance, StretchSums sums, ChannelTile tile,
                    int rows) {
   const ChannelPlace at = placeIn(tile, blockIdx.x);

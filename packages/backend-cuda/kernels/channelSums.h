@@ -6,6 +6,8 @@
 #include "channels.h"
 #include "reduce.h"
 
+DEVICE float combined(float a, float b) { return a + b; }
+
 // Over the lines of a block, by a tree; the sum is right in the first line. All threads must call it.
 template <class Sum> DEVICE Sum sumLines(Sum (&shared)[blockThreads], const Sum& own, const ChannelTile& tile, int line) {
   __syncthreads();  // an earlier sum may still be read

@@ -6,9 +6,11 @@ import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
+import { concat } from "./concat.js";
 import { conv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
+import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
 import { dropout } from "./dropout.js";
 import { fusedConv2d } from "./fusedConv2d.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
@@ -24,10 +26,12 @@ import { multiply } from "./multiply.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import type { OpKernel } from "./opKernel.js";
 import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { pad } from "./pad.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
+import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
 
 /** How every op runs. */
@@ -51,6 +55,9 @@ export const kernels: KernelTable<OpKernel> = {
   multiply,
   maximum,
   maximumBackward,
+  concat,
+  pad,
+  transpose,
   dropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
@@ -67,6 +74,9 @@ export const kernels: KernelTable<OpKernel> = {
   adamUpdate,
   clipByValue,
   clipByNorm,
+  depthwiseConv2d,
+  depthwiseConv2dBackwardInput,
+  depthwiseConv2dBackwardFilter,
   batchNorm,
   batchNormBackwardSums,
   batchNormBackwardInput,

@@ -35,6 +35,11 @@ export const signatures = {
   UNARY: { x: "float*", y: "float*", alpha: "float", count: "int" },
   UNARY_BACKWARD: { dy: "float*", operand: "float*", dx: "float*", alpha: "float", count: "int" },
 
+  concat: { from: "ConcatSources", y: "float*", run: "int" },
+  pad: { x: "float*", y: "float*", shape: "PadShape", count: "int" },
+  transpose: { x: "float*", y: "float*", shape: "TransposeShape", count: "int" },
+  transposeTiles: { x: "float*", y: "float*", shape: "TransposeTiles" },
+
   CONVOLUTION: {
     x: "float*",
     k: "float*",
@@ -62,6 +67,33 @@ export const signatures = {
   averagePool2dBackward: { dy: "float*", dx: "float*", shape: "PoolingShape" },
   maxPool2d: { x: "float*", y: "float*", argmax: "int*", shape: "PoolingShape" },
   maxPool2dBackward: { dy: "float*", argmax: "int*", dx: "float*", shape: "PoolingShape" },
+
+  DEPTHWISE: {
+    x: "float*",
+    k: "float*",
+    y: "float*",
+    shape: "DepthwiseShape",
+    tile: "ChannelTile",
+    turned: "int",
+  },
+  depthwiseConv2d: {
+    x: "float*",
+    k: "float*",
+    y: "float*",
+    shape: "DepthwiseShape",
+    tile: "ChannelTile",
+    turned: "int",
+  },
+  depthwiseConv2dBackwardInput: {
+    dy: "float*",
+    k: "float*",
+    dx: "float*",
+    shape: "DepthwiseShape",
+    tile: "ChannelTile",
+  },
+  DEPTHWISE_FILTER: { x: "float*", dy: "float*", to: "float*", shape: "DepthwiseShape", tile: "ChannelTile" },
+  depthwiseFilterGradient: { x: "float*", dy: "float*", to: "float*", shape: "DepthwiseShape", tile: "ChannelTile" },
+  partialSums: { partial: "float*", total: "float*", tile: "ChannelTile", parts: "int" },
 
   channelMoments: {
     x: "float*",
