@@ -101,5 +101,6 @@ inline uint32_t __float_as_uint(float value) {
   memcpy(&bits, &value, 4);
   return bits;
 }
+inline float cospif(float x) { return float(cos(3.14159265358979323846 * double(x))); }
 inline int min(int a, int b) { return a < b ? a : b; }
 inline int max(int a, int b) { return a > b ? a : b; }

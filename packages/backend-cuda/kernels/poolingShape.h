@@ -1,6 +1,6 @@
 // How a pooling window moves over an input [N,H,W,C].
 #pragma once
-#include "divisor.h"
+#include "place.h"
 
 struct PoolingShape {
   int N, H, W, C;
@@ -27,16 +27,6 @@ DEVICE Span rowsOf(const PoolingShape& s, int oh) {
 }
 DEVICE Span columnsOf(const PoolingShape& s, int ow) {
   return spanOf(ow, s.strideW, s.left, s.dilationW, s.windowW, s.W);
-}
-
-struct Place {
-  int n, h, w, c;
-};
-DEVICE Place placeOf(int index, const Divisor& byC, const Divisor& byWidth, const Divisor& byHeight) {
-  const int pixel = quotient(index, byC);
-  const int row = quotient(pixel, byWidth);
-  const int n = quotient(row, byHeight);
-  return {n, row - n * int(byHeight.divisor), pixel - row * int(byWidth.divisor), index - pixel * int(byC.divisor)};
 }
 
 // Along one axis: the outputs [first, end) whose windows may hold input position `at`.

@@ -22,10 +22,15 @@ export interface ChannelTiles {
   readonly count: number;
 }
 
-export function channelTiles(channels: number): ChannelTiles {
-  const columns = Math.min(channels, maxColumns);
+/** With `columns` channels a block, up to 32. */
+export function channelTiles(channels: number, columns: number = Math.min(channels, maxColumns)): ChannelTiles {
   const tile = { C: channels, byColumns: divisorOf(columns), lines: Math.floor(blockThreads / columns) };
   return { tile, count: Math.ceil(channels / columns) };
+}
+
+/** Blocks along `units` of work of a line each: no more than fill the device a few times. */
+export function tileBlocks(units: number, { tile, count }: ChannelTiles, multiprocessors: number): number {
+  return Math.min(Math.ceil(units / tile.lines), Math.ceil((multiprocessors * 8) / count));
 }
 
 interface Stretches {

@@ -9,7 +9,7 @@ import {
 import { divisorOf } from "./arguments/divisor.js";
 import type { StructValues } from "./arguments/pack.js";
 import { constants } from "./arguments/structs.js";
-import { type ChannelTiles, channelTiles } from "./channels.js";
+import { type ChannelTiles, channelTiles, tileBlocks } from "./channels.js";
 import { type Launch, launch } from "./launch.js";
 import type { DeviceTensor, LaunchContext, OpKernel, Target } from "./opKernel.js";
 
@@ -56,11 +56,6 @@ function builtFor({ KH, KW, strideH, strideW, dilationH, dilationW }: WindowGeom
   return square && dilationH === 1 && dilationW === 1 ? `${KH}x${KW}Stride${strideH}` : undefined;
 }
 
-/** Blocks along the strips: one strip a line, but no more than fill the device a few times. */
-function stripBlocks(strips: number, { tile, count }: ChannelTiles, multiprocessors: number): number {
-  return Math.min(Math.ceil(strips / tile.lines), Math.ceil((multiprocessors * 8) / count));
-}
-
 function depthwiseLaunch(
   sizes: DepthwiseSizes,
   tensors: { readonly x: DeviceTensor; readonly k: DeviceTensor; readonly y: DeviceTensor; readonly turned: 0 | 1 },
@@ -68,7 +63,7 @@ function depthwiseLaunch(
 ): Launch {
   const shape = depthwiseShape(sizes, sizes.OH, sizes.OW);
   const tiles = channelTiles(shape.F);
-  const grid = [stripBlocks(shape.strips, tiles, multiprocessors), tiles.count] as const;
+  const grid = [tileBlocks(shape.strips, tiles, multiprocessors), tiles.count] as const;
   const variant = builtFor(sizes);
   return variant
     ? launch("DEPTHWISE", grid, { ...tensors, shape, tile: tiles.tile }, `depthwiseConv2d${variant}`)
@@ -95,7 +90,7 @@ export const depthwiseConv2dBackwardInput: OpKernel = {
     }
     const shape = depthwiseShape(sizes, sizes.H, sizes.W);
     const tiles = channelTiles(sizes.C);
-    const grid = [stripBlocks(shape.strips, tiles, context.multiprocessors), tiles.count] as const;
+    const grid = [tileBlocks(shape.strips, tiles, context.multiprocessors), tiles.count] as const;
     return [launch("depthwiseConv2dBackwardInput", grid, { dy, k, dx, shape, tile: tiles.tile })];
   },
 };

@@ -7,11 +7,12 @@ import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batc
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
 import { concat } from "./concat.js";
+import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
 import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
-import { dropout } from "./dropout.js";
+import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2d } from "./fusedConv2d.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDense } from "./fusedDense.js";
@@ -23,16 +24,20 @@ import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
 import { meanSquaredError, meanSquaredErrorBackward } from "./meanSquaredError.js";
 import { movingAverage } from "./movingAverage.js";
 import { multiply } from "./multiply.js";
+import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import type { OpKernel } from "./opKernel.js";
-import { adamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
+import { penalty, penaltyBackward } from "./penalty.js";
+import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
 import { softmax, softmaxBackward } from "./softmax.js";
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
+import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 /** How every op runs. */
 export const kernels: KernelTable<OpKernel> = {
@@ -58,13 +63,22 @@ export const kernels: KernelTable<OpKernel> = {
   concat,
   pad,
   transpose,
+  resize2d,
+  resize2dBackward,
   dropout,
+  channelDropout,
+  gaussianNoise,
+  gaussianDropout,
   softmaxCrossEntropy,
   softmaxCrossEntropyBackward,
   sigmoidCrossEntropy,
   sigmoidCrossEntropyBackward,
   meanSquaredError,
   meanSquaredErrorBackward,
+  weightedMean,
+  weightedMeanBackward,
+  penalty,
+  penaltyBackward,
   accuracy,
   topKAccuracy,
   gatherRows,
@@ -83,6 +97,11 @@ export const kernels: KernelTable<OpKernel> = {
   normalize,
   normalizeBackwardInput,
   movingAverage,
+  adagradUpdate,
+  nadamUpdate,
+  lionUpdate,
+  constrainNorm,
+  nonNegative,
   fusedConv2d,
   fusedConv2dBackward,
   fusedDense,

@@ -34,6 +34,35 @@ export const adamUpdate: OpKernel = {
   },
 };
 
+export const adagradUpdate: OpKernel = {
+  launches(op, context, last) {
+    const { epsilon } = attributesOf("adagradUpdate", op);
+    const [w, g, accumulator] = op.inputs;
+    const { grid, values } = update(op, context, last);
+    return [launch("adagradUpdate", grid, { w, g, accumulator, epsilon, ...values })];
+  },
+};
+
+export const nadamUpdate: OpKernel = {
+  launches(op, context, last) {
+    const { beta1, beta2, epsilon } = attributesOf("nadamUpdate", op);
+    const [w, g, m, v] = op.inputs;
+    const settings = { oneMinusBeta1: 1 - beta1, oneMinusBeta2: 1 - beta2, epsilon };
+    const { grid, values } = update(op, context, last);
+    return [launch("nadamUpdate", grid, { w, g, m, v, settings, ...values })];
+  },
+};
+
+export const lionUpdate: OpKernel = {
+  launches(op, context, last) {
+    const { beta1, beta2, weightDecay } = attributesOf("lionUpdate", op);
+    const [w, g, momentum] = op.inputs;
+    const settings = { beta1, oneMinusBeta1: 1 - beta1, beta2, oneMinusBeta2: 1 - beta2, weightDecay };
+    const { grid, values } = update(op, context, last);
+    return [launch("lionUpdate", grid, { w, g, momentum, settings, ...values })];
+  },
+};
+
 interface Update {
   readonly grid: readonly [number, number];
   readonly values: { readonly table: number; readonly end: StructValues<"StepEnd">; readonly count: number };

@@ -7,7 +7,15 @@ import { gatherLaunch, maxGatherSources } from "../kernels/rows.js";
 import { denseLossLaunch, lossOf, maxFusedClasses } from "../kernels/softmaxLoss.js";
 import { placePlan } from "./placePlan.js";
 
-const optimizers: ReadonlySet<string> = new Set(["sgdUpdate", "rmspropUpdate", "adamUpdate"]);
+/** The ops whose kernels can end a step. */
+const optimizers: ReadonlySet<string> = new Set([
+  "sgdUpdate",
+  "rmspropUpdate",
+  "adamUpdate",
+  "adagradUpdate",
+  "nadamUpdate",
+  "lionUpdate",
+]);
 
 /** A launch of a step. */
 export interface StepLaunch extends Launch {

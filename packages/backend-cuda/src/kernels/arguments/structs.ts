@@ -95,6 +95,16 @@ export const structs = {
     tiles: "int",
   },
 
+  ResizeAxis: { inputs: "int", outputs: "int", byUnit: "Divisor", byStep: "Divisor" },
+  ResizeShape: {
+    C: "int",
+    rows: "ResizeAxis",
+    columns: "ResizeAxis",
+    byC: "Divisor",
+    byWidth: "Divisor",
+    byHeight: "Divisor",
+  },
+
   ChannelTile: { C: "int", byColumns: "Divisor", lines: "int" },
   DepthwiseShape: {
     N: "int",
@@ -129,6 +139,24 @@ export const structs = {
 
   RmspropSettings: { rho: "float", oneMinusRho: "float", momentum: "float", epsilon: "float" },
   AdamSettings: { oneMinusBeta1: "float", oneMinusBeta2: "float", epsilon: "float", weightDecay: "float" },
+
+  NadamSettings: { oneMinusBeta1: "float", oneMinusBeta2: "float", epsilon: "float" },
+  LionSettings: {
+    beta1: "float",
+    oneMinusBeta1: "float",
+    beta2: "float",
+    oneMinusBeta2: "float",
+    weightDecay: "float",
+  },
+  NormShape: {
+    keptOuter: "int",
+    keptInner: "int",
+    reducedOuter: "int",
+    reducedInner: "int",
+    byKept: "Divisor",
+    byReduced: "Divisor",
+    length: "int",
+  },
 
   StepState: { cursor: "uint32_t", fault: "uint32_t" },
   StepEnd: {
