@@ -25,16 +25,8 @@ KERNEL __launch_bounds__(blockThreads, 4)
     for (; row < end; row += step) moments = withNumber(moments, x[row * tile.C + at.c]);
     return moments;
   };
-  const auto store = [](const Moments& moments, float& first, float& second) {
-    first = moments.mean;
-    second = moments.squares;
-  };
-  const auto restore = [&](float first, float second, int stretch) {
-    const int count = min(sums.rowsPerStretch, rows - stretch * sums.rowsPerStretch);
-    return Moments{float(count), first, second};
-  };
   Moments total;
-  if (sumChannel(total, sums, tile, at, rows, ofRows, store, restore)) {
+  if (sumChannel(total, sums, tile, at, rows, ofRows)) {
     mean[at.c] = total.mean;
     variance[at.c] = total.squares / float(rows);
   }
@@ -66,13 +58,8 @@ KERNEL __launch_bounds__(blockThreads)
     for (; row < end; row += step) add(dy[row * tile.C + at.c], x[row * tile.C + at.c]);
     return own;
   };
-  const auto store = [](const GradientSums& own, float& first, float& second) {
-    first = own.products;
-    second = own.gradients;
-  };
-  const auto restore = [](float first, float second, int) { return GradientSums{first, second}; };
   GradientSums total;
-  if (sumChannel(total, sums, tile, at, rows, ofRows, store, restore)) {
+  if (sumChannel(total, sums, tile, at, rows, ofRows)) {
     scaleGradient[at.c] = total.products / sqrtf(variance[at.c] + epsilon);
     offsetGradient[at.c] = total.gradients;
   }

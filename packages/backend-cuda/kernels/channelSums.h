@@ -24,43 +24,6 @@ template <class Sum> DEVICE Sum sumLines(Sum (&shared)[blockThreads], const Sum&
   return shared[threadIdx.x];
 }
 
-// Where the sums of stretches meet.
-struct StretchSums {
-  // [stretches, 2, C]; not used with one stretch.
-  float* partial;
-  // [tiles of channels]
-  uint32_t* counters;
-  int rowsPerStretch;
-};
-
-// Sums `ofRows(begin, end, step)` of each working thread over the stretches; true where the total is, in the threads of one line
-// of one block. A sum is kept as two numbers: `store` and `restore(first, second, stretch)` convert.
-template <class Sum, class OfRows, class Store, class Restore>
-DEVICE bool sumChannel(Sum& total, const StretchSums& sums, const ChannelTile& tile, const ChannelPlace& at, int rows,
-                       const OfRows& ofRows, const Store& store, const Restore& restore) {
-  SHARED_ARRAY(Sum, shared, blockThreads);
-  const int begin = blockIdx.y * sums.rowsPerStretch, end = min(rows, begin + sums.rowsPerStretch);
-  Sum own = Sum();
-  if (at.works) own = ofRows(begin + at.line, end, tile.lines);
-  total = sumLines(shared, own, tile, at.line);
-  const bool first = at.works && at.line == 0;
-  if (gridDim.y == 1) return first;
-  if (first) {
-    float* to = sums.partial + int64_t(blockIdx.y) * 2 * tile.C + at.c;
-    store(total, to[0], to[tile.C]);
-  }
-  if (!isLastBlock(sums.counters + blockIdx.x, gridDim.y)) return false;
-  own = Sum();
-  if (at.works) {
-    for (int stretch = at.line; stretch < int(gridDim.y); stretch += tile.lines) {
-      const float* from = sums.partial + int64_t(stretch) * 2 * tile.C + at.c;
-      own = combined(own, restore(from[0], from[tile.C], stretch));
-    }
-  }
-  total = sumLines(shared, own, tile, at.line);
-  return first;
-}
-
 // Mean and squared differences from it, added up.
 struct Moments {
   float count, mean, squares;
@@ -82,6 +45,12 @@ template <int count> DEVICE Moments momentsOf(const float (&values)[count]) {
   for (int i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
   return {float(count), mean, squares};
 }
+// Two numbers of it are kept of a stretch; its rows are known.
+DEVICE void store(const Moments& moments, float& first, float& second) {
+  first = moments.mean;
+  second = moments.squares;
+}
+DEVICE void restore(Moments& moments, float first, float second, int rows) { moments = {float(rows), first, second}; }
 DEVICE Moments withNumber(const Moments& moments, float value) { return combined(moments, Moments{1.0f, value, 0.0f}); }
 
 // Sum of dy xhat and sum of dy.
@@ -90,4 +59,48 @@ struct GradientSums {
 };
 DEVICE GradientSums combined(const GradientSums& a, const GradientSums& b) {
   return {a.products + b.products, a.gradients + b.gradients};
+}
+DEVICE void store(const GradientSums& sums, float& first, float& second) {
+  first = sums.products;
+  second = sums.gradients;
+}
+DEVICE void restore(GradientSums& sums, float first, float second, int) { sums = {first, second}; }
+
+// Where the sums of stretches meet.
+struct StretchSums {
+  // [stretches, 2, C]; not used with one stretch.
+  float* partial;
+  // [tiles of channels]
+  uint32_t* counters;
+  int rowsPerStretch;
+};
+
+// Sums `ofRows(begin, end, step)` of each working thread over the stretches; true where the total is, in the threads of one line
+// of one block.
+template <class Sum, class OfRows>
+DEVICE bool sumChannel(Sum& total, const StretchSums& sums, const ChannelTile& tile, const ChannelPlace& at, int rows,
+                       const OfRows& ofRows) {
+  SHARED_ARRAY(Sum, shared, blockThreads);
+  const int begin = blockIdx.y * sums.rowsPerStretch, end = min(rows, begin + sums.rowsPerStretch);
+  Sum own = Sum();
+  if (at.works) own = ofRows(begin + at.line, end, tile.lines);
+  total = sumLines(shared, own, tile, at.line);
+  const bool first = at.works && at.line == 0;
+  if (gridDim.y == 1) return first;
+  if (first) {
+    float* to = sums.partial + int64_t(blockIdx.y) * 2 * tile.C + at.c;
+    store(total, to[0], to[tile.C]);
+  }
+  if (!isLastBlock(sums.counters + blockIdx.x, gridDim.y)) return false;
+  own = Sum();
+  if (at.works) {
+    for (int stretch = at.line; stretch < int(gridDim.y); stretch += tile.lines) {
+      const float* from = sums.partial + int64_t(stretch) * 2 * tile.C + at.c;
+      Sum part;
+      restore(part, from[0], from[tile.C], min(sums.rowsPerStretch, rows - stretch * sums.rowsPerStretch));
+      own = combined(own, part);
+    }
+  }
+  total = sumLines(shared, own, tile, at.line);
+  return first;
 }

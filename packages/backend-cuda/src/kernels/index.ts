@@ -18,6 +18,7 @@ import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDense } from "./fusedDense.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
 import { fusedSoftmaxLoss } from "./fusedSoftmaxLoss.js";
+import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import { matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
@@ -96,6 +97,9 @@ export const kernels: KernelTable<OpKernel> = {
   batchNormBackwardInput,
   normalize,
   normalizeBackwardInput,
+  groupNorm,
+  groupNormBackwardSums,
+  groupNormBackwardInput,
   movingAverage,
   adagradUpdate,
   nadamUpdate,

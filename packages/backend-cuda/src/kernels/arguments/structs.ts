@@ -130,6 +130,16 @@ export const structs = {
     byRows: "Divisor",
     strips: "int",
   },
+  GroupShape: {
+    positions: "int",
+    C: "int",
+    groups: "int",
+    byGroup: "Divisor",
+    byGroups: "Divisor",
+    byPositions: "Divisor",
+    count: "int",
+    size: "int",
+  },
   StretchSums: { partial: "float*", counters: "uint32_t*", rowsPerStretch: "int" },
 
   Labels: { classes: "int*", targets: "float*" },
