@@ -103,3 +103,25 @@ describe("gathers that follow each other", () => {
     expect(kernels(first, second)).toEqual(["gatherRows", "gatherRows", "finishStep"]);
   });
 });
+
+describe("moving averages that follow each other", () => {
+  const average = (state: number, value: number): DeviceOp => {
+    const updated = tensor(state, [8]);
+    const attributes = { momentum: 0.9 };
+    return op("movingAverage", [updated, tensor(value, [8])], [], { attributes, updates: [updated] });
+  };
+
+  it("share a launch, up to four of them", () => {
+    expect(kernels(average(1000, 2000), average(3000, 4000))).toEqual(["movingAverage", "finishStep"]);
+    const five = [1, 2, 3, 4, 5].map((i) => average(i * 1000, i * 1000 + 500));
+    expect(kernels(...five)).toEqual(["movingAverage", "movingAverage", "finishStep"]);
+  });
+
+  it.each([
+    ["update the same state", average(1000, 2000), average(1000, 3000)],
+    ["one averages the other one's state", average(1000, 2000), average(3000, 1000)],
+    ["one updates what the other one averages", average(1000, 2000), average(2000, 3000)],
+  ])("do not where %s", (_, first, second) => {
+    expect(kernels(first, second)).toEqual(["movingAverage", "movingAverage", "finishStep"]);
+  });
+});

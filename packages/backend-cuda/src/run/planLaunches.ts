@@ -1,6 +1,7 @@
 import { kernelFor, type Plan, partOf } from "@convoy/core/backend";
 import { kernels } from "../kernels/index.js";
 import { type Launch, launch } from "../kernels/launch.js";
+import { maxAverages, movingAverageLaunch } from "../kernels/movingAverage.js";
 import { type DeviceOp, type LaunchContext, overlap, type Target } from "../kernels/opKernel.js";
 import { gatheringLaunch } from "../kernels/product/gathering.js";
 import { gatherLaunch, maxGatherSources } from "../kernels/rows.js";
@@ -26,7 +27,7 @@ export interface StepLaunch extends Launch {
 /**
  * The launches of one step, in order. Beside the fused ops of the plan: gathers that follow each other share a launch, with
  * the convolution or dense layer behind them where that reads what they give; a last dense layer runs with the loss of its
- * output, and an optimizer at the end also ends the step.
+ * output, moving averages that follow each other run together, and an optimizer at the end also ends the step.
  */
 export function planLaunches(
   ops: readonly DeviceOp[],
@@ -40,7 +41,7 @@ export function planLaunches(
     return to;
   };
   for (let index = 0; index < ops.length; ) {
-    const gathers = gathersFrom(ops, index);
+    const gathers = independentFrom(ops, index, "gatherRows", maxGatherSources);
     const end = index + gathers.length;
     const following = gathers.length > 0 && !isDenseWithLoss(ops, end, results) ? ops[end] : undefined;
     const gathering = following && gatheringLaunch(following, gathers, context);
@@ -48,6 +49,9 @@ export function planLaunches(
       index = add(index, end + 1, gathering);
     } else if (gathers.length > 1) {
       index = add(index, end, gatherLaunch(gathers, context));
+    } else if (ops[index]!.op === "movingAverage") {
+      const averages = independentFrom(ops, index, "movingAverage", maxAverages);
+      index = add(index, index + averages.length, movingAverageLaunch(averages, context));
     } else if (isDenseWithLoss(ops, index, results)) {
       index = add(index, index + 2, denseLossLaunch(ops[index]!, ops[index + 1]!, context));
     } else {
@@ -79,11 +83,11 @@ export function countLaunches(plan: Plan, target: Target): number {
   return planLaunches(ops, plan.results, context).length;
 }
 
-/** The gathers that follow each other from `index` on, none of which touches what another one writes. */
-function gathersFrom(ops: readonly DeviceOp[], index: number): DeviceOp[] {
+/** The ops of this name that follow each other from `index` on, none of which touches what another one writes. */
+function independentFrom(ops: readonly DeviceOp[], index: number, name: DeviceOp["op"], most: number): DeviceOp[] {
   const found: DeviceOp[] = [];
-  for (const op of ops.slice(index, index + maxGatherSources)) {
-    if (op.op !== "gatherRows" || found.some((other) => writesTo(other, op) || writesTo(op, other))) {
+  for (const op of ops.slice(index, index + most)) {
+    if (op.op !== name || found.some((other) => writesTo(other, op) || writesTo(op, other))) {
       break;
     }
     found.push(op);
@@ -91,9 +95,10 @@ function gathersFrom(ops: readonly DeviceOp[], index: number): DeviceOp[] {
   return found;
 }
 
-/** Whether one gather writes where another one reads or writes. */
-function writesTo(gather: DeviceOp, other: DeviceOp): boolean {
-  return [...other.inputs, ...other.outputs].some((tensor) => overlap(gather.outputs[0]!, tensor));
+/** Whether one op writes where another one reads or writes. */
+function writesTo(op: DeviceOp, other: DeviceOp): boolean {
+  const written = [...op.outputs, ...op.updates];
+  return [...other.inputs, ...other.outputs].some((tensor) => written.some((target) => overlap(target, tensor)));
 }
 
 /** Whether ops `index` and `index + 1` are a dense layer without activation and the loss of its output, which nothing else reads. */

@@ -182,7 +182,7 @@ export const signatures = {
     shape: "GroupShape",
     rows: "int",
   },
-  movingAverage: { state: "float*", value: "float*", momentum: "float", oneMinusMomentum: "float", count: "int" },
+  movingAverage: { all: "MovingAverages" },
 
   clipByValue: { g: "float*", limit: "float", count: "int" },
   gradientNorm: { g: "float*", norm: "float*", sums: "RowSums", count: "int" },

@@ -140,6 +140,8 @@ export const structs = {
     count: "int",
     size: "int",
   },
+  MovingAverage: { state: "float*", value: "float*", momentum: "float", oneMinusMomentum: "float", count: "int" },
+  MovingAverages: { averages: "MovingAverage[4]" },
   StretchSums: { partial: "float*", counters: "uint32_t*", rowsPerStretch: "int" },
 
   Labels: { classes: "int*", targets: "float*" },
@@ -215,6 +217,8 @@ export const constants = {
   maxSources: 4,
   /** Inputs that one launch of `concat` copies at most. */
   maxConcatSources: 8,
+  /** Averages that one launch of `movingAverage` updates at most. */
+  maxAverages: 4,
   /** Neighbouring pixels that a thread of a depthwise convolution computes together. */
   stripLength: 4,
 } as const;
