@@ -71,7 +71,7 @@ DEPTHWISE(depthwiseConv2d3x3Stride2, 3, 2)
 DEPTHWISE(depthwiseConv2d5x5Stride1, 5, 1)
 DEPTHWISE(depthwiseConv2d5x5Stride2, 5, 2)
 
-KERNEL __launch_bounds__(blockThreads)
+KERNEL __launch_bounds__(blockThreads, 4)
     depthwiseConv2d(const float* __restrict__ x, const float* __restrict__ k, float* __restrict__ y,
                     DepthwiseShape shape, ChannelTile tile, int turned) {
   const ChannelPlace at = placeIn(tile, blockIdx.y);
@@ -103,7 +103,7 @@ KERNEL __launch_bounds__(blockThreads)
 EXPORT_KERNEL(depthwiseConv2d)
 
 // With any stride and M; strips of the input's pixels.
-KERNEL __launch_bounds__(blockThreads)
+KERNEL __launch_bounds__(blockThreads, 4)
     depthwiseConv2dBackwardInput(const float* __restrict__ dy, const float* __restrict__ k, float* __restrict__ dx,
                                  DepthwiseShape shape, ChannelTile tile) {
   const ChannelPlace at = placeIn(tile, blockIdx.y);

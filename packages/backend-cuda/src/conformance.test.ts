@@ -33,7 +33,10 @@ describe.skipIf(library === undefined)(`conformance on the emulator${note}`, () 
 
   describe("ops on a large device, in another random order, on two threads", () =>
     testConformance(
-      { levels: ["ops"], only: /conv2d|Conv2d|bias|softmax|accuracy|clipByNorm|Dense/ },
+      {
+        levels: ["ops"],
+        only: /conv2d|Conv2d|bias|softmax|accuracy|clipByNorm|Dense|Norm|penalty|weightedMean|transpose/,
+      },
       { multiprocessors: 132, order: 7, workers: 2 },
     ));
 });
