@@ -10,6 +10,8 @@ import { hashesOf, kernelSources, packageRoot, sha256 } from "./sources.mjs";
 // As in src/device/images/chooseImage.ts.
 const architectures = [80, 86, 89, 90, 100, 120];
 
+const attempts = 5;
+
 /**
  * Hash of each image before it is compressed: what is loaded must be what was made here.
  * @type {Record<string, string>}
@@ -33,7 +35,9 @@ mkdirSync(join(packageRoot, "prebuilt"), { recursive: true });
 mkdirSync(join(packageRoot, "cubins"), { recursive: true });
 try {
   const ptxFile = join(work, "convoy.ptx");
-  const ptx = compilePtx(toolkit);
+  let ptx = compilePtx(toolkit);
+  // In one build of a few nvcc marks loads in a way that only newer PTX has.
+  for (let attempt = 1; attempt < attempts && ptx.includes("used_bytes_mask"); attempt++) ptx = compilePtx(toolkit);
   writeFileSync(ptxFile, ptx);
   writeImage("prebuilt/convoy.ptx.br", Buffer.from(ptx));
 
