@@ -5,12 +5,16 @@ import { expect, it } from "vitest";
 
 const folder = fileURLToPath(new URL("../examples/", import.meta.url));
 const needsMnist = ["tutorial.mjs"];
+/** What would take minutes otherwise. */
+const smaller: Readonly<Record<string, readonly string[]>> = { "resnet.mjs": ["--samples", "128", "--epochs", "1"] };
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".mjs"))) {
   const reason =
     needsMnist.includes(name) && !process.env.CONVOY_DATA_DIR ? " (skipped: CONVOY_DATA_DIR is not set)" : "";
   it.skipIf(reason !== "")(`examples/${name} runs to its end${reason}`, () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [`${folder}${name}`], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [`${folder}${name}`, ...(smaller[name] ?? [])], {
+      encoding: "utf8",
+    });
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(stdout).toMatch(/accuracy/);

@@ -32,7 +32,7 @@ export const coreImports = {
     ...["backend", "callbacks", "checkOption", "errors", "layers", "losses", "metrics", "names", "ops", "optimizers"],
     ...["plan", "random", "tensor", "tensorInput"],
   ],
-  applications: ["layers", "model"],
+  applications: ["checkOption", "errors", "layers", "model", "names"],
   conformance: [
     ...["backend", "datasets", "errors", "initializers", "layers", "losses", "metrics", "model", "ops", "optimizers"],
     ...["plan", "random", "reference", "tensor"],
