@@ -180,14 +180,16 @@ describe.skipIf(library === undefined)(`driver errors on the emulator${note}`, (
         flops: 0,
         bytes: 0,
       }) as const;
-    const number = { id: 0, label: "x", shape: [1], dtype: "float32", buffer: "arena", byteOffset: 0 } as const;
-    return { ...empty, values: [number], ops: [relu("relu_1"), relu("relu_2")], arenaBytes: 256 };
+    const number = { id: 0, label: "x", shape: [1], dtype: "float32", buffer: "x", byteOffset: 0 } as const;
+    const buffers = { x: { dtype: "float32", length: 64 } } as const;
+    return { ...empty, values: [number], ops: [relu("relu_1"), relu("relu_2")], buffers };
   })();
 
   async function compileRelus(options: Parameters<typeof cuda>[0]) {
     backend = await cuda({ library: library!, ...options });
     const arena = backend.createBuffer("arena", { dtype: "uint8", length: 256 });
-    return { arena, executable: await backend.compile(relus, { arena }) };
+    const x = backend.createBuffer("x", relus.buffers.x!);
+    return { arena, executable: await backend.compile(relus, { arena, x }) };
   }
 
   it("a kernel that fails, and all that follows", async () => {
