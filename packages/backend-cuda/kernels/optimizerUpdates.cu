@@ -7,6 +7,7 @@
 //   adagradUpdate: a += g^2; w -= s g / sqrt(a + epsilon)
 //   nadamUpdate:   m and v as in adamUpdate; w -= (s m + gs g) / (sqrt(vs v) + epsilon)
 //   lionUpdate:    w -= lr decay w; w -= s sign(beta1 m + (1 - beta1) g); m = beta2 m + (1 - beta2) g
+//   decayWeights:  w -= lr rate w, before an update that has no decay of its own
 //
 // s is the step's stepSize, lr its learning rate, gs its gradientStep, vs its secondMomentScale.
 // Cost: reads w, g and slots and writes all but g once: 28 bytes a parameter for Adam, a dozen operations: bound by
@@ -146,3 +147,9 @@ KERNEL lionUpdate(float* __restrict__ w, const float* __restrict__ g, float* __r
   endStep(end);
 }
 EXPORT_KERNEL(lionUpdate)
+
+KERNEL decayWeights(float* w, float rate, const StepRow* table, const StepState* state, int count) {
+  const float decay = currentStep(table, state).learningRate * rate;
+  FOR_EACH(i, count) w[i] -= decay * w[i];
+}
+EXPORT_KERNEL(decayWeights)

@@ -41,6 +41,9 @@ inline void mmaTf32(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2
 // sees the new value.
 inline uint32_t arrive(uint32_t* counter) { return __atomic_fetch_add(counter, 1u, __ATOMIC_ACQ_REL); }
 
+// Adds 1 to a count in device memory, for whoever reads it behind the launch.
+inline void addOne(int* count) { __atomic_fetch_add(count, 1, __ATOMIC_RELAXED); }
+
 #else
 
 #define SHARED_ARRAY(T, name, count) __shared__ __align__(16) T name[count]
@@ -68,6 +71,8 @@ __device__ __forceinline__ uint32_t arrive(uint32_t* counter) {
   __threadfence();
   return before;
 }
+
+__device__ __forceinline__ void addOne(int* count) { atomicAdd(count, 1); }
 
 #endif
 

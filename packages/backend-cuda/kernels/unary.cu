@@ -1,6 +1,6 @@
 // y = f(x), dx = dy f'(y) or dy f'(x), as core's table of the functions says; one element a thread, grid-stride.
 //
-// Cost: 8 and 12 bytes an element, a handful of operations, up to about 40 for gelu: bound by memory.
+// Cost: 8 and 12 bytes an element, a handful of operations, up to about 40 for gelu, more for power: bound by memory.
 // Idea: the functions that products have built in share a kernel, the others have one each: their code is several times as
 // long, and the loop has no branch on the function.
 // Predicted, H200: 4 TB/s on tensors larger than the L2 cache; not measured.
@@ -48,3 +48,4 @@ UNARY_PAIR(GeluTanh)
 UNARY_PAIR(Abs)
 UNARY_PAIR(Square)
 UNARY_PAIR(Huber)
+UNARY_PAIR(Power)

@@ -81,3 +81,11 @@ struct Huber {
   }
   static DEVICE float slope(float x, float delta) { return x < -delta ? -delta : x > delta ? delta : x; }
 };
+
+// 0 at 0 and below.
+struct Power {
+  static DEVICE float value(float x, float exponent) { return x > 0.0f ? powf(x, exponent) : x != x ? x : 0.0f; }
+  static DEVICE float slope(float x, float exponent) {
+    return x > 0.0f ? exponent * powf(x, exponent - 1.0f) : x != x ? x : 0.0f;
+  }
+};

@@ -19,6 +19,7 @@ import { fusedDense } from "./fusedDense.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
 import { fusedSoftmaxLoss } from "./fusedSoftmaxLoss.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
+import { labelHistogram } from "./labelHistogram.js";
 import { matMul } from "./matMul.js";
 import { maximum, maximumBackward } from "./maximum.js";
 import { maxPool2d, maxPool2dBackward } from "./maxPool2d.js";
@@ -28,7 +29,15 @@ import { multiply } from "./multiply.js";
 import { gaussianDropout, gaussianNoise } from "./noise.js";
 import { normalize, normalizeBackwardInput } from "./normalize.js";
 import type { OpKernel } from "./opKernel.js";
-import { adagradUpdate, adamUpdate, lionUpdate, nadamUpdate, rmspropUpdate, sgdUpdate } from "./optimizerUpdates.js";
+import {
+  adagradUpdate,
+  adamUpdate,
+  decayWeights,
+  lionUpdate,
+  nadamUpdate,
+  rmspropUpdate,
+  sgdUpdate,
+} from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
@@ -82,6 +91,7 @@ export const kernels: KernelTable<OpKernel> = {
   penaltyBackward,
   accuracy,
   topKAccuracy,
+  labelHistogram,
   gatherRows,
   storeRows,
   sgdUpdate,
@@ -104,6 +114,7 @@ export const kernels: KernelTable<OpKernel> = {
   adagradUpdate,
   nadamUpdate,
   lionUpdate,
+  decayWeights,
   constrainNorm,
   nonNegative,
   fusedConv2d,

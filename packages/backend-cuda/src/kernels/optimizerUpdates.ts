@@ -63,6 +63,16 @@ export const lionUpdate: OpKernel = {
   },
 };
 
+export const decayWeights: OpKernel = {
+  launches(op, { multiprocessors, stepTable, stepState }) {
+    const { rate } = attributesOf("decayWeights", op);
+    const w = op.inputs[0]!;
+    const count = sizeOf(w.shape);
+    const values = { w, rate, table: stepTable, state: stepState, count };
+    return [launch("decayWeights", [sharedBlocksFor(count, multiprocessors), 1], values)];
+  },
+};
+
 interface Update {
   readonly grid: readonly [number, number];
   readonly values: { readonly table: number; readonly end: StructValues<"StepEnd">; readonly count: number };

@@ -381,6 +381,8 @@ export const signatures = {
     end: "StepEnd",
     count: "int",
   },
+  decayWeights: { w: "float*", rate: "float", table: "StepRow*", state: "StepState*", count: "int" },
+  labelHistogram: { predictions: "float*", labels: "float*", counts: "int*", buckets: "int", count: "int" },
   constrainNorm: { w: "float*", shape: "NormShape", tile: "ChannelTile", limit: "float", sets: "int" },
   nonNegative: { w: "float*", count: "int" },
 
