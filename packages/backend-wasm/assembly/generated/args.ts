@@ -502,7 +502,18 @@ export class LabelHistogramArgs {
   labels: usize;
   counts: usize;
   length: i32;
+  block: i32;
   buckets: i32;
+  partial: i32;
+}
+
+@unmanaged
+export class SumCountsArgs {
+  partials: usize;
+  counts: usize;
+  rows: i32;
+  length: i32;
+  block: i32;
 }
 
 @unmanaged

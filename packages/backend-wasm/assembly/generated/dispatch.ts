@@ -25,7 +25,7 @@ import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
 import { channelDropout, dropout } from "../dropout";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "../groupNorm";
 import { groupNormRuns, groupNormRunsBackwardInput, groupNormRunsBackwardSums } from "../groupNormRuns";
-import { labelHistogram } from "../labelHistogram";
+import { labelHistogram, sumCounts } from "../labelHistogram";
 import { matMul } from "../matMul";
 import { maximum, maximumBackward } from "../maximum";
 import { maxPool2d, maxPool2dBackward } from "../maxPool2d";
@@ -129,6 +129,7 @@ import {
   SoftmaxCrossEntropyArgs,
   SoftmaxCrossEntropyBackwardArgs,
   StoreRowsArgs,
+  SumCountsArgs,
   SumFilterPartialsArgs,
   SumPartialsArgs,
   SumSquaresArgs,
@@ -249,138 +250,141 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       labelHistogram(changetype<LabelHistogramArgs>(args), task);
       break;
     case 35:
-      constrainNorm(changetype<ConstrainNormArgs>(args), task);
+      sumCounts(changetype<SumCountsArgs>(args), task);
       break;
     case 36:
-      nonNegative(changetype<NonNegativeArgs>(args), task);
+      constrainNorm(changetype<ConstrainNormArgs>(args), task);
       break;
     case 37:
-      penalty(changetype<PenaltyArgs>(args), task);
+      nonNegative(changetype<NonNegativeArgs>(args), task);
       break;
     case 38:
-      penaltyBackward(changetype<PenaltyBackwardArgs>(args), task);
+      penalty(changetype<PenaltyArgs>(args), task);
       break;
     case 39:
-      weightedMean(changetype<WeightedMeanArgs>(args), task);
+      penaltyBackward(changetype<PenaltyBackwardArgs>(args), task);
       break;
     case 40:
-      weightedMeanBackward(changetype<WeightedMeanBackwardArgs>(args), task);
+      weightedMean(changetype<WeightedMeanArgs>(args), task);
       break;
     case 41:
-      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
+      weightedMeanBackward(changetype<WeightedMeanBackwardArgs>(args), task);
       break;
     case 42:
-      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
       break;
     case 43:
-      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
       break;
     case 44:
-      normalize(changetype<NormalizeArgs>(args), task);
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
       break;
     case 45:
-      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
+      normalize(changetype<NormalizeArgs>(args), task);
       break;
     case 46:
-      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
+      normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
       break;
     case 47:
-      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
+      batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
       break;
     case 48:
-      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
+      batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
       break;
     case 49:
-      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
+      batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
     case 50:
-      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
+      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
     case 51:
-      groupNorm(changetype<GroupNormArgs>(args), task);
+      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 52:
-      groupNormBackwardSums(changetype<GroupNormBackwardSumsArgs>(args), task);
+      groupNorm(changetype<GroupNormArgs>(args), task);
       break;
     case 53:
-      groupNormBackwardInput(changetype<GroupNormBackwardInputArgs>(args), task);
+      groupNormBackwardSums(changetype<GroupNormBackwardSumsArgs>(args), task);
       break;
     case 54:
-      groupNormRuns(changetype<GroupNormRunsArgs>(args), task);
+      groupNormBackwardInput(changetype<GroupNormBackwardInputArgs>(args), task);
       break;
     case 55:
-      groupNormRunsBackwardSums(changetype<GroupNormRunsBackwardSumsArgs>(args), task);
+      groupNormRuns(changetype<GroupNormRunsArgs>(args), task);
       break;
     case 56:
-      groupNormRunsBackwardInput(changetype<GroupNormRunsBackwardInputArgs>(args), task);
+      groupNormRunsBackwardSums(changetype<GroupNormRunsBackwardSumsArgs>(args), task);
       break;
     case 57:
-      movingAverage(changetype<MovingAverageArgs>(args), task);
+      groupNormRunsBackwardInput(changetype<GroupNormRunsBackwardInputArgs>(args), task);
       break;
     case 58:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 59:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 60:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 61:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 62:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 63:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 64:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 65:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 66:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 67:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 68:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 69:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 70:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 71:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 72:
-      matMul(changetype<MatMulArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
       break;
     case 73:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
       break;
     case 74:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      conv2d(changetype<Conv2dArgs>(args), task);
       break;
     case 75:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
       break;
     case 76:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
       break;
     case 77:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      packFilters(changetype<PackFiltersArgs>(args), task);
       break;
     case 78:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
       break;
     case 79:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 80:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

@@ -404,7 +404,18 @@ export const kernelFiles = {
     decayWeights: { w: "address", length: "i32", block: "i32", rate: "f32" },
   },
   labelHistogram: {
-    labelHistogram: { predictions: "address", labels: "address", counts: "address", length: "i32", buckets: "i32" },
+    labelHistogram: {
+      predictions: "address",
+      labels: "address",
+      counts: "address",
+      length: "i32",
+      block: "i32",
+      buckets: "i32",
+      /** Whether every task has counts of its own, one behind the other, to be filled from 0 on. */
+      partial: "i32",
+    },
+    /** `partials`: [rows][length] */
+    sumCounts: { partials: "address", counts: "address", rows: "i32", length: "i32", block: "i32" },
   },
   constraints: {
     constrainNorm: {

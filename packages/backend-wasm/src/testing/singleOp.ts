@@ -27,27 +27,27 @@ interface Tensor extends TensorSpec {
 
 /** Numbers behind each tensor that must stay as they are. */
 const guard = 16;
-const guardValue = -77.5;
+const guardValue = -77;
 
 function tensorsOf({ op, attributes, shapes }: SingleOp): { inputs: Tensor[]; outputs: Tensor[] } {
   const definition = ops[op];
   const inputs = shapes.map((shape, index): Tensor => {
     const name = definition.inputs[Math.min(index, definition.inputs.length - 1)]!;
-    return { name: `${name} ${index}`, shape, dtype: "float32" };
+    return { name: `${name} ${index}`, shape, dtype: name === "counts" ? "int32" : "float32" };
   });
   const outputs = definition.inferOutputs(inputs, attributes as never);
   return { inputs, outputs: outputs.map((spec, index) => ({ ...spec, name: definition.outputs[index]! })) };
 }
 
 /** Numbers from -1 to 1 without a pattern; the first input is around 3, variances and second moments are above 0. */
-function contentOf({ name, shape }: Tensor, index: number): Float32Array<ArrayBuffer> {
+function contentOf({ name, shape, dtype }: Tensor, index: number): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
   const offset = /variance|accumulator|second/i.test(name) ? 1.5 : index === 0 ? 3 : 0;
   const content = new Float32Array(sizeOf(shape) + guard).fill(guardValue);
   for (let i = 0; i < content.length - guard; i++) {
     const wave = Math.sin(i * 12.9898 + index) * 43758.5453;
     content[i] = 2 * (wave - Math.floor(wave)) - 1 + offset;
   }
-  return content;
+  return dtype === "int32" ? Int32Array.from(content) : content;
 }
 
 function planOf({ op, attributes }: SingleOp, inputs: Tensor[], outputs: Tensor[], workspaceBytes: number): Plan {
@@ -95,7 +95,7 @@ function stepRow(): Uint8Array<ArrayBuffer> {
 }
 
 /** Runs an op once; what each of its tensors holds then. Throws where something behind a tensor was written. */
-export async function runSingleOp(backend: Backend, single: SingleOp): Promise<Map<string, Float32Array>> {
+export async function runSingleOp(backend: Backend, single: SingleOp): Promise<Map<string, Float64Array>> {
   const { inputs, outputs } = tensorsOf(single);
   const { op, attributes } = single;
   const instance: OpInstance = { op, attributes: { ...attributes }, inputs, outputs };
@@ -114,13 +114,13 @@ export async function runSingleOp(backend: Backend, single: SingleOp): Promise<M
     }
     arena.write(new Uint8Array(plan.arenaBytes).fill(0xff));
     await executable.run({ count: 1, bytes: stepRow() });
-    const contents = new Map<string, Float32Array>();
+    const contents = new Map<string, Float64Array>();
     for (const { name, shape } of [...inputs, ...outputs]) {
-      const content = (await buffers[name]!.read()) as Float32Array;
+      const content = (await buffers[name]!.read()) as Float32Array | Int32Array;
       if (content.subarray(-guard).some((value) => value !== guardValue)) {
         throw new Error(`${op}: wrote behind ${name}`);
       }
-      contents.set(name, content.subarray(0, sizeOf(shape)));
+      contents.set(name, Float64Array.from(content.subarray(0, sizeOf(shape))));
     }
     return contents;
   } finally {
