@@ -10,10 +10,17 @@ import { kernels as webgpu } from "../packages/backend-webgpu/src/kernels/index.
  */
 const established: readonly string[] = [
   ...["conv2d", "conv2dBackwardInput", "conv2dBackwardFilter", "biasAdd", "biasAddBackward", "maxPool2d"],
-  ...["maxPool2dBackward", "averagePool2d", "averagePool2dBackward", "matMul", "unary", "unaryBackward", "softmax"],
-  ...["softmaxBackward", "add", "dropout", "softmaxCrossEntropy", "softmaxCrossEntropyBackward", "sigmoidCrossEntropy"],
-  ...["sigmoidCrossEntropyBackward", "meanSquaredError", "meanSquaredErrorBackward", "accuracy", "topKAccuracy"],
+  ...["maxPool2dBackward", "averagePool2d", "averagePool2dBackward", "matMul", "unary", "unaryBackward"],
+  ...["affine", "softmax", "softmaxBackward", "add", "multiply", "maximum", "maximumBackward", "concat"],
+  ...["pad", "transpose", "resize2d", "resize2dBackward", "dropout", "channelDropout", "gaussianNoise"],
+  ...["gaussianDropout", "softmaxCrossEntropy", "softmaxCrossEntropyBackward", "sigmoidCrossEntropy"],
+  ...["sigmoidCrossEntropyBackward", "meanSquaredError", "meanSquaredErrorBackward", "weightedMean"],
+  ...["weightedMeanBackward", "penalty", "penaltyBackward", "accuracy", "topKAccuracy", "labelHistogram"],
   ...["gatherRows", "storeRows", "sgdUpdate", "rmspropUpdate", "adamUpdate", "clipByValue", "clipByNorm"],
+  ...["depthwiseConv2d", "depthwiseConv2dBackwardInput", "depthwiseConv2dBackwardFilter", "batchNorm"],
+  ...["batchNormBackwardSums", "batchNormBackwardInput", "normalize", "normalizeBackwardInput", "groupNorm"],
+  ...["groupNormBackwardSums", "groupNormBackwardInput", "movingAverage", "adagradUpdate", "nadamUpdate"],
+  ...["lionUpdate", "decayWeights", "constrainNorm", "nonNegative"],
 ];
 
 test.each(Object.entries({ cuda, webgpu, wasm }))("%s has lost no kernel", (_, kernels) => {
