@@ -10,7 +10,7 @@ export interface MatrixOptions {
 
 /**
  * An orthogonal matrix times `gain`, evenly drawn from all of them (Saxe et al., 2014). A kernel counts as the matrix
- * [all axes but the last, last axis]: its columns are orthonormal, or its rows where there are fewer of them. Keras'
+ * [all axes but the last, last axis], whose columns are orthonormal, or its rows where there are fewer of them. Keras'
  * `Orthogonal`. `draw` throws `ArgumentError` for a shape of fewer than two axes.
  */
 export function orthogonal({ gain = 1 }: MatrixOptions = {}): Initializer {

@@ -24,7 +24,7 @@ export interface ParameterSpec {
 /** What a layer gets to append its ops to a graph. */
 export interface LayerContext {
   readonly graph: Graph;
-  /** [N, ...]: the first of `inputs`. */
+  /** [N, ...], the first of `inputs`. */
   readonly input: Value;
   /** All that the layer is called on; one tensor for most layers. */
   readonly inputs: readonly Value[];
