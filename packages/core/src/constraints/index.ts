@@ -13,6 +13,7 @@ export interface Constraint {
 /** Values of a constraint option. */
 export type ConstraintName = "maxNorm" | "nonNeg" | "unitNorm";
 
+/** Which numbers a norm is over. */
 export interface NormAxesOptions {
   /**
    * Axes that a norm is taken over, from the last where negative; default 0: the weights that lead to each unit of a dense
@@ -21,6 +22,7 @@ export interface NormAxesOptions {
   readonly axis?: number | readonly number[];
 }
 
+/** Settings of `maxNorm`. */
 export interface MaxNormOptions extends NormAxesOptions {
   /** The largest norm allowed, at least 0; default 2. */
   readonly maxValue?: number;

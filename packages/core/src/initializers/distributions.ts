@@ -45,6 +45,7 @@ export function truncatedNormal({ mean = 0, standardDeviation = 0.05 }: NormalOp
   return filled("truncatedNormal", (_, random) => () => mean + standardDeviation * truncatedStandardNormal(random));
 }
 
+/** A normal distribution. */
 export interface NormalOptions {
   readonly mean?: number;
   readonly standardDeviation?: number;

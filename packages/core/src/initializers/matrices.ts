@@ -3,6 +3,7 @@ import { type Shape, sizeOf } from "../ops/definition.js";
 import type { RandomStream } from "../random/index.js";
 import type { Initializer } from "./initializer.js";
 
+/** Settings of `orthogonal` and `identity`. */
 export interface MatrixOptions {
   /** Factor of the matrix; default 1. */
   readonly gain?: number;

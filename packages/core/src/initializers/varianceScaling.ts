@@ -24,6 +24,7 @@ export type FanMode = "fanIn" | "fanOut" | "fanAvg";
 /** Which numbers are drawn; "truncatedNormal" ends at two standard deviations. */
 export type ScalingDistribution = "truncatedNormal" | "untruncatedNormal" | "uniform";
 
+/** Settings of `varianceScaling`. */
 export interface VarianceScalingOptions {
   /** Variance times fan, above 0; default 1. */
   readonly scale?: number;

@@ -8,6 +8,7 @@ import { biasAndActivation, kernelWeight, type LinearOptions, linearOptions } fr
 import { expectSequences, layerOptions, paddings } from "./options.js";
 import { reshaped } from "./slices.js";
 
+/** Settings of `conv1d`. */
 export interface Conv1dOptions extends LinearOptions {
   /** Number of output channels. */
   readonly filters: number;

@@ -10,6 +10,7 @@ import { biasAndActivation, kernelWeight, type LinearOptions, linearOptions } fr
 import { expectImages, layerOptions, type Pair, paddings, toPair } from "./options.js";
 import { channels } from "./slices.js";
 
+/** Settings of `conv2d`. */
 export interface Conv2dOptions extends LinearOptions {
   /** Number of output channels. */
   readonly filters: number;

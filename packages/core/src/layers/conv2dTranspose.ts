@@ -8,6 +8,7 @@ import { defineLayer, type Layer } from "./layer.js";
 import { biasAndActivation, kernelWeight, type LinearOptions, linearOptions } from "./linear.js";
 import { expectImages, layerOptions, type Pair, paddings, toPair } from "./options.js";
 
+/** Settings of `conv2dTranspose`. */
 export interface Conv2dTransposeOptions extends LinearOptions {
   /** Number of output channels. */
   readonly filters: number;

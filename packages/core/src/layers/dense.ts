@@ -7,6 +7,7 @@ import { biasAndActivation, kernelWeight, type LinearOptions, linearOptions } fr
 import { layerOptions } from "./options.js";
 import { reshaped } from "./slices.js";
 
+/** Settings of `dense`. */
 export interface DenseOptions extends LinearOptions {
   /** Size of the output's last axis. */
   readonly units: number;

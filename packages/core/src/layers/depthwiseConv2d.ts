@@ -14,6 +14,7 @@ import {
 } from "./linear.js";
 import { expectImages, layerOptions, type Pair, paddings, toPair } from "./options.js";
 
+/** Settings of `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends BiasOptions {
   /** Kernel size. */
   readonly kernelSize: Pair;
@@ -84,6 +85,7 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
   });
 }
 
+/** Settings of `separableConv2d`. */
 export interface SeparableConv2dOptions extends DepthwiseConv2dOptions {
   /** Number of output channels. */
   readonly filters: number;

@@ -3,6 +3,7 @@ import { ArgumentError } from "../errors.js";
 import type { Shape } from "../ops/definition.js";
 import { Layer, type SymbolicTensor } from "./layer.js";
 
+/** Settings of `input`. */
 export interface InputOptions {
   /** Shape of one sample: [28, 28, 1]. */
   readonly shape: Shape;

@@ -3,11 +3,13 @@ import { lastAxis } from "../ops/checks.js";
 import type { LabelKind } from "../ops/lossShapes.js";
 import { affine, type Loss, logitsOf, sigmoidActivation, softmaxActivation } from "./loss.js";
 
+/** Settings of the cross-entropies. */
 export interface CrossentropyOptions {
   /** Whether the model's output is logits instead of probabilities; default false. */
   readonly fromLogits?: boolean;
 }
 
+/** Settings of the cross-entropies that can smooth labels. */
 export interface SmoothedCrossentropyOptions extends CrossentropyOptions {
   /**
    * Share of each label that is spread evenly over the classes, in [0, 1): with 0.1 and two classes, 0 and 1 become 0.05 and

@@ -15,6 +15,7 @@ import {
   softmaxActivation,
 } from "./loss.js";
 
+/** Settings of the focal losses. */
 export interface FocalOptions extends SmoothedCrossentropyOptions {
   /** Weight, in [0, 1]; default 0.25. */
   readonly alpha?: number;
@@ -22,6 +23,7 @@ export interface FocalOptions extends SmoothedCrossentropyOptions {
   readonly gamma?: number;
 }
 
+/** Settings of `binaryFocalCrossentropy`. */
 export interface BinaryFocalOptions extends FocalOptions {
   /** Whether labels 1 weigh `alpha` and labels 0 weigh 1 - alpha; without it `alpha` has no effect. Default false. */
   readonly applyClassBalancing?: boolean;

@@ -20,6 +20,7 @@ export {
 export type { Loss, LossContext, LossResult } from "./loss.js";
 export { type HuberOptions, huber, klDivergence, meanAbsoluteError, meanSquaredError } from "./regression.js";
 
+/** Values of the option `loss`. */
 export type LossName =
   | "sparseCategoricalCrossentropy"
   | "categoricalCrossentropy"

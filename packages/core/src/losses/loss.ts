@@ -31,6 +31,7 @@ export interface Loss {
    * false.
    */
   readonly binary?: boolean;
+  /** Appends the ops of the loss to a graph. */
   build(context: LossContext): LossResult;
 }
 

@@ -21,6 +21,7 @@ export function meanAbsoluteError(): Loss {
   return ofDifference("meanAbsoluteError", "abs", 0);
 }
 
+/** Settings of `huber`. */
 export interface HuberOptions {
   /** Difference at which the square turns into a line, above 0; default 1. */
   readonly delta?: number;

@@ -70,6 +70,7 @@ export function sparseCategoricalAccuracy(): Metric {
   };
 }
 
+/** Settings of `topKCategoricalAccuracy`. */
 export interface TopKOptions {
   /** Default 5. */
   readonly k?: number;

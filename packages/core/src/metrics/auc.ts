@@ -3,6 +3,7 @@ import { lookUp } from "../names.js";
 import type { TensorData } from "../tensor.js";
 import { expectLabelPerOutput, type Metric, ratio } from "./metric.js";
 
+/** Settings of `auc`. */
 export interface AucOptions {
   /** Key in histories and logs; default "auc". */
   readonly name?: string;

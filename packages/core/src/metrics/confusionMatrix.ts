@@ -5,6 +5,7 @@ import type { Tensor, TensorData } from "../tensor.js";
 /** Class numbers, or scores a row: a tensor, a typed array or nested arrays. */
 export type ClassInput = Tensor | TensorData | readonly number[] | readonly (readonly number[])[];
 
+/** Settings of `confusionMatrix`. */
 export interface ConfusionMatrixOptions {
   /** Number of classes; default: as many as the data show. */
   readonly classes?: number;

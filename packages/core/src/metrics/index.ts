@@ -25,6 +25,7 @@ export type { Metric, MetricContext } from "./metric.js";
 export { meanAbsoluteError, meanSquaredError } from "./regression.js";
 export { precision, recall, type ThresholdOptions } from "./thresholds.js";
 
+/** Values of the option `metrics`. */
 export type MetricName =
   | "accuracy"
   | "binaryAccuracy"

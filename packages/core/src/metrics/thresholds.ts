@@ -3,6 +3,7 @@ import type { Value } from "../ops/definition.js";
 import type { Graph } from "../plan/index.js";
 import { expectLabelPerOutput, type Metric, type MetricContext, ratio } from "./metric.js";
 
+/** Settings of `precision` and `recall`. */
 export interface ThresholdOptions {
   /** Key in histories and logs; default: the metric's name. */
   readonly name?: string;

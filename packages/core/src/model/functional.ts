@@ -11,6 +11,7 @@ export type Predictions<Outputs> = Outputs extends SymbolicTensor
     ? Tensor<Float32Array>[]
     : { readonly [Name in keyof Outputs]: Tensor<Float32Array> };
 
+/** What `model` is made of. */
 export interface ModelOptions<Outputs extends SymbolicTensors = SymbolicTensors> {
   /** What `input({ shape })` returned: one tensor, an array, or several by name. */
   readonly inputs: SymbolicTensors;

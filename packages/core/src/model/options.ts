@@ -12,6 +12,7 @@ import type { ModelMode } from "./declare/buildPlan.js";
 import type { PerOutput } from "./declare/perPort.js";
 import type { FitRequest } from "./run/fit.js";
 
+/** What `compile` is given: where the model runs and how it is trained. */
 export interface CompileOptions {
   /** What the model runs on: `await wasm()`, `await webgpu()`, `await cuda()`, `await reference()`. The model does not dispose of it. */
   readonly backend: Backend;
@@ -65,6 +66,7 @@ export const fitOptionNames: readonly (keyof FitOptions)[] = [
   ...(["classWeight", "sampleWeight", "stepsPerEpoch", "initialEpoch"] as const),
 ];
 
+/** Settings of `evaluate`. */
 export interface EvaluateOptions {
   /** Samples per step; does not change the result. Default 256. */
   readonly batchSize?: number;
@@ -77,6 +79,7 @@ export interface EvaluateOptions {
 /** The options of `evaluate`. */
 export const evaluateOptionNames: readonly (keyof EvaluateOptions)[] = ["batchSize", "verbose", "sampleWeight"];
 
+/** Settings of `predict`. */
 export interface PredictOptions {
   /** Samples per step; does not change the result. Default 256. */
   readonly batchSize?: number;
@@ -87,6 +90,7 @@ export interface PredictOptions {
 /** The options of `predict`. */
 export const predictOptionNames: readonly (keyof PredictOptions)[] = ["batchSize", "verbose"];
 
+/** Settings of `trainOnBatch`. */
 export interface TrainOnBatchOptions {
   readonly sampleWeight?: ModelData;
   readonly classWeight?: ClassWeight;
@@ -97,6 +101,7 @@ export interface TrainOnBatchOptions {
 /** The options of `trainOnBatch`. */
 export const trainOnBatchOptionNames: readonly (keyof TrainOnBatchOptions)[] = ["sampleWeight", "classWeight", "seed"];
 
+/** Settings of `plan`. */
 export interface PlanOptions {
   /** Default "train". */
   readonly mode?: ModelMode;

@@ -7,6 +7,7 @@ import type { Tensor } from "../tensor.js";
 import type { ModelTensors } from "./declare/modelTensors.js";
 import { Model } from "./model.js";
 
+/** Settings of a sequential model as a whole. */
 export interface SequentialOptions {
   /** Default "sequential". */
   readonly name?: string;

@@ -158,6 +158,7 @@ export function lion(options: LionOptions = {}): Optimizer {
   });
 }
 
+/** Values of the option `optimizer`. */
 export type OptimizerName = "sgd" | "rmsprop" | "adam" | "adamW" | "nadam" | "adagrad" | "lion";
 
 const named: { readonly [N in OptimizerName]: () => Optimizer } = {
