@@ -271,112 +271,112 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       weightedMeanBackward(changetype<WeightedMeanBackwardArgs>(args), task);
       break;
     case 42:
-      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
-      break;
-    case 43:
-      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
-      break;
-    case 44:
-      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
-      break;
-    case 45:
       normalize(changetype<NormalizeArgs>(args), task);
       break;
-    case 46:
+    case 43:
       normalizeBackwardInput(changetype<NormalizeBackwardInputArgs>(args), task);
       break;
-    case 47:
+    case 44:
       batchNormMoments(changetype<BatchNormMomentsArgs>(args), task);
       break;
-    case 48:
+    case 45:
       batchNormStatistics(changetype<BatchNormStatisticsArgs>(args), task);
       break;
-    case 49:
+    case 46:
       batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
-    case 50:
+    case 47:
       batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
-    case 51:
+    case 48:
       batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
-    case 52:
+    case 49:
       groupNorm(changetype<GroupNormArgs>(args), task);
       break;
-    case 53:
+    case 50:
       groupNormBackwardSums(changetype<GroupNormBackwardSumsArgs>(args), task);
       break;
-    case 54:
+    case 51:
       groupNormBackwardInput(changetype<GroupNormBackwardInputArgs>(args), task);
       break;
-    case 55:
+    case 52:
       groupNormRuns(changetype<GroupNormRunsArgs>(args), task);
       break;
-    case 56:
+    case 53:
       groupNormRunsBackwardSums(changetype<GroupNormRunsBackwardSumsArgs>(args), task);
       break;
-    case 57:
+    case 54:
       groupNormRunsBackwardInput(changetype<GroupNormRunsBackwardInputArgs>(args), task);
       break;
-    case 58:
+    case 55:
       movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
-    case 59:
+    case 56:
       softmax(changetype<SoftmaxArgs>(args), task);
       break;
-    case 60:
+    case 57:
       softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
-    case 61:
+    case 58:
       softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
-    case 62:
+    case 59:
       softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
-    case 63:
+    case 60:
       sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
-    case 64:
+    case 61:
       sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
-    case 65:
+    case 62:
       meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
-    case 66:
+    case 63:
       meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
-    case 67:
+    case 64:
       accuracy(changetype<AccuracyArgs>(args), task);
       break;
-    case 68:
+    case 65:
       maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
-    case 69:
+    case 66:
       maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
-    case 70:
+    case 67:
       averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
-    case 71:
+    case 68:
       averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
-    case 72:
+    case 69:
       packPanels(changetype<PackPanelsArgs>(args), task);
       break;
-    case 73:
+    case 70:
       matMul(changetype<MatMulArgs>(args), task);
       break;
-    case 74:
+    case 71:
       conv2d(changetype<Conv2dArgs>(args), task);
       break;
-    case 75:
+    case 72:
       conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
       break;
-    case 76:
+    case 73:
       conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
       break;
-    case 77:
+    case 74:
       packFilters(changetype<PackFiltersArgs>(args), task);
+      break;
+    case 75:
+      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
+      break;
+    case 76:
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      break;
+    case 77:
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
       break;
     case 78:
       conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);

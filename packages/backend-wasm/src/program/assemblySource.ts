@@ -1,5 +1,5 @@
 import { constantTables } from "./constants.js";
-import { kernelFiles, sharedLayouts } from "./kernelTable.js";
+import { kernelFiles, sharedLayouts } from "./kernelTable/index.js";
 
 /** Generates the part of `assembly/` that must agree with the host: `npm run generate` writes it, a test compares it. */
 
@@ -21,7 +21,7 @@ function classOf(name: string, { extends: shared, ...own }: Entry): string {
 
 function argsSource(): string {
   const entries = [...Object.entries<Entry>(sharedLayouts), ...kernels.filter(([, entry]) => hasArguments(entry))];
-  const header = "/** The arguments of every kernel; src/program/kernelTable.ts says what they mean. */\n\n";
+  const header = "/** The arguments of every kernel; src/program/kernelTable/ says what they mean. */\n\n";
   return header + entries.map(([name, entry]) => classOf(name, entry)).join("\n");
 }
 

@@ -1,4 +1,4 @@
-import { kernelFiles, sharedLayouts } from "./kernelTable.js";
+import { kernelFiles, sharedLayouts } from "./kernelTable/index.js";
 
 export type ArgumentType = "address" | "i32" | "u32" | "f32";
 

@@ -6,7 +6,7 @@ import {
   layoutOf,
   type SharedArguments,
 } from "./kernelLayout.js";
-import { sharedLayouts } from "./kernelTable.js";
+import { sharedLayouts } from "./kernelTable/index.js";
 
 /** The value of one argument: an address, a whole number or a float32. */
 export interface Argument {

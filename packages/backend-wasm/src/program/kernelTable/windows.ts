@@ -1,0 +1,220 @@
+/** Pooling, matrix products and convolutions. `index.ts` says how to read it. */
+export const windowKernels = {
+  maxPool2d: { maxPool2d: { extends: "pooling" }, maxPool2dBackward: { extends: "pooling" } },
+  averagePool2d: { averagePool2d: { extends: "pooling" }, averagePool2dBackward: { extends: "pooling" } },
+  packPanels: {
+    /** `transposed`: whether b is stored as [N,K]. */
+    packPanels: { b: "address", panels: "address", K: "i32", N: "i32", transposed: "i32", block: "i32" },
+  },
+  matMul: {
+    matMul: {
+      a: "address",
+      /** Rows of b, or panels of eight columns: [ceil(N / 8)][K][8]. */
+      b: "address",
+      c: "address",
+      /** 0 without bias. */
+      bias: "address",
+      M: "i32",
+      N: "i32",
+      K: "i32",
+      transposeA: "i32",
+      /** Whether b is packed in panels. */
+      packed: "i32",
+      /** Rows and panels of one task, and tasks side by side. */
+      rowBlock: "i32",
+      panelBlock: "i32",
+      panelTasks: "i32",
+      unary: "i32",
+      alpha: "f32",
+    },
+  },
+  conv2d: {
+    conv2d: {
+      extends: "convolution",
+      x: "address",
+      /** Kernel in panels of eight output channels: [ceil(F / 8)][KH KW C][8]. */
+      panels: "address",
+      /** 0 without bias. */
+      bias: "address",
+      y: "address",
+      /** 0 where nothing reads it. */
+      argmax: "address",
+      /** Convolution outputs that are needed: OH and OW, or fewer where pooling leaves some out. */
+      rows: "i32",
+      columns: "i32",
+      /** Rows of one task, and tasks of a sample. */
+      bandRows: "i32",
+      bands: "i32",
+      unary: "i32",
+      alpha: "f32",
+      /** Whether runs of contiguous taps are too short for matrix tiles. */
+      shallow: "i32",
+      /** Places in scratch memory: the padded band, the outputs before pooling. */
+      bandOffset: "i32",
+      outputOffset: "i32",
+      /** Whether the arguments of a pooling follow. */
+      pooled: "i32",
+    },
+  },
+  conv2dWinograd: {
+    /** `filters`: [F / 8][tileH tileW][C][8] */
+    conv2dWinogradFilters: { kernel: "address", filters: "address", C: "i32", F: "i32", tileH: "i32", tileW: "i32" },
+    conv2dWinograd: {
+      extends: "convolution",
+      x: "address",
+      /** Transformed kernel. */
+      filters: "address",
+      /** 0 without bias. */
+      bias: "address",
+      y: "address",
+      /** 0 where nothing reads it. */
+      argmax: "address",
+      /** Inputs of a tile along each axis: 4 or 6. */
+      tileH: "i32",
+      tileW: "i32",
+      /** The first output of the first tile, and the grid of tiles of one sample. */
+      firstRow: "i32",
+      firstColumn: "i32",
+      gridRows: "i32",
+      gridColumns: "i32",
+      /** Tiles of all samples together, and of one task. */
+      tiles: "i32",
+      block: "i32",
+      unary: "i32",
+      alpha: "f32",
+      /** Size of y behind a 2 x 2 pooling; 0 without. */
+      pooledRows: "i32",
+      pooledColumns: "i32",
+      /** Places of V and M in scratch memory, and the distances from one of their matrices to the next. */
+      inputOffset: "i32",
+      productOffset: "i32",
+      inputStride: "i32",
+      productStride: "i32",
+    },
+  },
+  packFilters: {
+    /** [KH][KW][C][F] to [F][rows][runPadded]. */
+    packFilters: { kernel: "address", filters: "address", F: "i32", rows: "i32", run: "i32", runPadded: "i32" },
+  },
+  depthwiseConv2d: {
+    depthwiseConv2d: {
+      extends: "depthwise",
+      x: "address",
+      /** The tap that the first position of a window reads. */
+      kernel: "address",
+      y: "address",
+      /** Numbers of a pixel of x and y, lanes that each number of x fills, and lanes that make a number of y. */
+      inputPixel: "i32",
+      outputPixel: "i32",
+      expand: "i32",
+      fold: "i32",
+      /** Numbers from one tap to the next; below 0 for a kernel turned round. */
+      tapStride: "i32",
+      /** Bands of a sample. */
+      bands: "i32",
+      /** Place in scratch memory of sums that are folded. */
+      sumsOffset: "i32",
+    },
+  },
+  depthwiseConv2dBackwardInput: {
+    depthwiseConv2dBackwardInput: {
+      extends: "depthwise",
+      dy: "address",
+      kernel: "address",
+      dx: "address",
+      C: "i32",
+      M: "i32",
+      /** Bands of a sample. */
+      bands: "i32",
+    },
+  },
+  depthwiseConv2dBackwardFilter: {
+    depthwiseConv2dBackwardFilter: {
+      extends: "depthwise",
+      x: "address",
+      dy: "address",
+      /** [sample tasks][KH KW][F] */
+      partials: "address",
+      N: "i32",
+      C: "i32",
+      M: "i32",
+      /** Samples of one task. */
+      sampleBlock: "i32",
+      /** Place of the band in scratch memory. */
+      bandOffset: "i32",
+    },
+  },
+  conv2dBackwardFilter: {
+    conv2dBackwardFilter: {
+      extends: "outputGradient",
+      x: "address",
+      /** [blocks][F][KH runs][runPadded]: sums of one block of samples. */
+      partials: "address",
+      /** [blocks][F], or 0 where no bias gradient is wanted. */
+      biasPartials: "address",
+      N: "i32",
+      /** Samples of one task, output channels of one task, tasks for all channels. */
+      sampleBlock: "i32",
+      channelBlock: "i32",
+      channelTasks: "i32",
+      /** Samples that share a list. */
+      together: "i32",
+      /** Rows of dy that share a list; GH when several samples do. */
+      bandRows: "i32",
+      /** Contiguous taps, and their number rounded up to whole vectors. */
+      run: "i32",
+      runPadded: "i32",
+      /** Runs of a kernel row: 1, or KW with dilated columns. */
+      runs: "i32",
+      /** Entries that one list can hold. */
+      capacity: "i32",
+      /** Places in scratch memory. */
+      tableOffset: "i32",
+      rowOffset: "i32",
+      endsOffset: "i32",
+      listsOffset: "i32",
+      bandOffset: "i32",
+      /** Input gradient of small images, or 0; where it is made a task has all channels and whole samples. */
+      dx: "address",
+      /** Filters as [F][KH runs][runPadded], for dx. */
+      filters: "address",
+      /** Whether dx is made in scratch memory, with its padding, and then copied; and where. */
+      copied: "i32",
+      dxOffset: "i32",
+    },
+    /** `partials`: [blocks][F][rows][runPadded] to kernel [KH][KW][C][F]. */
+    sumFilterPartials: {
+      partials: "address",
+      kernel: "address",
+      blocks: "i32",
+      F: "i32",
+      rows: "i32",
+      runPadded: "i32",
+      run: "i32",
+    },
+  },
+  conv2dBackwardInput: {
+    conv2dBackwardInput: {
+      extends: "outputGradient",
+      dx: "address",
+      /** Filters as [F][KH runs][runPadded]. */
+      filters: "address",
+      /** Rows of dx of one task, and tasks of a sample. */
+      bandRows: "i32",
+      bands: "i32",
+      run: "i32",
+      runPadded: "i32",
+      runs: "i32",
+      /** Entries that one list can hold. */
+      capacity: "i32",
+      /** Whether sums are made in scratch memory and then copied: with padding, or rows that are not whole vectors. */
+      copied: "i32",
+      /** Places in scratch memory. */
+      tableOffset: "i32",
+      rowOffset: "i32",
+      countsOffset: "i32",
+      listsOffset: "i32",
+      bandOffset: "i32",
+    },
+  },
+} as const;
