@@ -64,6 +64,13 @@ export default {
       to: { path: backends, pathNot: "^$1/" },
     },
     {
+      name: "formats-over-core",
+      comment: "Formats builds models out of what core exports, and knows no backend.",
+      severity: "error",
+      from: { path: "^packages/formats/", pathNot: tests },
+      to: { path: "^(packages|templates)/", pathNot: `^packages/formats/|${core}/(index|datasets/index)[.]ts$` },
+    },
+    {
       name: "bench-is-the-top",
       comment: "Nothing imports bench, except what stands for a user's program.",
       severity: "error",

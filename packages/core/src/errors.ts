@@ -23,6 +23,11 @@ export class DatasetError extends ConvoyError {
   override name = "DatasetError";
 }
 
+/** A model file that is truncated, corrupt, of an unknown version, or that holds what cannot be read. Says where in the file. */
+export class ModelFileError extends ConvoyError {
+  override name = "ModelFileError";
+}
+
 /** A method called in the wrong order or after `dispose()`. */
 export class StateError extends ConvoyError {
   override name = "StateError";

@@ -1,0 +1,6 @@
+/**
+ * Model files of others: Keras, TensorFlow.js, safetensors, PyTorch and ONNX.
+ *
+ * @module
+ */
+export { ModelFileError } from "@convoy/core";
