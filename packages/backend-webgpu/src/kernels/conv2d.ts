@@ -15,6 +15,7 @@ import {
   type OpInstance,
   type PlanValue,
   partOf,
+  takesParts,
   windowGeometry,
 } from "@convoy/core/backend";
 import { byStyle } from "../product/byStyle.js";
@@ -47,7 +48,10 @@ export const conv2d: Kernel<OpAttributes["conv2d"]> = {
 
 /** conv2d [biasAdd] [maxPool2d] [unary]; with pooling the windows are 2x2 and side by side. */
 export const fusedConv2d: Kernel<Attributes> = {
-  supports: (op) => poolsSideBySide(partOf(op, "maxPool2d")),
+  supports(op) {
+    const known = takesParts(op, ["conv2d", "biasAdd", "maxPool2d", "unary"]);
+    return known === true ? poolsSideBySide(partOf(op, "maxPool2d")) : known;
+  },
   dispatches(call) {
     const { head, pooling, last } = chainParts<BoundOp<PlanValue>>(call);
     const { label, target } = call;

@@ -1,6 +1,8 @@
+import type { TensorSpec } from "../ops/definition.js";
 import type { KernelName, OpAttributes } from "../ops/index.js";
 import { type BackwardPattern, type FusedName, fusedOps, type GradientRole, isReader } from "../plan/fusedOps.js";
 import type { OpInstance } from "../plan/plan.js";
+import type { BoundOp } from "./bindPlan.js";
 
 /** An op, fused or not, whose parts are of type `O`. */
 interface MaybeFused<O> {
@@ -17,11 +19,23 @@ export function partOf<O extends OpInstance>({ parts }: MaybeFused<O>, name: Ker
   return parts?.find((part) => part.op === name);
 }
 
-/** What a forward chain consists of: `fusedConv2d`, `fusedDense`, or their head alone. */
+/** What `supports` says to a fused op: true where all its parts are among `known`, else which one the kernel lacks. */
+export function takesParts({ op, parts = [] }: OpInstance, known: readonly KernelName[]): true | string {
+  const other = parts.find((part) => !known.some((name) => name === part.op));
+  return other === undefined || `${op} with ${other.op}`;
+}
+
+/** What a forward chain consists of, or its head alone. */
 export interface ChainParts<O> {
-  /** conv2d or matMul. */
+  /** conv2d, depthwiseConv2d, matMul or batchNorm. */
   readonly head: O;
   readonly bias: O | undefined;
+  /** batchNorm, over statistics of the batch, or normalize, over given ones. */
+  readonly normalization: O | undefined;
+  /** movingAverage of the statistics, in the order of batchNorm's outputs. */
+  readonly averages: readonly O[];
+  /** add; `addend` gives what is added. */
+  readonly addition: O | undefined;
   readonly pooling: O | undefined;
   readonly activation: O | undefined;
   /** The part whose first output is the chain's. */
@@ -30,13 +44,42 @@ export interface ChainParts<O> {
 
 /** The parts of a forward chain by what they do. An op that is not fused is its own head. */
 export function chainParts<O extends OpInstance>(op: O & MaybeFused<O>): ChainParts<O> {
-  const { parts = [op] } = op;
+  const parts: readonly O[] = op.parts ?? [op];
   return {
     head: parts[0]!,
     bias: partOf(op, "biasAdd"),
+    normalization: parts.find((part) => part.op === "batchNorm" || part.op === "normalize"),
+    averages: parts.filter((part) => part.op === "movingAverage"),
+    addition: partOf(op, "add"),
     pooling: partOf(op, "maxPool2d"),
     activation: partOf(op, "unary"),
-    last: parts[parts.length - 1]!,
+    last: parts.findLast((part) => part.op !== "movingAverage")!,
+  };
+}
+
+/** What an `add` among the parts of a bound op takes from outside: it may be either of its inputs. */
+export function addend<T extends TensorSpec>(op: BoundOp<T>, addition: BoundOp<T>): T {
+  const written = op.parts!.flatMap(({ outputs }) => outputs);
+  return addition.inputs.find((input) => !written.includes(input))!;
+}
+
+/** What the backward pass of a batch normalization consists of: what computes the gradient of its output, and what reads it. */
+export interface NormGradientParts<O> {
+  /** add, the first: the gradient comes from two sides. Both of its inputs are from outside. */
+  readonly addition: O | undefined;
+  /** unaryBackward. Where its output has a buffer, something outside reads it as well. */
+  readonly activation: O | undefined;
+  readonly sums: O;
+  readonly input: O | undefined;
+}
+
+/** The parts of `fusedBatchNormBackward` by what they do. */
+export function normGradientParts<O extends OpInstance>(op: MaybeFused<O>): NormGradientParts<O> {
+  return {
+    addition: partOf(op, "add"),
+    activation: partOf(op, "unaryBackward"),
+    sums: partOf(op, "batchNormBackwardSums")!,
+    input: partOf(op, "batchNormBackwardInput"),
   };
 }
 

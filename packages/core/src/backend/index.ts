@@ -23,12 +23,16 @@ export { type BoundOp, type BoundPlan, bindPlan, expectSupported, opInstance } f
 export { checkRead, checkWrite, disposedBuffer } from "./checkBuffer.js";
 export * from "./contract.js";
 export {
+  addend,
   attributesOf,
   type ChainParts,
   chainParts,
   type GradientParts,
   gradientParts,
+  type NormGradientParts,
+  normGradientParts,
   partOf,
+  takesParts,
 } from "./fusedParts.js";
 export { fusedKernels, type KernelTable, kernelFor, missingKernels, noKernel, requireKernel } from "./kernelTable.js";
 export { MemoryCount } from "./memoryCount.js";

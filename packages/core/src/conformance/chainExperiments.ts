@@ -1,24 +1,14 @@
-import {
-  choice,
-  distribution,
-  extremeLogits,
-  integers,
-  labels,
-  normal,
-  rows,
-  times,
-  uniform,
-} from "../ops/caseInputs.js";
-import type { Shape, Value } from "../ops/definition.js";
-import type { CaseInput, Tolerance } from "../ops/opCase.js";
-import { exact, sum, transcendental } from "../ops/tolerances.js";
+import { distribution, extremeLogits, integers, labels, normal, rows, times, uniform } from "../ops/caseInputs.js";
+import type { Value } from "../ops/definition.js";
+import { exact, transcendental } from "../ops/tolerances.js";
 import type { UnaryFunction } from "../ops/unary.js";
 import { resolvePadding, spatial } from "../ops/window.js";
 import { differentiate, type FusedName, type GraphValue } from "../plan/index.js";
 import type { ConvolutionChain, DenseChain, LossChain } from "./chains.js";
-import { convolutionChains, denseChains, lossChains } from "./chains.js";
+import { convolutionChains, denseChains, lossChains, normalizationChains } from "./chains.js";
+import { activated, chainTolerance, type Filler, filler, weights } from "./chainTensors.js";
 import { Experiment } from "./experiment.js";
-import { caseStream, fillTensor } from "./fill.js";
+import { normalizationExperiment, normalizationFusion, normalizationName } from "./normalizationExperiments.js";
 
 /** A chain of ops with the fused op that it may run as. */
 export interface ChainExperiment {
@@ -47,6 +37,10 @@ export function chainExperiments(): ChainExperiment[] {
         ...(bias || activation ? [experimentOf("fusedDense", name, () => dense(chain, name, false))] : []),
         experimentOf("fusedDenseBackward", gradientName(name, chain), () => dense(chain, name, true)),
       ];
+    }),
+    ...normalizationChains.map((chain) => {
+      const name = normalizationName(chain);
+      return experimentOf(normalizationFusion(chain), name, () => normalizationExperiment(chain, name));
     }),
     ...lossChains.map((chain) => {
       const name = lossName(chain);
@@ -97,28 +91,6 @@ function lossName({ logits, labels: kind, weights, accuracy, backward, probabili
 
 function gradientName(name: string, { gradients }: ConvolutionChain | DenseChain): string {
   return `${name}, gradient of ${gradients?.join(" and ") ?? "parameters"}`;
-}
-
-/** Sums of numbers around 1, and behind an activation that is not exact the errors of its derivative times that many. */
-function chainTolerance(terms: number, activation: UnaryFunction | undefined): Tolerance {
-  const { relative, absolute, why } = sum(terms);
-  const bent = activation === "tanh" || activation === "sigmoid" || activation === "elu";
-  return bent
-    ? { relative: 1e-4, absolute: absolute + 1e-4 * Math.sqrt(terms), why: `${why}, behind ${activation}` }
-    : { relative, absolute, why };
-}
-
-/** Numbers whose products and sums are exact. */
-const weights = (shape: Shape): CaseInput => choice(shape, [-0.25, -0.125, 0, 0.125, 0.25]);
-
-type Filler = (label: string, input: CaseInput) => GraphValue;
-
-/** Places inputs in the order of the calls, each from its own stream. */
-function filler(experiment: Experiment, name: string): Filler {
-  return (label, input) => {
-    const stream = () => caseStream(`${name} ${label}`, 0);
-    return experiment.input(label, input, () => fillTensor(input, stream()));
-  };
 }
 
 function convolution(chain: ConvolutionChain, name: string, backward: boolean): Experiment {
@@ -195,11 +167,6 @@ function dense(chain: DenseChain, name: string, backward: boolean): Experiment {
   }
   appendGradients(experiment, output, place, tensors, gradients, { input: units, kernel: N, bias: N }, activation);
   return experiment;
-}
-
-function activated({ graph }: Experiment, value: GraphValue, activation: UnaryFunction | undefined): GraphValue {
-  const alpha = activation === "elu" ? 1 : activation === "leakyRelu" ? 0.25 : 0;
-  return activation ? graph.apply("unary", [value], { function: activation, alpha })[0]! : value;
 }
 
 function appendGradients(

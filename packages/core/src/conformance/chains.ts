@@ -47,6 +47,36 @@ export interface LossChain {
   readonly extreme?: boolean;
 }
 
+/** A normalization, a convolution or both, and what follows them in networks. */
+export interface NormalizationChain {
+  /** What it normalizes, or what the convolution before it reads. */
+  readonly input: Shape;
+  /** [KH,KW,C,F] of a convolution before it, of a depthwise one [KH,KW,C,M]; default none. */
+  readonly kernel?: Shape;
+  /** Default false. */
+  readonly depthwise?: boolean;
+  /** Default 1. */
+  readonly stride?: number;
+  /** Default "same". */
+  readonly padding?: PaddingName;
+  /** Of the convolution; default false. */
+  readonly bias?: boolean;
+  /** Over the batch's statistics, which go into moving ones, over given ones, or no normalization. */
+  readonly statistics: "batch" | "given" | "none";
+  /** Default true. */
+  readonly scale?: boolean;
+  /** Default true. */
+  readonly center?: boolean;
+  /** Whether a tensor is added, and on which side of the sum; default none. */
+  readonly addend?: "left" | "right";
+  readonly pool?: { readonly size: number; readonly stride: number; readonly padding: PaddingName };
+  readonly activation?: UnaryFunction;
+  /** Whether the gradients of everything are wanted; default false. */
+  readonly backward?: boolean;
+  /** Whether the gradient of the output is a sum of two; default false. */
+  readonly gradientSum?: boolean;
+}
+
 const everything = ["input", "kernel", "bias"] as const;
 const pool2 = { size: 2, stride: 2, padding: "valid" } as const;
 
@@ -148,4 +178,94 @@ export const lossChains: readonly LossChain[] = [
   // Logits far apart.
   { logits: [11, 10], labels: "sparse", weights: false, accuracy: true, backward: true, extreme: true },
   { logits: [11, 10], labels: "categorical", weights: true, accuracy: true, backward: true, extreme: true },
+];
+
+const batch = { statistics: "batch" } as const;
+const given = { statistics: "given" } as const;
+const none = { statistics: "none" } as const;
+const square = [3, 3, 6, 8] as const;
+
+export const normalizationChains: readonly NormalizationChain[] = [
+  // Batch normalization alone with what may follow, and its gradients.
+  { ...batch, input: [4, 5, 6, 7] },
+  { ...batch, input: [4, 5, 6, 7], activation: "relu" },
+  { ...batch, input: [4, 5, 6, 7], addend: "right" },
+  { ...batch, input: [4, 5, 6, 7], addend: "left", activation: "relu" },
+  { ...batch, input: [4, 5, 6, 7], addend: "right", activation: "relu6" },
+  { ...batch, input: [4, 5, 6, 7], scale: false, activation: "relu", backward: true },
+  { ...batch, input: [4, 5, 6, 7], center: false, activation: "relu", backward: true },
+  { ...batch, input: [4, 5, 6, 7], scale: false, center: false, backward: true },
+  { ...batch, input: [4, 5, 6, 7], backward: true },
+  { ...batch, input: [4, 5, 6, 7], activation: "relu", backward: true },
+  { ...batch, input: [4, 5, 6, 7], addend: "left", activation: "relu", backward: true },
+  { ...batch, input: [4, 5, 6, 7], addend: "right", activation: "relu", backward: true, gradientSum: true },
+  { ...batch, input: [4, 5, 6, 7], activation: "relu", backward: true, gradientSum: true },
+  { ...batch, input: [4, 5, 6, 7], backward: true, gradientSum: true },
+  { ...batch, input: [4, 5, 6, 7], activation: "silu", backward: true },
+  { ...batch, input: [4, 5, 6, 7], activation: "tanh", backward: true },
+  // Rows and channels of other numbers: dense layers, one channel, more than any block has.
+  { ...batch, input: [33, 10], activation: "relu", backward: true },
+  { ...batch, input: [9, 1], activation: "relu", backward: true },
+  { ...batch, input: [2, 3, 3, 1], addend: "right", activation: "relu", backward: true, gradientSum: true },
+  { ...batch, input: [2, 17, 19, 5], activation: "relu", backward: true, gradientSum: true },
+  { ...batch, input: [3, 2, 2, 300], addend: "left", activation: "relu", backward: true },
+  // Behind a convolution.
+  { ...batch, input: [3, 7, 6, 6], kernel: square },
+  { ...batch, input: [3, 7, 6, 6], kernel: square, bias: true },
+  { ...batch, input: [3, 7, 6, 6], kernel: square, activation: "relu" },
+  { ...batch, input: [3, 7, 6, 6], kernel: square, bias: true, addend: "right", activation: "relu" },
+  { ...batch, input: [3, 7, 6, 6], kernel: square, addend: "left" },
+  { ...batch, input: [3, 7, 6, 6], kernel: square, activation: "relu", backward: true },
+  { ...batch, input: [3, 7, 6, 6], kernel: square, bias: true, activation: "relu", backward: true },
+  {
+    ...batch,
+    input: [3, 7, 6, 6],
+    kernel: square,
+    addend: "right",
+    activation: "relu",
+    backward: true,
+    gradientSum: true,
+  },
+  { ...batch, input: [3, 7, 6, 6], kernel: square, scale: false, center: false, activation: "relu", backward: true },
+  { ...batch, input: [2, 9, 9, 5], kernel: [1, 1, 5, 17], activation: "relu", backward: true },
+  { ...batch, input: [2, 9, 9, 16], kernel: [1, 1, 16, 33], stride: 2, activation: "relu6", backward: true },
+  {
+    ...batch,
+    input: [2, 11, 10, 3],
+    kernel: [7, 7, 3, 16],
+    stride: 2,
+    padding: "valid",
+    activation: "relu",
+    backward: true,
+  },
+  { ...batch, input: [4, 13, 13, 16], kernel: [3, 3, 16, 16], activation: "relu", backward: true },
+  { ...batch, input: [4, 8, 8, 32], kernel: [3, 3, 32, 64], stride: 2, activation: "relu", backward: true },
+  { ...batch, input: [2, 9, 8, 6], kernel: [3, 3, 6, 1], depthwise: true, activation: "relu6", backward: true },
+  // Given statistics, as in inference: no pass over memory of its own.
+  { ...given, input: [3, 7, 6, 6], kernel: square },
+  { ...given, input: [3, 7, 6, 6], kernel: square, activation: "relu" },
+  { ...given, input: [3, 7, 6, 6], kernel: square, bias: true, activation: "relu" },
+  { ...given, input: [3, 7, 6, 6], kernel: square, scale: false, activation: "relu" },
+  { ...given, input: [3, 7, 6, 6], kernel: square, center: false, bias: true },
+  { ...given, input: [3, 7, 6, 6], kernel: square, scale: false, center: false },
+  { ...given, input: [3, 7, 6, 6], kernel: square, addend: "right" },
+  { ...given, input: [3, 7, 6, 6], kernel: square, bias: true, addend: "left", activation: "relu" },
+  { ...given, input: [3, 8, 6, 6], kernel: square, pool: pool2, activation: "relu" },
+  { ...given, input: [3, 8, 6, 6], kernel: square, bias: true, addend: "right", pool: pool2, activation: "relu" },
+  { ...given, input: [2, 9, 9, 5], kernel: [1, 1, 5, 17], activation: "silu" },
+  { ...given, input: [2, 9, 9, 16], kernel: [1, 1, 16, 33], stride: 2, addend: "right", activation: "relu6" },
+  { ...given, input: [2, 11, 10, 3], kernel: [7, 7, 3, 16], stride: 2, padding: "valid", activation: "relu" },
+  { ...given, input: [4, 13, 13, 32], kernel: [3, 3, 32, 64], addend: "left", activation: "relu" },
+  { ...given, input: [2, 9, 8, 6], kernel: [3, 3, 6, 1], depthwise: true, activation: "relu6" },
+  { ...given, input: [2, 9, 8, 6], kernel: [3, 3, 6, 1], depthwise: true, bias: true },
+  { ...given, input: [2, 9, 8, 5], kernel: [5, 5, 5, 3], depthwise: true, stride: 2, scale: false, activation: "relu" },
+  { ...given, input: [2, 9, 8, 33], kernel: [3, 3, 33, 1], depthwise: true, stride: 2, bias: true, activation: "silu" },
+  // Without normalization: what is added, and depthwise convolutions.
+  { ...none, input: [3, 7, 6, 6], kernel: square, addend: "right" },
+  { ...none, input: [3, 7, 6, 6], kernel: square, bias: true, addend: "left", activation: "relu" },
+  { ...none, input: [3, 8, 6, 6], kernel: square, bias: true, addend: "right", pool: pool2, activation: "relu" },
+  { ...none, input: [2, 9, 9, 16], kernel: [1, 1, 16, 33], stride: 2, addend: "right", activation: "relu6" },
+  { ...none, input: [2, 9, 8, 6], kernel: [3, 3, 6, 1], depthwise: true, bias: true, activation: "relu6" },
+  { ...none, input: [2, 9, 8, 6], kernel: [3, 3, 6, 1], depthwise: true, bias: true },
+  { ...none, input: [2, 9, 8, 5], kernel: [5, 5, 5, 3], depthwise: true, stride: 2, activation: "relu" },
 ];

@@ -4,9 +4,13 @@ import type { OpName } from "../ops/index.js";
 /** Names of the groups of ops that a backend may have in one kernel. A new one gets a name here and a pattern below. */
 export type FusedName =
   | "fusedSoftmaxLoss"
+  | "fusedBatchNormBackward"
   | "fusedConv2dBackward"
   | "fusedDenseBackward"
+  | "fusedConv2dBatchNorm"
+  | "fusedBatchNorm"
   | "fusedConv2d"
+  | "fusedDepthwiseConv2d"
   | "fusedDense";
 
 /** A forward chain: each part reads the first output of the one before, which nothing else reads. */
@@ -15,6 +19,13 @@ export interface ChainPattern {
   readonly head: OpName;
   /** Ops that may follow, each at most once, in this order. */
   readonly tail: readonly OpName[];
+  /** An op over statistics of what it reads. */
+  readonly statistics?: {
+    /** It is one of the parts. What it reads may be read elsewhere too and is then written as well. */
+    readonly op: OpName;
+    /** Ops that read its other outputs and run along. */
+    readonly followers: readonly OpName[];
+  };
 }
 
 /** What an op makes of the gradient of a linear op's output. */
@@ -43,6 +54,16 @@ export interface BackwardPattern {
   readonly shared: readonly string[];
 }
 
+/** A backward op that adds up over a gradient, the ops that compute that gradient, and the op that needs the sums. */
+export interface SumsPattern {
+  readonly kind: "sums";
+  readonly head: OpName;
+  /** Ops that compute the gradient, from its last producer backwards, each optional. */
+  readonly producers: readonly OpName[];
+  /** Reads the gradient and all sums; optional. */
+  readonly follower: OpName;
+}
+
 /** A tensor of a loss op that a follower reads: one of its inputs or outputs by position. */
 export type LossTensor = { readonly input: number } | { readonly output: number };
 
@@ -54,20 +75,27 @@ export interface LossPattern {
   readonly followers: readonly { readonly op: OpName; readonly reads: readonly LossTensor[] }[];
 }
 
-export type FusedPattern = ChainPattern | BackwardPattern | LossPattern;
+/** Mean and variance of the batch go into the moving ones. */
+const batchStatistics = { op: "batchNorm", followers: ["movingAverage"] } as const;
+
+export type FusedPattern = ChainPattern | BackwardPattern | SumsPattern | LossPattern;
 
 /**
  * Groups of ops that a backend may have in one kernel. A fused op has no mathematics of its own: it is its parts, run one
  * after the other, and values that only the parts use need no memory. Patterns are tried in this order: a backward matMul is
- * also the head of the dense chain.
+ * also the head of the dense chain, and a convolution that batchNorm follows also heads a plain one.
  *
- * | name                 | parts, in order; those in brackets may be missing                                           |
- * | -------------------- | ------------------------------------------------------------------------------------------- |
- * | fusedSoftmaxLoss     | softmaxCrossEntropy [accuracy] [softmaxCrossEntropyBackward], at least two of them           |
- * | fusedConv2dBackward  | [unaryBackward] [maxPool2dBackward] [biasAddBackward] [conv2dBackwardInput] conv2dBackwardFilter |
- * | fusedDenseBackward   | [unaryBackward] [biasAddBackward] matMul (input gradient) matMul (kernel gradient), either one |
- * | fusedConv2d          | conv2d [biasAdd] [maxPool2d] [unary], at least two of them                                   |
- * | fusedDense           | matMul [biasAdd] [unary], at least two of them                                               |
+ * | name                   | parts, in order; those in brackets may be missing, but two there must be                  |
+ * | ---------------------- | ------------------------------------------------------------------------------------------ |
+ * | fusedSoftmaxLoss       | softmaxCrossEntropy [accuracy] [softmaxCrossEntropyBackward]                                |
+ * | fusedBatchNormBackward | [add] [unaryBackward] batchNormBackwardSums [batchNormBackwardInput]                        |
+ * | fusedConv2dBackward    | [unaryBackward] [maxPool2dBackward] [biasAddBackward] [conv2dBackwardInput] conv2dBackwardFilter |
+ * | fusedDenseBackward     | [unaryBackward] [biasAddBackward] matMul (input gradient) matMul (kernel gradient), either one |
+ * | fusedConv2dBatchNorm   | conv2d [biasAdd] batchNorm [movingAverage] [movingAverage] [add] [unary]                    |
+ * | fusedBatchNorm         | batchNorm [movingAverage] [movingAverage] [add] [unary]                                     |
+ * | fusedConv2d            | conv2d [biasAdd] [normalize] [add] [maxPool2d] [unary]                                      |
+ * | fusedDepthwiseConv2d   | depthwiseConv2d [biasAdd] [normalize] [unary]                                               |
+ * | fusedDense             | matMul [biasAdd] [unary]                                                                    |
  */
 export const fusedOps: { readonly [N in FusedName]: FusedPattern } = {
   fusedSoftmaxLoss: {
@@ -77,6 +105,12 @@ export const fusedOps: { readonly [N in FusedName]: FusedPattern } = {
       { op: "accuracy", reads: [{ output: 1 }, { input: 1 }] },
       { op: "softmaxCrossEntropyBackward", reads: [{ output: 1 }, { input: 1 }] },
     ],
+  },
+  fusedBatchNormBackward: {
+    kind: "sums",
+    head: "batchNormBackwardSums",
+    producers: ["unaryBackward", "add"],
+    follower: "batchNormBackwardInput",
   },
   fusedConv2dBackward: {
     kind: "backward",
@@ -101,7 +135,15 @@ export const fusedOps: { readonly [N in FusedName]: FusedPattern } = {
     producers: ["unaryBackward"],
     shared: [],
   },
-  fusedConv2d: { kind: "chain", head: "conv2d", tail: ["biasAdd", "maxPool2d", "unary"] },
+  fusedConv2dBatchNorm: {
+    kind: "chain",
+    head: "conv2d",
+    tail: ["biasAdd", "batchNorm", "add", "unary"],
+    statistics: batchStatistics,
+  },
+  fusedBatchNorm: { kind: "chain", head: "batchNorm", tail: ["add", "unary"], statistics: batchStatistics },
+  fusedConv2d: { kind: "chain", head: "conv2d", tail: ["biasAdd", "normalize", "add", "maxPool2d", "unary"] },
+  fusedDepthwiseConv2d: { kind: "chain", head: "depthwiseConv2d", tail: ["biasAdd", "normalize", "unary"] },
   fusedDense: { kind: "chain", head: "matMul", tail: ["biasAdd", "unary"] },
 };
 

@@ -1,4 +1,5 @@
 import { sameShape } from "../ops/checks.js";
+import type { OpName } from "../ops/index.js";
 import {
   type BackwardPattern,
   type ChainPattern,
@@ -6,6 +7,7 @@ import {
   type GradientRole,
   isReader,
   type LossPattern,
+  type SumsPattern,
 } from "./fusedOps.js";
 import type { GraphOperation, GraphValue } from "./graph.js";
 
@@ -28,6 +30,8 @@ export function candidatesOf(flow: Flow, pattern: FusedPattern): Candidates[] {
       return chains(flow, pattern);
     case "backward":
       return backwardGroups(flow, pattern);
+    case "sums":
+      return sumsGroups(flow, pattern);
     case "loss":
       return lossGroups(flow, pattern);
   }
@@ -35,27 +39,57 @@ export function candidatesOf(flow: Flow, pattern: FusedPattern): Candidates[] {
 
 /** Forward chains by their head. */
 function chains(flow: Flow, pattern: ChainPattern): Candidates[] {
+  const { statistics } = pattern;
   return flow.operations
     .filter(({ op }) => op === pattern.head)
     .map((head) => {
       const longest = chain(head, pattern, flow);
-      return longest.map((_, missing) => longest.slice(0, longest.length - missing));
+      const shorter = longest.map((_, missing) => longest.slice(0, longest.length - missing));
+      return statistics === undefined
+        ? shorter
+        : shorter.flatMap((parts) => {
+            const source = parts.find(({ op }) => op === statistics.op);
+            return source === undefined ? [] : [withFollowers(parts, source, statistics.followers, flow)];
+          });
     });
 }
 
-function chain(head: GraphOperation, { tail }: ChainPattern, flow: Flow): GraphOperation[] {
+function chain(head: GraphOperation, { tail, statistics }: ChainPattern, flow: Flow): GraphOperation[] {
   const parts = [head];
   let from = 0;
   for (;;) {
     const output = parts[parts.length - 1]!.outputs[0]!;
-    const [next, ...others] = flow.readers.get(output.id) ?? [];
+    const readers = flow.readers.get(output.id) ?? [];
+    // Forward ops come first: of several readers the first one is the chain's, or there is none.
+    const next = readers[0];
     const position = next === undefined ? -1 : tail.indexOf(next.op, from);
-    if (position < 0 || others.length > 0 || mustExist(output, flow) || next!.inputs[0] !== output) {
+    const shared = readers.length > 1 && next?.op !== statistics?.op;
+    if (position < 0 || shared || mustExist(output, flow) || !continues(next!, output)) {
       return parts;
     }
     parts.push(next!);
     from = position + 1;
   }
+}
+
+/** Whether an op reads a value where a chain hands it on: once, and at the first place unless places are alike. */
+function continues({ op, inputs }: GraphOperation, value: GraphValue): boolean {
+  return op === "add" ? inputs.filter((input) => input === value).length === 1 : inputs[0] === value;
+}
+
+/** `parts` with the ops that read what `source` computes beside its first output, each behind it. */
+function withFollowers(
+  parts: readonly GraphOperation[],
+  source: GraphOperation,
+  followers: readonly OpName[],
+  { operations }: Flow,
+): GraphOperation[] {
+  const statistics = source.outputs.slice(1);
+  const found = operations.filter(
+    ({ op, inputs }) => followers.some((name) => name === op) && inputs.some((input) => statistics.includes(input)),
+  );
+  const behind = parts.indexOf(source) + 1;
+  return [...parts.slice(0, behind), ...found, ...parts.slice(behind)];
 }
 
 /** Whether a value must have memory even if only the parts of a fused op use it. */
@@ -119,6 +153,31 @@ function producersOf(gradient: GraphValue, flow: Flow, { producers }: BackwardPa
     }
   }
   return parts;
+}
+
+/** Sums over a gradient with the ops around them, by the op that adds up. */
+function sumsGroups(flow: Flow, { head, producers, follower }: SumsPattern): Candidates[] {
+  const { operations, readers } = flow;
+  return operations
+    .filter(({ op }) => op === head)
+    .map((sums) => {
+      const before: GraphOperation[] = [];
+      let value = sums.inputs[0]!;
+      for (const op of producers) {
+        const producer = operations.find((operation) => operation.op === op && operation.outputs[0] === value);
+        // The gradient itself may be read elsewhere, as by the other side of an addition; what leads to it may not.
+        const inner = before.length === 0 || (readers.get(value.id)?.length === 1 && !mustExist(value, flow));
+        if (producer !== undefined && inner) {
+          before.unshift(producer);
+          value = producer.inputs[0]!;
+        }
+      }
+      const after = operations.filter(
+        ({ op, inputs }) =>
+          op === follower && inputs[0] === sums.inputs[0] && sums.outputs.every((sum) => inputs.includes(sum)),
+      );
+      return [...before, undefined].map((_, missing) => [...before.slice(missing), sums, ...after]);
+    });
 }
 
 /** A loss with what follows from it, by the loss. */

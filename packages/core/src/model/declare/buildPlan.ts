@@ -7,6 +7,7 @@ import { sizeOf } from "../../ops/definition.js";
 import {
   type BufferSpec,
   differentiate,
+  foldPadding,
   Graph,
   lower,
   type Plan,
@@ -56,6 +57,7 @@ export function buildPlan(
     ];
     results = [...judged.flatMap(({ loss, metrics }) => [loss, ...metrics]), ...added, ...penalties];
   }
+  foldPadding(graph);
   poolBeforeActivation(graph);
   if (mode === "train") {
     appendUpdate(graph, settings, parameters, losses, iteration);
