@@ -8,7 +8,7 @@ import type { DType } from "../ops/definition.js";
 import type { KernelName } from "../ops/index.js";
 import type { FusedName } from "../plan/fusedOps.js";
 import type { BufferSpec } from "../plan/graph.js";
-import type { OpInstance, Plan } from "../plan/plan.js";
+import type { InPlacePair, OpInstance, Plan } from "../plan/plan.js";
 import type { StepTable } from "../plan/stepTable.js";
 import type { TensorData } from "../tensor.js";
 
@@ -88,6 +88,13 @@ export interface Backend {
 
   /** (optional; 0) Scratch memory in bytes that the kernel for this op wants. It is placed in the arena for that op alone. */
   workspaceBytes?(op: OpInstance): number;
+
+  /**
+   * (optional; none) Inputs and outputs of this op, by their positions in it, that may be one piece of memory: no element of the
+   * output is written before the last read of that element of the input. A plan does so where they are equally large and
+   * nothing needs the input afterwards.
+   */
+  inPlace?(op: OpInstance): readonly InPlacePair[];
 
   /** Allocates device memory, zero-filled. Throws `DeviceError` when there is not enough, with the size. */
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer;

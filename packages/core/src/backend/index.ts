@@ -13,7 +13,15 @@ export type { UnaryFunction } from "../ops/unary.js";
 export { type FusedName, fusedNames } from "../plan/fusedOps.js";
 export type { BufferSpec } from "../plan/graph.js";
 export { aligned, alignmentBytes } from "../plan/memory.js";
-export { type OpInstance, type Plan, type PlanMode, type PlanOp, type PlanValue, typedArrays } from "../plan/plan.js";
+export {
+  type InPlacePair,
+  type OpInstance,
+  type Plan,
+  type PlanMode,
+  type PlanOp,
+  type PlanValue,
+  typedArrays,
+} from "../plan/plan.js";
 export { formatPlan } from "../plan/print.js";
 export { type StepTable, type StepValues, stepBytes, stepLayout, stepWords, unpackStep } from "../plan/stepTable.js";
 export { streamKey, streamPurposes, streamWord, threefry2x32 } from "../random/index.js";

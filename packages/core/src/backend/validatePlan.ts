@@ -67,7 +67,7 @@ function checkOp(op: PlanOp, values: ReadonlyMap<number, PlanValue>, content: Ar
   for (const value of written.filter(({ buffer }) => buffer === "arena")) {
     for (const id of op.inputs) {
       const input = values.get(id)!;
-      if (input.buffer === "arena" && overlap(value, input)) {
+      if (input.buffer === "arena" && overlap(value, input) && !isInPlace(op, input, value)) {
         throw new PlanError(`${where} writes ${value.label} over its own input ${input.label}`);
       }
     }
@@ -78,6 +78,15 @@ function checkOp(op: PlanOp, values: ReadonlyMap<number, PlanValue>, content: Ar
   for (const value of written.filter(({ buffer }) => buffer === "arena")) {
     content.write(value);
   }
+}
+
+/** Whether an op says that it writes this output exactly where this input lies. */
+function isInPlace({ inPlace = [] }: PlanOp, input: PlanValue, output: PlanValue): boolean {
+  return (
+    input.byteOffset === output.byteOffset &&
+    bytesOf(input) === bytesOf(output) &&
+    inPlace.some((pair) => pair.input === input.id && pair.output === output.id)
+  );
 }
 
 function overlap(a: PlanValue, b: PlanValue): boolean {

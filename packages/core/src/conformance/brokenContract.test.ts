@@ -265,3 +265,17 @@ describe("the smoke level", () => {
     }
   });
 });
+
+describe("the case of outputs in the place of inputs", () => {
+  const [inPlaceCase] = conformanceCases({ only: "what it writes over an input" });
+
+  it("finds a kernel that reads what it has overwritten", async () => {
+    const inPlace: Backend["inPlace"] = ({ op }) => (op === "transpose" ? [{ input: 0, output: 0 }] : []);
+    await expect(inPlaceCase!.run(altered({ inPlace }))).rejects.toThrow(/transpose: .* \(in place\)/);
+  });
+
+  it("finds an offer that no case takes up", async () => {
+    const inPlace: Backend["inPlace"] = ({ op }) => (op === "topKAccuracy" ? [{ input: 0, output: 0 }] : []);
+    await expect(inPlaceCase!.run(altered({ inPlace }))).rejects.toThrow("topKAccuracy: offered by inPlace()");
+  });
+});

@@ -6,6 +6,7 @@ import { type ConformanceCase, type Level, levels } from "./conformanceCase.js";
 import { curveCases } from "./curveCases.js";
 import { ConformanceFailure, UnexpectedPass, UnsupportedCase } from "./failure.js";
 import { fusionCases } from "./fusionCases.js";
+import { inPlaceCases } from "./inPlaceCases.js";
 import { opCases } from "./opCases.js";
 import { opExperiments } from "./opExperiments.js";
 import { runCases } from "./runCases.js";
@@ -66,6 +67,7 @@ function allCases(): ConformanceCase[] {
       run: (backend: Backend) => runExperiment(backend, build()),
     })),
     ...fusionCases(),
+    ...inPlaceCases(),
     ...trainingCases(),
     ...curveCases(),
   ];

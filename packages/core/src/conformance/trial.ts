@@ -19,8 +19,8 @@ export class Trial {
   }
 
   /** Throws `UnsupportedOpError` for an op that the backend says it does not support. */
-  static async open(backend: Backend, experiment: Experiment): Promise<Trial> {
-    const plan = planFor(backend, experiment);
+  static async open(backend: Backend, experiment: Experiment, target?: LoweringTarget): Promise<Trial> {
+    const plan = planFor(backend, experiment, target);
     expectSupported(backend.name, bindPlan("plan", plan, (value) => value).ops, (op) => backend.supports(op));
     const buffers = new Map<string, DeviceBuffer>();
     try {
@@ -87,12 +87,22 @@ export function tensorOf(
   return contents.get(buffer)!.subarray(offset, offset + sizeOf(shape));
 }
 
-/** The plan of an experiment as this backend runs it. */
-export function planFor(backend: Backend, { graph, results, fused }: Experiment): Plan {
-  const target: LoweringTarget = {
+/** What lowering asks of a backend for an experiment. */
+export function targetOf(backend: Backend, { fused }: Pick<Experiment, "fused">): LoweringTarget {
+  return {
     fusions: fused ? backend.fusions : [],
     supports: (op) => backend.supports(op),
     workspaceBytes: (op) => backend.workspaceBytes?.(op) ?? 0,
+    inPlace: (op) => backend.inPlace?.(op) ?? [],
   };
-  return lower(graph, { mode: "test", batchSize: 1, results: results.map(({ value }) => value), target });
+}
+
+/** The plan of an experiment as this backend runs it. */
+export function planFor(
+  backend: Backend,
+  experiment: Experiment,
+  target: LoweringTarget = targetOf(backend, experiment),
+): Plan {
+  const results = experiment.results.map(({ value }) => value);
+  return lower(experiment.graph, { mode: "test", batchSize: 1, results, target });
 }

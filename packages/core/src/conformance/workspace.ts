@@ -44,6 +44,7 @@ export class Workspace {
       fusions: [],
       supports: (op: Parameters<Backend["supports"]>[0]) => this.#backend.supports(op),
       workspaceBytes: (op: Parameters<Backend["supports"]>[0]) => this.#backend.workspaceBytes?.(op) ?? 0,
+      inPlace: (op: Parameters<Backend["supports"]>[0]) => this.#backend.inPlace?.(op) ?? [],
     };
     return lower(graph, { mode: "test", batchSize: 1, results, target });
   }

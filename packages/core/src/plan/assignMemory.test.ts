@@ -9,7 +9,7 @@ import { exact } from "../ops/tolerances.js";
 import { RandomStream } from "../random/index.js";
 import { reference } from "../reference/index.js";
 import type { TensorData } from "../tensor.js";
-import { differentiate, fusedNames, lower, type Plan, packSteps } from "./index.js";
+import { differentiate, fusedNames, Graph, lower, type OpInstance, type Plan, packSteps } from "./index.js";
 
 let backend: Backend;
 beforeAll(async () => {
@@ -155,8 +155,11 @@ describe("memory of random graphs", () => {
   // The reference runs the parts of fused ops one by one.
   const fusing = { fusions: fusedNames, supports: () => true as const };
 
-  it("is reused without changing a number, fused or not, with and without workspaces", async () => {
+  const inPlace = (op: OpInstance) => backend.inPlace!(op);
+
+  it("is reused without changing a number, fused or not, with and without workspaces, in place or not", async () => {
     let reused = 0;
+    let saved = 0;
     let fused = 0;
     for (let seed = 0; seed < 80; seed++) {
       const { experiment, results } = new RandomGraph(seed);
@@ -167,6 +170,8 @@ describe("memory of random graphs", () => {
         plain,
         lower(experiment.graph, { ...options, target: fusing }),
         lower(experiment.graph, { ...options, target: { ...fusing, workspaceBytes } }),
+        lower(experiment.graph, { ...options, target: { ...fusing, fusions: [], inPlace } }),
+        lower(experiment.graph, { ...options, target: { ...fusing, fusions: [], inPlace, workspaceBytes } }),
       ];
       // What lives until the end shares its memory with nothing: the numbers as they must be.
       const computed = experiment.graph.operations.flatMap(({ outputs }) => outputs);
@@ -178,9 +183,12 @@ describe("memory of random graphs", () => {
         expect(await run(plan, experiment), `seed ${seed}`).toEqual(expected);
       }
       reused += spacious.arenaBytes - plain.arenaBytes;
+      saved += plain.arenaBytes - plans[3]!.arenaBytes;
+      expect(plans[3]!.arenaBytes).toBeLessThanOrEqual(plain.arenaBytes * 1.25);
       fused += plans[1]!.ops.filter(({ parts }) => parts).length;
     }
     expect(reused).toBeGreaterThan(0);
+    expect(saved).toBeGreaterThan(0);
     expect(fused).toBeGreaterThan(100);
   });
 
@@ -208,5 +216,62 @@ describe("memory of random graphs", () => {
       values: plan.values.map((value) => (value.buffer === "arena" ? { ...value, byteOffset: 0 } : value)),
     };
     expect(() => validatePlan(squeezed)).toThrow(/plan: op \d+/);
+  });
+});
+
+describe("an output in the place of an input", () => {
+  const target = { fusions: [], supports: () => true as const, inPlace: () => [{ input: 0, output: 0 }] };
+  const relu = { function: "relu", alpha: 0 } as const;
+
+  function draft(): { graph: Graph; x: Value; store: (value: Value) => void } {
+    const graph = new Graph();
+    graph.declareBuffer("in", { dtype: "float32", length: 64 });
+    graph.declareBuffer("out", { dtype: "float32", length: 256 });
+    let offset = 0;
+    const store = (value: Value): void => {
+      graph.bind(value, { buffer: "out", offset });
+      offset += 64;
+    };
+    return { graph, x: graph.place("x", { shape: [8, 8], dtype: "float32" }, "in"), store };
+  }
+
+  function lowered(graph: Graph): Plan {
+    const plan = lower(graph, { mode: "test", batchSize: 1, results: [], target });
+    validatePlan(plan);
+    return plan;
+  }
+
+  it("goes on through a chain: one block for all of it", () => {
+    const { graph, x, store } = draft();
+    let y: Value = x;
+    for (let step = 0; step < 4; step++) {
+      y = graph.apply("unary", [y], relu)[0]!;
+    }
+    store(graph.apply("softmax", [y], {})[0]!);
+    const plan = lowered(graph);
+    expect(plan.arenaBytes).toBe(256);
+    // What lies outside the arena stays where it is.
+    expect(plan.ops.map(({ inPlace = [] }) => inPlace.length)).toEqual([0, 1, 1, 1, 0]);
+  });
+
+  it("is refused where the input is read later, or twice by the op itself", () => {
+    const { graph, x, store } = draft();
+    const [first] = graph.apply("unary", [x], relu);
+    const [second] = graph.apply("unary", [first!], relu);
+    const [sum] = graph.apply("add", [first!, second!], {});
+    const [doubled] = graph.apply("add", [sum!, sum!], {});
+    store(graph.apply("softmax", [doubled!], {})[0]!);
+    const plan = lowered(graph);
+    expect(plan.ops.map(({ inPlace = [] }) => inPlace.length)).toEqual([0, 0, 1, 0, 0]);
+    expect(plan.arenaBytes).toBe(512);
+  });
+
+  it("is no excuse for a plan that says nothing of it", () => {
+    const { graph, x, store } = draft();
+    const [first] = graph.apply("unary", [x], relu);
+    store(graph.apply("softmax", [graph.apply("unary", [first!], relu)[0]!], {})[0]!);
+    const { ops, ...plan } = lowered(graph);
+    const silent = { ...plan, ops: ops.map(({ inPlace: _, ...op }) => op) };
+    expect(() => validatePlan(silent)).toThrow("writes unary.output over its own input unary.output");
   });
 });

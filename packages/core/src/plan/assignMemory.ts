@@ -2,9 +2,9 @@ import { bytesOf, dtypeBytes, type TensorSpec } from "../ops/definition.js";
 import type { KernelName } from "../ops/index.js";
 import { type FusedGroup, isGroup, operationsOf, type ScheduledOp } from "./fusion.js";
 import { type Graph, type GraphOperation, opDefinition, updatedInputs } from "./graph.js";
-import { groupInstance, operationInstance } from "./instances.js";
+import { groupInstance, groupTensors, operationInstance } from "./instances.js";
 import { type Lifetime, planArena } from "./memory.js";
-import type { OpInstance, Plan, PlanOp, PlanValue } from "./plan.js";
+import type { InPlacePair, OpInstance, Plan, PlanOp, PlanValue } from "./plan.js";
 
 interface MemoryRequest {
   readonly graph: Graph;
@@ -14,15 +14,16 @@ interface MemoryRequest {
   /** Ids of the tensors that must live until the end of the step. */
   readonly kept: ReadonlySet<number>;
   readonly workspaceBytes: (op: OpInstance) => number;
+  /** Which outputs of an op may be written over which of its inputs, by position. */
+  readonly inPlace: (op: OpInstance) => readonly InPlacePair[];
 }
 
 /** Finds out how long each tensor is needed, places it in the arena and writes the ops over the placed values. */
 export function assignMemory(request: MemoryRequest): Pick<Plan, "values" | "ops" | "arenaBytes"> {
   const { graph, scheduled, owner, kept } = request;
   const internal = internalValues(scheduled, owner, kept);
-  const workspaces = scheduled.map((op) =>
-    request.workspaceBytes(isGroup(op) ? groupInstance(op) : operationInstance(op)),
-  );
+  const instances = scheduled.map((op) => (isGroup(op) ? groupInstance(op) : operationInstance(op)));
+  const workspaces = instances.map(request.workspaceBytes);
   // Workspaces are values as well, numbered after those of the graph.
   const workspaceId = (step: number): number => graph.values.length + step;
 
@@ -42,7 +43,10 @@ export function assignMemory(request: MemoryRequest): Pick<Plan, "values" | "ops
       extend(workspaceId(step), workspaces[step]!, step);
     }
   });
-  const arena = planArena([...lifetimes.values()]);
+  const { blocks, blockOf, inPlace } = sharedBlocks(lifetimes, owner, scheduled, (step) =>
+    request.inPlace(instances[step]!),
+  );
+  const arena = planArena(blocks);
 
   const values = new Map<number, PlanValue>();
   for (const { id, label, shape, dtype } of usedValues(graph, scheduled)) {
@@ -51,7 +55,7 @@ export function assignMemory(request: MemoryRequest): Pick<Plan, "values" | "ops
       ? { buffer: storage.placement.buffer, byteOffset: storage.placement.offset * dtypeBytes[dtype] }
       : internal.has(storage.id)
         ? { byteOffset: 0 }
-        : { buffer: "arena", byteOffset: arena.offsets.get(storage.id)! };
+        : { buffer: "arena", byteOffset: arena.offsets.get(blockOf(storage.id))! };
     values.set(id, { id, label, shape, dtype, ...place });
   }
   workspaces.forEach((bytes, step) => {
@@ -64,9 +68,51 @@ export function assignMemory(request: MemoryRequest): Pick<Plan, "values" | "ops
 
   const ops = scheduled.map((op, step): PlanOp => {
     const workspace = workspaces[step]! > 0 ? { workspace: workspaceId(step) } : {};
-    return { ...(isGroup(op) ? groupOp(op, internal) : singleOp(op)), ...workspace };
+    const over = inPlace[step]!.length > 0 ? { inPlace: inPlace[step]! } : {};
+    return { ...(isGroup(op) ? groupOp(op, internal) : singleOp(op)), ...workspace, ...over };
   });
   return { values: [...values.values()].sort((a, b) => a.id - b.id), ops, arenaBytes: arena.bytes };
+}
+
+/** What lies where others lay: blocks of memory, and which outputs an op writes over which inputs. */
+interface SharedBlocks {
+  readonly blocks: readonly Lifetime[];
+  /** The block of a tensor. */
+  readonly blockOf: (id: number) => number;
+  /** By the position of the op. */
+  readonly inPlace: readonly (readonly InPlaceValues[])[];
+}
+
+type InPlaceValues = NonNullable<PlanOp["inPlace"]>[number];
+
+/** Has outputs take over the memory of inputs that end where they begin, as far as the backend can write one over the other. */
+function sharedBlocks(
+  lifetimes: ReadonlyMap<number, Lifetime>,
+  owner: (id: number) => number,
+  scheduled: readonly ScheduledOp[],
+  pairsOf: (step: number) => readonly InPlacePair[],
+): SharedBlocks {
+  const blocks = new Map(lifetimes);
+  const shared = new Map<number, number>();
+  const blockOf = (id: number): number => shared.get(id) ?? id;
+  const inPlace = scheduled.map((op, step) => {
+    const { inputs, outputs } = isGroup(op) ? groupTensors(op) : op;
+    const pairs = pairsOf(step).map(({ input, output }) => ({ input: inputs[input]!.id, output: outputs[output]!.id }));
+    return pairs.filter(({ input, output }) => {
+      const block = blocks.get(blockOf(owner(input)));
+      const added = blocks.get(owner(output));
+      const readOnce = inputs.filter(({ id }) => owner(id) === owner(input)).length === 1;
+      const fits = block?.last === step && added?.first === step && block.bytes === added.bytes;
+      if (!(fits && readOnce)) {
+        return false;
+      }
+      blocks.set(block.id, { ...block, last: added.last });
+      blocks.delete(added.id);
+      shared.set(added.id, block.id);
+      return true;
+    });
+  });
+  return { blocks: [...blocks.values()], blockOf, inPlace };
 }
 
 /** Tensors that only the parts of one fused op write and read. */

@@ -10,16 +10,22 @@ export function operationInstance({ op, attributes, inputs, outputs }: GraphOper
 }
 
 /** A fused op as a backend is asked about it. */
-export function groupInstance({ name, parts }: FusedGroup): OpInstance {
+export function groupInstance(group: FusedGroup): OpInstance {
+  const { inputs, outputs } = groupTensors(group);
+  return {
+    op: group.name,
+    attributes: {},
+    inputs: inputs.map(tensorSpec),
+    outputs: outputs.map(tensorSpec),
+    parts: group.parts.map(operationInstance),
+  };
+}
+
+/** All that the parts of a group read and none of them writes, and all that they write. */
+export function groupTensors({ parts }: FusedGroup): Pick<GraphOperation, "inputs" | "outputs"> {
   const written = new Map(parts.flatMap(({ outputs }) => outputs.map((output) => [output.id, output] as const)));
   const read = new Map(parts.flatMap(({ inputs }) => inputs.map((input) => [input.id, input] as const)));
-  return {
-    op: name,
-    attributes: {},
-    inputs: [...read.values()].filter(({ id }) => !written.has(id)).map(tensorSpec),
-    outputs: [...written.values()].map(tensorSpec),
-    parts: parts.map(operationInstance),
-  };
+  return { inputs: [...read.values()].filter(({ id }) => !written.has(id)), outputs: [...written.values()] };
 }
 
 function tensorSpec({ shape, dtype }: Value): Pick<Value, "shape" | "dtype"> {

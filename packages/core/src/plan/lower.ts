@@ -4,7 +4,7 @@ import type { FusedName } from "./fusedOps.js";
 import { type FusedGroup, fuse } from "./fusion.js";
 import { type Graph, type GraphOperation, opDefinition } from "./graph.js";
 import { groupInstance } from "./instances.js";
-import type { OpInstance, Plan, PlanMode } from "./plan.js";
+import type { InPlacePair, OpInstance, Plan, PlanMode } from "./plan.js";
 import { resolveReshapes } from "./reshapes.js";
 
 /** What lowering asks of a backend. */
@@ -15,6 +15,8 @@ export interface LoweringTarget {
   supports(op: OpInstance): true | string;
   /** Scratch memory in bytes that it wants for this op; 0 when absent. */
   workspaceBytes?(op: OpInstance): number;
+  /** Which outputs it can write over which inputs, by position; none when absent. */
+  inPlace?(op: OpInstance): readonly InPlacePair[];
 }
 
 export interface LowerOptions {
@@ -35,10 +37,11 @@ export function lower(graph: Graph, { mode, batchSize, results, target }: LowerO
   const kept = new Set(resultIds);
   const scheduled = fuse({ operations: live, kept, owner, fusions: target?.fusions ?? [], accepts });
   const workspaceBytes = (op: OpInstance): number => target?.workspaceBytes?.(op) ?? 0;
+  const inPlace = (op: OpInstance): readonly InPlacePair[] => target?.inPlace?.(op) ?? [];
   return {
     mode,
     batchSize,
-    ...assignMemory({ graph, scheduled, owner, kept, workspaceBytes }),
+    ...assignMemory({ graph, scheduled, owner, kept, workspaceBytes, inPlace }),
     buffers: usedBuffers(graph, live, owner),
     results: resultIds,
   };

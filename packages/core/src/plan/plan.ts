@@ -31,6 +31,12 @@ export interface OpInstance {
   readonly parts?: readonly OpInstance[];
 }
 
+/** An input and an output of an op, by position, that may be one piece of memory. */
+export interface InPlacePair {
+  readonly input: number;
+  readonly output: number;
+}
+
 /** One step of a plan: an op over values, all named by id. */
 export interface PlanOp {
   readonly op: KernelName | FusedName;
@@ -41,6 +47,8 @@ export interface PlanOp {
   readonly outputs: readonly number[];
   /** Those of the inputs that are overwritten. */
   readonly updates: readonly number[];
+  /** Values written into the memory of an input, which is not needed any more; absent: none. */
+  readonly inPlace?: readonly { readonly input: number; readonly output: number }[];
   /** Of a fused op: the ops that it stands for, in order; running them one by one is its definition. */
   readonly parts?: readonly PlanOp[];
   /** Scratch memory that the backend asked for: a uint8 value, its content undefined before and after. */

@@ -7,6 +7,7 @@ import {
   type DeviceInfo,
   type Executable,
   type FusedName,
+  type InPlacePair,
   type MemoryInfo,
   noKernel,
   type OpInstance,
@@ -18,6 +19,22 @@ import { kernels } from "./kernels/index.js";
 import { ReferenceBuffer } from "./memory/buffer.js";
 import { type FloatStorage, HostMemory } from "./memory/hostMemory.js";
 import { ReferenceExecutable } from "./run/executable.js";
+
+/** Ops whose kernels read each number of the first input before they write the same number of the output, and not again. */
+const elementwise: ReadonlySet<OpInstance["op"]> = new Set([
+  ...([
+    "biasAdd",
+    "unary",
+    "unaryBackward",
+    "affine",
+    "add",
+    "multiply",
+    "maximum",
+    "dropout",
+    "channelDropout",
+  ] as const),
+  ...(["gaussianNoise", "gaussianDropout", "normalize", "normalizeBackwardInput", "batchNormBackwardInput"] as const),
+]);
 
 /** The contract over host memory. */
 export class ReferenceBackend implements Backend {
@@ -37,6 +54,10 @@ export class ReferenceBackend implements Backend {
       return "the reference has no fused kernels, only those of the parts";
     }
     return Object.hasOwn(kernels, op) || noKernel("reference", op);
+  }
+
+  inPlace({ op }: OpInstance): readonly InPlacePair[] {
+    return elementwise.has(op) ? [{ input: 0, output: 0 }] : [];
   }
 
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
