@@ -1,10 +1,21 @@
+import {
+  type Classes,
+  type Config,
+  type Configured,
+  type CustomObjects,
+  fromObjectConfig,
+  type JsonValue,
+} from "../config.js";
 import { ArgumentError, formatShape } from "../errors.js";
 import { lookUp } from "../names.js";
 import type { Value } from "../ops/definition.js";
 import type { Graph } from "../plan/index.js";
 
-/** A condition on a weight tensor that is restored after every update of the optimizer. */
-export interface Constraint {
+/**
+ * A condition on a weight tensor that is restored after every update of the optimizer. With `className` and `config` models that
+ * use it can be saved.
+ */
+export interface Constraint extends Configured {
   readonly name: string;
   /** Appends the op that brings `parameter` back to it, in place. Throws `ArgumentError` where its axes do not fit. */
   apply(graph: Graph, parameter: Value): void;
@@ -33,9 +44,12 @@ function normConstraint(
   kind: "max" | "unit",
   limit: number,
   axis: number | readonly number[],
+  config: Config,
 ): Constraint {
   return {
     name,
+    className: `${name[0]!.toUpperCase()}${name.slice(1)}`,
+    config,
     apply(graph, parameter) {
       const axes = positiveAxes(name, typeof axis === "number" ? [axis] : axis, parameter);
       graph.apply("constrainNorm", [parameter], { kind, limit, axes });
@@ -67,18 +81,20 @@ export function maxNorm({ maxValue = 2, axis = 0 }: MaxNormOptions = {}): Constr
   if (!(maxValue >= 0 && maxValue < Infinity)) {
     throw new ArgumentError(`maxNorm: maxValue is ${maxValue}, expected a number of at least 0`);
   }
-  return normConstraint("maxNorm", "max", maxValue, axis);
+  return normConstraint("maxNorm", "max", maxValue, axis, { maxValue, axis });
 }
 
 /** Brings the Euclidean norm over `axis` to 1: w / (norm + 1e-7). Keras' `UnitNorm`. */
 export function unitNorm({ axis = 0 }: NormAxesOptions = {}): Constraint {
-  return normConstraint("unitNorm", "unit", 1, axis);
+  return normConstraint("unitNorm", "unit", 1, axis, { axis });
 }
 
 /** Sets negative weights to 0. Keras' `NonNeg`. */
 export function nonNeg(): Constraint {
   return {
     name: "nonNeg",
+    className: "NonNeg",
+    config: {},
     apply(graph, parameter) {
       graph.apply("nonNegative", [parameter], {});
     },
@@ -90,4 +106,11 @@ const named: { readonly [N in ConstraintName]: () => Constraint } = { maxNorm, n
 /** The constraint behind an option. Throws `ArgumentError` for an unknown name. */
 export function resolveConstraint(option: ConstraintName | Constraint): Constraint {
   return typeof option === "string" ? lookUp("constraint", option, named)() : option;
+}
+
+const classes: Classes<Constraint> = { MaxNorm: maxNorm, NonNeg: nonNeg, UnitNorm: unitNorm };
+
+/** A constraint from its plain JSON. Throws `ArgumentError` for an unknown class. */
+export function constraintFromConfig(what: string, value: JsonValue, customObjects: CustomObjects): Constraint {
+  return fromObjectConfig(what, value, classes, customObjects);
 }

@@ -1,5 +1,6 @@
+import { type Classes, type CustomObjects, fromObjectConfig, type JsonValue } from "../config.js";
 import { lookUp } from "../names.js";
-import { ones, randomNormal, randomUniform, truncatedNormal, zeros } from "./distributions.js";
+import { constant, ones, randomNormal, randomUniform, truncatedNormal, zeros } from "./distributions.js";
 import type { Initializer } from "./initializer.js";
 import { identity, orthogonal } from "./matrices.js";
 import {
@@ -74,4 +75,27 @@ const named: { readonly [N in InitializerName]: () => Initializer } = {
 /** The initializer behind an option. Throws `ArgumentError` for an unknown name. */
 export function resolveInitializer(option: InitializerName | Initializer): Initializer {
   return typeof option === "string" ? lookUp("initializer", option, named)() : option;
+}
+
+const classes: Classes<Initializer> = {
+  Zeros: zeros,
+  Ones: ones,
+  Constant: ({ value }: { value: number }) => constant(value),
+  GlorotUniform: glorotUniform,
+  GlorotNormal: glorotNormal,
+  HeUniform: heUniform,
+  HeNormal: heNormal,
+  LecunUniform: lecunUniform,
+  LecunNormal: lecunNormal,
+  VarianceScaling: varianceScaling,
+  RandomUniform: randomUniform,
+  RandomNormal: randomNormal,
+  TruncatedNormal: truncatedNormal,
+  Orthogonal: orthogonal,
+  Identity: identity,
+};
+
+/** An initializer from its plain JSON. Throws `ArgumentError` for an unknown class. */
+export function initializerFromConfig(what: string, value: JsonValue, customObjects: CustomObjects): Initializer {
+  return fromObjectConfig(what, value, classes, customObjects);
 }

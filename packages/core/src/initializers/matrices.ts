@@ -17,6 +17,8 @@ export interface MatrixOptions {
 export function orthogonal({ gain = 1 }: MatrixOptions = {}): Initializer {
   return {
     name: "orthogonal",
+    className: "Orthogonal",
+    config: { gain },
     draw(shape, random) {
       if (shape.length < 2) {
         throw new ArgumentError(`orthogonal: shape ${formatShape(shape)} is no matrix, expected at least two axes`);
@@ -73,6 +75,8 @@ function dot(a: Float64Array, b: Float64Array): number {
 export function identity({ gain = 1 }: MatrixOptions = {}): Initializer {
   return {
     name: "identity",
+    className: "Identity",
+    config: { gain },
     draw(shape: Shape) {
       if (shape.length !== 2) {
         throw new ArgumentError(`identity: shape ${formatShape(shape)} is no matrix, expected two axes`);

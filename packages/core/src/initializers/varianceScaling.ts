@@ -1,3 +1,4 @@
+import type { Config } from "../config.js";
 import { ArgumentError } from "../errors.js";
 import { lookUp } from "../names.js";
 import { type Shape, sizeOf } from "../ops/definition.js";
@@ -61,9 +62,15 @@ const samplers: {
   },
 };
 
-function scaling(name: string, scale: number, mode: FanMode, distribution: ScalingDistribution): Initializer {
+function scaling(
+  name: string,
+  scale: number,
+  mode: FanMode,
+  distribution: ScalingDistribution,
+  config: Config = {},
+): Initializer {
   const [fan, sampler] = [fans[mode], samplers[distribution]];
-  return filled(name, (shape, random) => {
+  return filled(name, config, (shape, random) => {
     const { fanIn, fanOut } = computeFans(shape);
     return sampler(scale / Math.max(1, fan(fanIn, fanOut)), random);
   });
@@ -81,7 +88,7 @@ export function varianceScaling(options: VarianceScalingOptions = {}): Initializ
   }
   lookUp("varianceScaling mode", mode, fans);
   lookUp("varianceScaling distribution", distribution, samplers);
-  return scaling("varianceScaling", scale, mode, distribution);
+  return scaling("varianceScaling", scale, mode, distribution, { scale, mode, distribution });
 }
 
 /** Uniform with limit sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio, 2010). */

@@ -1,8 +1,9 @@
 import { expectRange } from "../checkOption.js";
+import type { Config } from "../config.js";
 import { ArgumentError, formatShape } from "../errors.js";
 import type { Initializer, InitializerName } from "../initializers/index.js";
 import { type Shape, sizeOf } from "../ops/definition.js";
-import { type Activation, type ActivationName, resolveActivation } from "./activationFunction.js";
+import { type Activation, type ActivationName, activationConfig, resolveActivation } from "./activationFunction.js";
 import { commonFields, type LayerDefinition, type LayerOptions } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
 import { type ConstraintOption, type RegularizerOption, weight } from "./linear.js";
@@ -11,11 +12,12 @@ import { reshaped } from "./slices.js";
 
 type Names = Pick<LayerDefinition, "className" | "defaultName">;
 
-function activationLayer(names: Names, activation: Activation, options: LayerOptions): Layer {
+function activationLayer(names: Names, activation: Activation, options: LayerOptions, config: Config = {}): Layer {
   const activate = resolveActivation(activation);
   return defineLayer({
     ...names,
     ...commonFields(options),
+    config,
     parameters: () => [],
     apply: ({ graph, input }) => activate(graph, input),
   });
@@ -28,19 +30,24 @@ export interface ActivationOptions extends LayerOptions {
 /** An activation as a layer of its own. Keras' `Activation`. Throws `ArgumentError` for an unknown name. */
 export function activation(options: ActivationOptions): Layer {
   layerOptions("activation", options, ["activation"], ["activation"]);
-  return activationLayer({ className: "Activation", defaultName: "activation" }, options.activation, options);
+  const names = { className: "Activation", defaultName: "activation" };
+  return activationLayer(names, options.activation, options, { activation: activationConfig(options.activation) });
 }
 
 /** The layer of one activation that has no settings. */
-function named(label: ActivationName, names: Names): (options?: LayerOptions) => Layer {
-  return (options = {}) => activationLayer(names, label, layerOptions(label, options));
+function named(label: ActivationName, names: Names, config: Config = {}): (options?: LayerOptions) => Layer {
+  return (options = {}) => activationLayer(names, label, layerOptions(label, options), config);
 }
 
 /** max(x, 0). Keras' `ReLU`. */
 export const relu: (options?: LayerOptions) => Layer = named("relu", { className: "ReLU", defaultName: "re_lu" });
 
 /** min(max(x, 0), 6). Keras' `ReLU` with `max_value` 6. */
-export const relu6: (options?: LayerOptions) => Layer = named("relu6", { className: "ReLU", defaultName: "re_lu" });
+export const relu6: (options?: LayerOptions) => Layer = named(
+  "relu6",
+  { className: "ReLU", defaultName: "re_lu" },
+  { maxValue: 6 },
+);
 
 /** e^x over their sum along the last axis. Keras' `Softmax`. */
 export const softmax: (options?: LayerOptions) => Layer = named("softmax", {
@@ -83,7 +90,8 @@ export interface GeluOptions extends LayerOptions {
 /** x times the share of a normal distribution below x (Hendrycks and Gimpel, 2016). Keras' activation `gelu`. */
 export function gelu(options: GeluOptions = {}): Layer {
   const { approximate = false } = layerOptions("gelu", options, ["approximate"]);
-  return activationLayer({ className: "Gelu", defaultName: "gelu" }, approximate ? "geluTanh" : "gelu", options);
+  const names = { className: "Gelu", defaultName: "gelu" };
+  return activationLayer(names, approximate ? "geluTanh" : "gelu", options, { approximate });
 }
 
 export interface LeakyReluOptions extends LayerOptions {
@@ -96,7 +104,7 @@ export function leakyRelu(options: LeakyReluOptions = {}): Layer {
   layerOptions("leakyRelu", options, ["negativeSlope"]);
   const alpha = expectRange("leakyRelu: negativeSlope", options.negativeSlope ?? 0.3, 0, Infinity);
   const names = { className: "LeakyReLU", defaultName: "leaky_re_lu" };
-  return activationLayer(names, { function: "leakyRelu", alpha }, options);
+  return activationLayer(names, { function: "leakyRelu", alpha }, options, { negativeSlope: alpha });
 }
 
 export interface EluOptions extends LayerOptions {
@@ -108,7 +116,7 @@ export interface EluOptions extends LayerOptions {
 export function elu(options: EluOptions = {}): Layer {
   layerOptions("elu", options, ["alpha"]);
   const alpha = expectRange("elu: alpha", options.alpha ?? 1, 0, Infinity);
-  return activationLayer({ className: "ELU", defaultName: "elu" }, { function: "elu", alpha }, options);
+  return activationLayer({ className: "ELU", defaultName: "elu" }, { function: "elu", alpha }, options, { alpha });
 }
 
 export interface PreluOptions extends LayerOptions {
@@ -142,6 +150,9 @@ export function prelu(options: PreluOptions = {}): Layer {
     className: "PReLU",
     defaultName: "p_re_lu",
     ...commonFields(options),
+    get config() {
+      return { ...alpha.config("alpha"), sharedAxes };
+    },
     parameters(inputShape) {
       expectFirstAxes(sharedAxes, inputShape);
       return [alpha(inputShape.map((size, axis) => (sharedAxes.includes(axis + 1) ? 1 : size)))];

@@ -1,3 +1,4 @@
+import type { JsonValue } from "../config.js";
 import { ArgumentError } from "../errors.js";
 import { lookUp } from "../names.js";
 import type { Value } from "../ops/definition.js";
@@ -79,4 +80,9 @@ export function resolveActivation(option: Activation): Apply {
     throw new ArgumentError(`activation ${name}: alpha is ${alpha}, expected a number of at least 0`);
   }
   return unary(name, alpha);
+}
+
+/** The option as plain JSON. */
+export function activationConfig(option: Activation): JsonValue {
+  return typeof option === "string" ? option : { function: option.function, alpha: option.alpha };
 }

@@ -42,6 +42,17 @@ export function conv1d(options: Conv1dOptions): Layer {
     className: "Conv1D",
     defaultName: "conv1d",
     ...commonFields(options),
+    get config() {
+      return {
+        filters,
+        kernelSize: size,
+        strides: stride,
+        padding,
+        dilationRate: dilation,
+        ...kernel.config("kernel"),
+        ...after.config,
+      };
+    },
     parameters(inputShape) {
       expectSequences("conv1d", inputShape);
       return [kernel([size, inputShape[1] as number, filters]), ...after.parameters(filters)];

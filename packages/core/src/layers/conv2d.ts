@@ -47,6 +47,18 @@ export function conv2d(options: Conv2dOptions): Layer {
     className: "Conv2D",
     defaultName: "conv2d",
     ...commonFields(options),
+    get config() {
+      return {
+        filters,
+        kernelSize,
+        strides,
+        padding,
+        dilationRate: dilation,
+        groups,
+        ...kernel.config("kernel"),
+        ...after.config,
+      };
+    },
     parameters(inputShape) {
       expectImages("conv2d", inputShape);
       const inputChannels = inputShape[2] as number;

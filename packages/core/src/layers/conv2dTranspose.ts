@@ -46,6 +46,18 @@ export function conv2dTranspose(options: Conv2dTransposeOptions): Layer {
     className: "Conv2DTranspose",
     defaultName: "conv2d_transpose",
     ...commonFields(options),
+    get config() {
+      return {
+        filters,
+        kernelSize,
+        strides,
+        padding,
+        ...(outputPadding === undefined ? {} : { outputPadding }),
+        dilationRate: dilation,
+        ...kernel.config("kernel"),
+        ...after.config,
+      };
+    },
     parameters(inputShape) {
       expectImages("conv2dTranspose", inputShape);
       return [kernel([...kernelSize, filters, inputShape[2] as number]), ...after.parameters(filters)];

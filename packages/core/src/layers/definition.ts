@@ -1,3 +1,4 @@
+import type { Config } from "../config.js";
 import type { Constraint } from "../constraints/index.js";
 import type { Initializer } from "../initializers/index.js";
 import type { Shape, Value } from "../ops/definition.js";
@@ -62,6 +63,11 @@ export interface LayerDefinition {
   readonly inputCount?: readonly [min: number, max: number] | undefined;
   /** Whether it adds a term of its own to the loss; default false. */
   readonly addsLoss?: boolean | undefined;
+  /**
+   * Its own options as plain JSON, for model files; `customObjects` makes the layer again from them together with name,
+   * trainable and inputShape. Models with a layer that has none cannot be saved. May be a getter.
+   */
+  readonly config?: Config | undefined;
   /** Its parameters for samples of shape `inputShape` (no batch axis), the first of `inputShapes`. */
   parameters(inputShape: Shape, inputShapes: readonly Shape[]): readonly ParameterSpec[];
   /**

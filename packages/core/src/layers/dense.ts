@@ -26,6 +26,9 @@ export function dense(options: DenseOptions): Layer {
     className: "Dense",
     defaultName: "dense",
     ...commonFields(options),
+    get config() {
+      return { units, ...kernel.config("kernel"), ...after.config };
+    },
     parameters(inputShape) {
       if (inputShape.length === 0) {
         throw new ShapeError(`dense expects samples [...,C], got ${formatShape(inputShape)}`);

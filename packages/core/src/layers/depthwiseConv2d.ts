@@ -70,6 +70,17 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
     className: "DepthwiseConv2D",
     defaultName: "depthwise_conv2d",
     ...commonFields(options),
+    get config() {
+      return {
+        kernelSize,
+        strides,
+        padding,
+        depthMultiplier: multiplier,
+        dilationRate: dilation,
+        ...kernel.config("depthwise"),
+        ...after.config,
+      };
+    },
     parameters(inputShape) {
       expectImages("depthwiseConv2d", inputShape);
       const channels = inputShape[2] as number;
@@ -121,6 +132,19 @@ export function separableConv2d(options: SeparableConv2dOptions): Layer {
     className: "SeparableConv2D",
     defaultName: "separable_conv2d",
     ...commonFields(options),
+    get config() {
+      return {
+        filters,
+        kernelSize,
+        strides,
+        padding,
+        depthMultiplier: multiplier,
+        dilationRate: dilation,
+        ...kernel.config("depthwise"),
+        ...pointwise.config("pointwise"),
+        ...after.config,
+      };
+    },
     parameters(inputShape) {
       expectImages("separableConv2d", inputShape);
       const channels = inputShape[2] as number;

@@ -43,6 +43,14 @@ export function zeroPadding2d(options: ZeroPadding2dOptions = {}): Layer {
     className: "ZeroPadding2D",
     defaultName: "zero_padding2d",
     ...commonFields(options),
+    get config() {
+      return {
+        padding: [
+          [top, bottom],
+          [left, right],
+        ],
+      };
+    },
     parameters: () => [],
     apply({ graph, input }) {
       expectImages("zeroPadding2d", input.shape.slice(1));
@@ -67,6 +75,14 @@ export function cropping2d(options: Cropping2dOptions = {}): Layer {
     className: "Cropping2D",
     defaultName: "cropping2d",
     ...commonFields(options),
+    get config() {
+      return {
+        cropping: [
+          [top, bottom],
+          [left, right],
+        ],
+      };
+    },
     parameters: () => [],
     apply({ graph, input }) {
       expectImages("cropping2d", input.shape.slice(1));
@@ -105,6 +121,7 @@ export function upSampling2d(options: UpSampling2dOptions = {}): Layer {
     className: "UpSampling2D",
     defaultName: "up_sampling2d",
     ...commonFields(options),
+    config: { size: [rows, columns], interpolation },
     parameters: () => [],
     apply({ graph, input }) {
       expectImages("upSampling2d", input.shape.slice(1));
@@ -134,6 +151,7 @@ export function resizing(options: ResizingOptions): Layer {
     className: "Resizing",
     defaultName: "resizing",
     ...commonFields(options),
+    config: { height, width, interpolation },
     parameters: () => [],
     apply({ graph, input }) {
       expectImages("resizing", input.shape.slice(1));
@@ -159,6 +177,7 @@ export function permute(options: PermuteOptions): Layer {
     className: "Permute",
     defaultName: "permute",
     ...commonFields(options),
+    config: { dims },
     parameters: () => [],
     apply({ graph, input }) {
       if (input.shape.length !== dims.length + 1) {

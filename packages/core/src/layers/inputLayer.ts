@@ -1,4 +1,5 @@
 import { checkOptions } from "../checkOption.js";
+import type { Config } from "../config.js";
 import { ArgumentError } from "../errors.js";
 import type { Shape } from "../ops/definition.js";
 import { Layer, type SymbolicTensor } from "./layer.js";
@@ -22,6 +23,10 @@ export class InputLayer extends Layer {
       parameters: () => [],
       apply: ({ input }) => input,
     });
+  }
+
+  override get config(): Config {
+    return { shape: this.inputShape!, ...(this.name === undefined ? {} : { name: this.name }) };
   }
 
   /** The tensor of the samples. */

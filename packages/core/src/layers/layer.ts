@@ -1,3 +1,4 @@
+import type { Config } from "../config.js";
 import { ArgumentError, formatShape, ShapeError, StateError } from "../errors.js";
 import { sameShape } from "../ops/checks.js";
 import type { Shape } from "../ops/definition.js";
@@ -62,12 +63,14 @@ export class Layer extends Callable implements LayerDefinition {
   readonly addsLoss: boolean | undefined;
   readonly parameters: LayerDefinition["parameters"];
   override readonly apply: LayerDefinition["apply"];
+  readonly #definition: LayerDefinition;
   readonly #calls: LayerCall[] = [];
   #trainable: boolean;
   #weights: LayerWeights | undefined;
 
   constructor(definition: LayerDefinition) {
     super();
+    this.#definition = definition;
     this.className = definition.className;
     this.defaultName = definition.defaultName;
     this.name = definition.name;
@@ -86,6 +89,25 @@ export class Layer extends Callable implements LayerDefinition {
 
   set trainable(trainable: boolean) {
     this.#trainable = trainable;
+  }
+
+  /**
+   * The options that make such a layer, as plain JSON: all that its function takes, with the values in effect. Undefined for a
+   * layer of your own whose definition has none. Throws `ArgumentError` where an option, such as an initializer of your own,
+   * does not say how it is made.
+   */
+  get config(): Config | undefined {
+    const own = this.#definition.config;
+    if (own === undefined) {
+      return undefined;
+    }
+    const { givenName, inputShape, trainable } = this;
+    return {
+      ...own,
+      ...(givenName === undefined ? {} : { name: givenName }),
+      trainable,
+      ...(inputShape === undefined ? {} : { inputShape }),
+    };
   }
 
   /** The name that the user gave, if any. */

@@ -43,6 +43,11 @@ export class LayerWeights {
     this.#origin ??= { seed, instance, layer };
   }
 
+  /** What the first values are drawn from; undefined before a model says it. */
+  get origin(): { readonly seed: number; readonly instance: number } | undefined {
+    return this.#origin && { seed: this.#origin.seed, instance: this.#origin.instance };
+  }
+
   /** The values on the host, drawn when they are first wanted. Not the newest where there is a holder. */
   onHost(): readonly Float32Array[] {
     const { seed, instance, layer } = this.#origin ?? { seed: 0, instance: 0, layer: "a layer" };

@@ -1,9 +1,15 @@
+import { type Config, objectConfig } from "../config.js";
 import { type Constraint, type ConstraintName, resolveConstraint } from "../constraints/index.js";
 import { type Initializer, type InitializerName, resolveInitializer } from "../initializers/index.js";
 import type { Shape, Value } from "../ops/definition.js";
 import type { Graph } from "../plan/index.js";
-import { type Regularizer, type RegularizerName, resolveRegularizer } from "../regularizers/index.js";
-import { type Activation, resolveActivation } from "./activationFunction.js";
+import {
+  type Regularizer,
+  type RegularizerName,
+  regularizerConfig,
+  resolveRegularizer,
+} from "../regularizers/index.js";
+import { type Activation, activationConfig, resolveActivation } from "./activationFunction.js";
 import type { LayerContext, LayerOptions, ParameterSpec } from "./definition.js";
 
 /** Value of a regularizer option: "l1", "l2" or "l1l2", or what `regularizers` has. */
@@ -54,23 +60,42 @@ export interface WeightOptions {
   readonly constraint?: ConstraintOption | undefined;
 }
 
+/** Makes a parameter from a shape. */
+export interface WeightMaker {
+  (shape: Shape): ParameterSpec;
+  /** Its options, whose names begin with `prefix`: "kernel" for "kernelInitializer". */
+  config(prefix: string): Config;
+}
+
 /** Makes a parameter from a shape. Throws `ArgumentError` for unknown names. */
 export function weight(
   name: string,
   { initializer, regularizer, constraint }: WeightOptions,
   standard: InitializerName = "glorotUniform",
-): (shape: Shape) => ParameterSpec {
-  const fixed = {
+): WeightMaker {
+  const fixed: Omit<ParameterSpec, "shape"> = {
     name,
     initializer: resolveInitializer(initializer ?? standard),
     ...(regularizer === undefined ? {} : { regularizer: resolveRegularizer(regularizer) }),
     ...(constraint === undefined ? {} : { constraint: resolveConstraint(constraint) }),
   };
-  return (shape) => ({ ...fixed, shape });
+  const make = (shape: Shape): ParameterSpec => ({ ...fixed, shape });
+  return Object.assign(make, { config: (prefix: string) => weightConfig(prefix, fixed) });
+}
+
+function weightConfig(prefix: string, made: Omit<ParameterSpec, "shape">): Config {
+  const { initializer, regularizer, constraint } = made;
+  return {
+    [`${prefix}Initializer`]: objectConfig(`${prefix}Initializer "${initializer.name}"`, initializer),
+    ...(regularizer === undefined ? {} : { [`${prefix}Regularizer`]: regularizerConfig(regularizer) }),
+    ...(constraint === undefined
+      ? {}
+      : { [`${prefix}Constraint`]: objectConfig(`${prefix}Constraint "${constraint.name}"`, constraint) }),
+  };
 }
 
 /** The kernel of `LinearOptions`. */
-export function kernelWeight(options: LinearOptions): (shape: Shape) => ParameterSpec {
+export function kernelWeight(options: LinearOptions): WeightMaker {
   return weight("kernel", {
     initializer: options.kernelInitializer,
     regularizer: options.kernelRegularizer,
@@ -84,11 +109,13 @@ export interface BiasAndActivation {
   parameters(units: number): readonly ParameterSpec[];
   addBias(context: LayerContext, value: Value): Value;
   activate(graph: Graph, value: Value): Value;
+  /** The options behind them. */
+  readonly config: Config;
 }
 
 /** Bias and activation from options. Throws `ArgumentError` for unknown names. */
 export function biasAndActivation(options: BiasOptions): BiasAndActivation {
-  const useBias = options.useBias ?? true;
+  const { useBias = true, activation = "linear" } = options;
   const bias = weight(
     "bias",
     {
@@ -102,6 +129,9 @@ export function biasAndActivation(options: BiasOptions): BiasAndActivation {
     parameters: (units) => (useBias ? [bias([units])] : []),
     addBias: ({ graph, parameter }, value) =>
       useBias ? graph.apply("biasAdd", [value, parameter("bias")], {})[0]! : value,
-    activate: resolveActivation(options.activation ?? "linear"),
+    activate: resolveActivation(activation),
+    get config() {
+      return { activation: activationConfig(activation), useBias, ...bias.config("bias") };
+    },
   };
 }

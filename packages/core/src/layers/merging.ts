@@ -20,6 +20,7 @@ function merging(
   return defineLayer({
     ...names,
     ...commonFields(options),
+    config: {},
     inputCount: [2, maxCount],
     parameters: () => [],
     apply({ graph, inputs }) {
@@ -105,6 +106,7 @@ export function concatenate(options: ConcatenateOptions = {}): Layer {
     className: "Concatenate",
     defaultName: "concatenate",
     ...commonFields(options),
+    config: { axis },
     inputCount: [2, Infinity],
     parameters: () => [],
     apply({ graph, inputs }) {

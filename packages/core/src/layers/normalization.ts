@@ -1,4 +1,5 @@
 import { expectCount, expectRange } from "../checkOption.js";
+import type { Config } from "../config.js";
 import { ArgumentError, formatShape, ShapeError } from "../errors.js";
 import type { Initializer, InitializerName } from "../initializers/index.js";
 import { lastAxis, rowsOf } from "../ops/checks.js";
@@ -44,6 +45,8 @@ interface Scaling {
   parameters(shape: Shape): readonly ParameterSpec[];
   /** Those that there are, in order, as vectors. */
   values(context: LayerContext): readonly Value[];
+  /** The options behind it. */
+  readonly config: Config;
 }
 
 function scaling(label: string, options: NormalizationOptions): Scaling {
@@ -73,6 +76,9 @@ function scaling(label: string, options: NormalizationOptions): Scaling {
     scale,
     center,
     parameters: (shape) => used.map((make) => make(shape)),
+    get config() {
+      return { epsilon, center, scale, ...beta.config("beta"), ...gamma.config("gamma") };
+    },
     values: ({ graph, parameter }) =>
       [...(scale ? ["gamma"] : []), ...(center ? ["beta"] : [])].map((name) => {
         const value = parameter(name);
@@ -124,6 +130,15 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
     className: "BatchNormalization",
     defaultName: "batch_normalization",
     ...commonFields(options),
+    get config() {
+      return {
+        axis: options.axis ?? -1,
+        momentum,
+        ...affine.config,
+        ...movingMean.config("movingMean"),
+        ...movingVariance.config("movingVariance"),
+      };
+    },
     parameters(inputShape) {
       expectLastAxis("batchNormalization", options.axis ?? -1, inputShape);
       const shape = [lastAxis(inputShape)];
@@ -172,6 +187,9 @@ export function layerNormalization(options: LayerNormalizationOptions = {}): Lay
     className: "LayerNormalization",
     defaultName: "layer_normalization",
     ...commonFields(options),
+    get config() {
+      return { axis, ...affine.config };
+    },
     parameters: (inputShape) => affine.parameters(inputShape.slice(firstNormalized(axes, inputShape))),
     apply(context) {
       const { graph, input } = context;
@@ -223,6 +241,9 @@ export function groupNormalization(options: GroupNormalizationOptions = {}): Lay
     className: "GroupNormalization",
     defaultName: "group_normalization",
     ...commonFields(options),
+    get config() {
+      return { axis: options.axis ?? -1, groups, ...affine.config };
+    },
     parameters(inputShape) {
       expectLastAxis("groupNormalization", options.axis ?? -1, inputShape);
       return affine.parameters([lastAxis(inputShape)]);

@@ -28,6 +28,7 @@ function pooling2d(op: PoolingOp, names: Names, label: string, options: Pooling2
   return defineLayer({
     ...names,
     ...commonFields(options),
+    config: { poolSize, strides, padding },
     parameters: () => [],
     apply({ graph, input }) {
       expectImages(label, input.shape.slice(1));
@@ -71,6 +72,7 @@ function pooling1d(op: PoolingOp, names: Names, label: string, options: Pooling1
   return defineLayer({
     ...names,
     ...commonFields(options),
+    config: { poolSize: size, strides: stride, padding },
     parameters: () => [],
     apply({ graph, input }) {
       expectSequences(label, input.shape.slice(1));
@@ -112,6 +114,7 @@ function globalPooling2d(op: PoolingOp, names: Names, label: string, options: Gl
   return defineLayer({
     ...names,
     ...commonFields(options),
+    config: { keepDims },
     parameters: () => [],
     apply({ graph, input }) {
       expectImages(label, input.shape.slice(1));
@@ -138,6 +141,7 @@ function globalPooling1d(op: PoolingOp, names: Names, label: string, options: Gl
   return defineLayer({
     ...names,
     ...commonFields(options),
+    config: { keepDims },
     parameters: () => [],
     apply({ graph, input }) {
       expectSequences(label, input.shape.slice(1));

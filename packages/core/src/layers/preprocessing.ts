@@ -26,6 +26,7 @@ export function rescaling(options: RescalingOptions): Layer {
     className: "Rescaling",
     defaultName: "rescaling",
     ...commonFields(options),
+    config: { scale, offset },
     parameters: () => [],
     apply: ({ graph, input }) => graph.apply("affine", [input], { scale, offset })[0]!,
   });
@@ -46,11 +47,15 @@ export class Normalization extends Layer {
   readonly #statistics: Statistics;
 
   constructor(options: NormalizationLayerOptions) {
-    const statistics: Statistics = { mean: options.mean ?? 0, variance: options.variance ?? 1 };
+    const { mean = 0, variance = 1 } = options;
+    const statistics: Statistics = { mean, variance, known: options.mean !== undefined };
     super({
       className: "Normalization",
       defaultName: "normalization",
       ...commonFields(options),
+      get config() {
+        return statistics.known ? { mean: statistics.mean, variance: statistics.variance } : {};
+      },
       parameters(inputShape) {
         if (inputShape.length === 0) {
           throw new ShapeError(`normalization expects samples [...,C], got ${formatShape(inputShape)}`);
@@ -85,12 +90,14 @@ export class Normalization extends Layer {
     this.weights?.parameters.forEach(({ name, shape: [expected] }) => {
       expectChannels(name, [...mean], expected as number);
     });
-    Object.assign(this.#statistics, { mean: [...mean], variance: [...variance] });
+    Object.assign(this.#statistics, { mean: [...mean], variance: [...variance], known: true });
     this.weights?.replace([Float32Array.from(mean), Float32Array.from(variance)]);
   }
 }
 
 interface Statistics {
+  /** Whether they were given or found. */
+  known: boolean;
   mean: number | readonly number[];
   variance: number | readonly number[];
 }

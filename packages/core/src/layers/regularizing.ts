@@ -20,6 +20,7 @@ export function dropout(options: DropoutOptions): Layer {
     className: "Dropout",
     defaultName: "dropout",
     ...commonFields(options),
+    config: { rate },
     parameters: () => [],
     apply: ({ graph, input, training, instance }) =>
       training && rate > 0 ? graph.apply("dropout", [input], { rate, instance })[0]! : input,
@@ -34,6 +35,7 @@ export function spatialDropout2d(options: DropoutOptions): Layer {
     className: "SpatialDropout2D",
     defaultName: "spatial_dropout2d",
     ...commonFields(options),
+    config: { rate },
     parameters: () => [],
     apply({ graph, input, training, instance }) {
       expectImages("spatialDropout2d", input.shape.slice(1));
@@ -55,6 +57,7 @@ export function gaussianNoise(options: GaussianNoiseOptions): Layer {
     className: "GaussianNoise",
     defaultName: "gaussian_noise",
     ...commonFields(options),
+    config: { stddev },
     parameters: () => [],
     apply: ({ graph, input, training, instance }) =>
       training && stddev > 0 ? graph.apply("gaussianNoise", [input], { stddev, instance })[0]! : input,
@@ -73,6 +76,7 @@ export function gaussianDropout(options: DropoutOptions): Layer {
     className: "GaussianDropout",
     defaultName: "gaussian_dropout",
     ...commonFields(options),
+    config: { rate },
     parameters: () => [],
     apply: ({ graph, input, training, instance }) =>
       training && rate > 0 ? graph.apply("gaussianDropout", [input], { stddev, instance })[0]! : input,
@@ -98,6 +102,7 @@ export function activityRegularization(options: ActivityRegularizationOptions = 
     className: "ActivityRegularization",
     defaultName: "activity_regularization",
     ...commonFields(options),
+    config: { l1, l2 },
     addsLoss: true,
     parameters: () => [],
     apply({ graph, input, addLoss }) {

@@ -11,6 +11,7 @@ export function flatten(options: LayerOptions = {}): Layer {
     className: "Flatten",
     defaultName: "flatten",
     ...commonFields(options),
+    config: {},
     parameters: () => [],
     apply({ graph, input }) {
       const [samples, ...rest] = input.shape as [number, ...number[]];
@@ -36,6 +37,7 @@ export function reshape(options: ReshapeOptions): Layer {
     className: "Reshape",
     defaultName: "reshape",
     ...commonFields(options),
+    config: { targetShape },
     parameters: () => [],
     apply({ graph, input }) {
       const [samples, ...rest] = input.shape as [number, ...number[]];

@@ -14,3 +14,15 @@ export type {
 } from "./options.js";
 export type { History } from "./run/fit.js";
 export { Sequential, type SequentialOptions, sequential } from "./sequential.js";
+export { layerFromConfig, modelFromTopology, type TopologyOptions } from "./topology/modelFromTopology.js";
+export { modelTopology } from "./topology/modelTopology.js";
+export type {
+  CallTopology,
+  FunctionalConfig,
+  LayerTopology,
+  ModelConfig,
+  ModelTopology,
+  SequentialConfig,
+  TensorReference,
+  TensorReferences,
+} from "./topology/topology.js";

@@ -40,6 +40,7 @@ import { fit, type History } from "./run/fit.js";
 import { Placement } from "./run/placement.js";
 import { predictSamples } from "./run/predict.js";
 import { trainOnBatch } from "./run/trainOnBatch.js";
+import { registerDeclared } from "./topology/declared.js";
 
 /** How a model is made: its tensors, or what gives them when they are wanted. */
 export interface ModelDeclaration {
@@ -80,6 +81,14 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     this.#tensors = tensors;
     this.#placement = new Placement(() => this.#build());
     registerModel(this, () => this.#build());
+    const layersOf = (): readonly Layer[] => this.layers;
+    registerDeclared(this, {
+      seed: this.seed,
+      tensors,
+      get layers() {
+        return layersOf();
+      },
+    });
   }
 
   override get givenName(): string | undefined {

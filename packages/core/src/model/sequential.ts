@@ -1,7 +1,8 @@
 import { checkOptions } from "../checkOption.js";
-import { ArgumentError, ConvoyError, StateError } from "../errors.js";
+import { ArgumentError, ConvoyError, formatShape, StateError } from "../errors.js";
 import { checkedShape, InputLayer } from "../layers/inputLayer.js";
 import { Layer, SymbolicTensor, type SymbolicTensors } from "../layers/layer.js";
+import { sameShape } from "../ops/checks.js";
 import type { Shape } from "../ops/definition.js";
 import type { Tensor } from "../tensor.js";
 import type { ModelTensors } from "./declare/modelTensors.js";
@@ -20,6 +21,8 @@ class Chain {
   readonly layers: Layer[] = [];
   /** The samples, then the output of each layer that was called. */
   readonly #tensors: SymbolicTensor[] = [];
+  readonly #names: string[] = [];
+  readonly #counts = new Map<string, number>();
 
   /** Whether the samples come in by a layer that the user declared. */
   get declaredInput(): boolean {
@@ -32,7 +35,7 @@ class Chain {
       this.#tensors.push(this.#source());
     }
     const called = this.declaredInput ? this.layers.slice(1) : this.layers;
-    const names = numberedNames(this.layers).slice(this.layers.length - called.length);
+    const names = this.#numberedNames().slice(this.layers.length - called.length);
     for (let index = this.#tensors.length - 1; index < called.length; index++) {
       const outputs = called[index]!.connect([this.#tensors[index]!], names[index]!);
       if (outputs.length > 1) {
@@ -74,6 +77,18 @@ class Chain {
       : first instanceof Model
         ? first.inputs[0]!.shape
         : first?.inputShape;
+  }
+
+  /** Keras' names as the model will number them, for errors before it is built. */
+  #numberedNames(): readonly string[] {
+    for (const layer of this.layers.slice(this.#names.length)) {
+      const count = this.#counts.get(layer.defaultName) ?? 0;
+      if (layer.givenName === undefined) {
+        this.#counts.set(layer.defaultName, count + 1);
+      }
+      this.#names.push(layer.givenName ?? (count === 0 ? layer.defaultName : `${layer.defaultName}_${count}`));
+    }
+    return this.#names;
   }
 
   #source(): SymbolicTensor {
@@ -133,6 +148,22 @@ export class Sequential extends Model<Tensor<Float32Array>> {
     return this;
   }
 
+  /**
+   * Says what one sample looks like, where no layer does; without the batch axis. Throws `ArgumentError` where it is known to be
+   * another, and like `summary` for layers that do not fit. Keras' `build`.
+   */
+  build(inputShape: Shape): void {
+    const shape = checkedShape("build: inputShape", inputShape);
+    const known = this.sampleShape;
+    if (known !== undefined && !sameShape(known, shape)) {
+      throw new ArgumentError(
+        `build: inputShape is ${formatShape(shape)}, but samples of this model are ${formatShape(known)}`,
+      );
+    }
+    this.#chain.startFrom(new InputLayer({ shape }).source());
+    void this.#chain.tensors();
+  }
+
   override call<Called extends SymbolicTensors = SymbolicTensor>(inputs: SymbolicTensors): Called {
     if (inputs instanceof SymbolicTensor) {
       this.#chain.startFrom(inputs);
@@ -158,19 +189,6 @@ function checkedLayer(layer: Layer | SymbolicTensor): Layer {
     );
   }
   return layer;
-}
-
-/** Keras' names as the model will number them, for errors before it is built. */
-function numberedNames(layers: readonly Layer[]): string[] {
-  const counts = new Map<string, number>();
-  return layers.map((layer) => {
-    const count = counts.get(layer.defaultName) ?? 0;
-    if (layer.givenName !== undefined) {
-      return layer.givenName;
-    }
-    counts.set(layer.defaultName, count + 1);
-    return count === 0 ? layer.defaultName : `${layer.defaultName}_${count}`;
-  });
 }
 
 /** A model that is a stack of layers; more may be added with `add`. */

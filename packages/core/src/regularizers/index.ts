@@ -1,3 +1,4 @@
+import { type Classes, type CustomObjects, fromObjectConfig, type JsonValue } from "../config.js";
 import { ArgumentError } from "../errors.js";
 import { lookUp } from "../names.js";
 
@@ -39,4 +40,16 @@ const named: { readonly [N in RegularizerName]: () => Regularizer } = { l1, l2, 
 /** The regularizer behind an option. Throws `ArgumentError` for an unknown name. */
 export function resolveRegularizer(option: RegularizerName | Regularizer): Regularizer {
   return typeof option === "string" ? lookUp("regularizer", option, named)() : regularizer("regularizer", option);
+}
+
+/** A regularizer as plain JSON. */
+export function regularizerConfig({ l1, l2 }: Regularizer): { className: string; config: { l1: number; l2: number } } {
+  return { className: "L1L2", config: { l1, l2 } };
+}
+
+const classes: Classes<Regularizer> = { L1: l1, L2: l2, L1L2: l1l2 };
+
+/** A regularizer from its plain JSON. Throws `ArgumentError` for an unknown class. */
+export function regularizerFromConfig(what: string, value: JsonValue, customObjects: CustomObjects): Regularizer {
+  return fromObjectConfig(what, value, classes, customObjects);
 }
