@@ -28,15 +28,15 @@ export const coreImports = {
   losses: ["checkOption", "errors", "names", "ops", "plan"],
   metrics: ["checkOption", "errors", "losses", "names", "ops", "plan", "tensor"],
   optimizers: ["checkOption", "errors", "names", "ops", "plan"],
-  callbacks: ["errors"],
+  callbacks: ["errors", "tensor"],
   model: [
     ...["backend", "callbacks", "checkOption", "config", "errors", "layers", "losses", "metrics", "names", "ops"],
     ...["optimizers", "plan", "random", "tensor", "tensorInput"],
   ],
   applications: ["checkOption", "errors", "layers", "model", "names"],
   conformance: [
-    ...["backend", "datasets", "errors", "initializers", "layers", "losses", "metrics", "model", "ops", "optimizers"],
-    ...["plan", "random", "reference", "tensor"],
+    ...["backend", "callbacks", "datasets", "errors", "initializers", "layers", "losses", "metrics", "model", "ops"],
+    ...["optimizers", "plan", "random", "reference", "tensor"],
   ],
   index: [
     ...["applications", "backend", "callbacks", "config", "constraints", "errors", "initializers", "layers", "losses"],

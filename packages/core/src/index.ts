@@ -2,7 +2,7 @@
 
 export * as applications from "./applications/index.js";
 export type { Backend, DeviceInfo, MemoryInfo } from "./backend/index.js";
-export type { Callback, Logs, Progress, Training } from "./callbacks/index.js";
+export type { Callback, Logs, Progress, Training, TrainingState } from "./callbacks/index.js";
 export * as callbacks from "./callbacks/index.js";
 export type { Config, Configured, CustomObjects, JsonValue, ObjectConfig } from "./config.js";
 export type { Constraint, ConstraintName } from "./constraints/index.js";

@@ -1,21 +1,42 @@
+import type { NonFiniteLossError } from "../errors.js";
+import type { PlainData, TrainingState } from "./trainingState.js";
+
 /** Values by name: `loss`, `accuracy`, `val_loss`, ... */
 export type Logs = Readonly<Record<string, number>>;
 
 /** What a callback learns of a training run, and how it acts on it. */
 export interface Training {
   readonly epochs: number;
-  /** First epoch, counted from 0. */
+  /** First epoch of this run, counted from 0. */
   readonly initialEpoch: number;
   readonly stepsPerEpoch: number;
   readonly batchSize: number;
   /** Samples trained on per epoch. */
   readonly samplesPerEpoch: number;
+  /**
+   * Learning rate of the steps that are not started yet. May be set where `compile` was given a number and no schedule, and
+   * stays until the next `compile`; set between steps, in `onEpochBegin` or `onBatchBegin` say, it holds from the very next one.
+   * Throws `ArgumentError` when set beside a schedule, or to what is no finite number of at least 0.
+   */
+  learningRate: number;
   /** Ends training when the steps under way are done; validation and `onEpochEnd` of this epoch still come, as in Keras. */
   stop(): void;
   /** The weights as they are now, in the model's order. */
   getWeights(): Promise<Float32Array[]>;
   /** Replaces the weights. */
   setWeights(weights: readonly Float32Array[]): void;
+  /**
+   * All that the rest of training depends on, after the steps that have been started: in the middle of an epoch, too. `fit`
+   * goes on from it by `resumeFrom` to the same bits as if it had never stopped.
+   */
+  getState(): Promise<TrainingState>;
+  /**
+   * Lets this run go on from a state, in `onTrainBegin` alone. Throws `ArgumentError` or `ShapeError` where it is of another
+   * model, optimizer or fit.
+   */
+  setState(state: TrainingState): Promise<void>;
+  /** Adds a value to the logs of the epoch that has ended, for the callbacks that come later and the history; in `onEpochEnd` alone. */
+  log(name: string, value: number): void;
 }
 
 /** Results of steps that ran together. */
@@ -39,11 +60,24 @@ export interface Progress {
  * Names and times are those of Keras' callbacks; `onProgress` is Convoy's own.
  */
 export interface Callback {
+  /** Under which a training state holds what `getState` gives; needed beside it. */
+  readonly name?: string;
+  /** Whether it is told of everything after those that are not; default false. For callbacks that save what the others have left. */
+  readonly last?: boolean;
+  /**
+   * Steps between two calls of `onBatchBegin` and `onBatchEnd`, counted from the first step of the first epoch: with 100,
+   * `onBatchEnd` comes after steps 100, 200, ..., and the steps between run together. Default 1.
+   */
+  readonly batchInterval?: number;
+  /** What it keeps between its calls, if training that goes on elsewhere needs it. Part of `Training.getState`. */
+  getState?(): PlainData;
+  /** Takes back what `getState` has given, before training goes on. */
+  setState?(state: PlainData, training: Training): void;
   /** Before the first epoch. */
   onTrainBegin?(training: Training): void | Promise<void>;
   /** Before the first step of an epoch. */
   onEpochBegin?(epoch: number, training: Training): void | Promise<void>;
-  /** Before a step. With this or `onBatchEnd` every step is its own run and is waited for, which fast devices feel. */
+  /** Before a step. With this or `onBatchEnd` the device waits for JavaScript at every step that `batchInterval` names. */
   onBatchBegin?(step: number, training: Training): void | Promise<void>;
   /** After a step, with the means over the epoch so far. Costs speed like `onBatchBegin`; prefer `onProgress`. */
   onBatchEnd?(step: number, logs: Logs, training: Training): void | Promise<void>;
@@ -53,6 +87,11 @@ export interface Callback {
   onValidationBegin?(epoch: number, training: Training): void | Promise<void>;
   /** After the last step of an epoch and its validation, with the means over the epoch. */
   onEpochEnd?(epoch: number, logs: Logs, training: Training): void | Promise<void>;
+  /**
+   * When the loss becomes NaN or infinite; the model holds the last good weights. `fit` then throws the error, unless a callback
+   * ends training by `training.stop()`.
+   */
+  onNonFiniteLoss?(error: NonFiniteLossError, training: Training): void | Promise<void>;
   /** When training is over. */
   onTrainEnd?(training: Training): void | Promise<void>;
 }

@@ -38,13 +38,22 @@ export function expectClose(
   }
 }
 
-/** Throws unless two runs gave the very same numbers. */
-export function expectIdentical(what: string, again: TensorData, first: TensorData, shape: Shape): void {
+/**
+ * Throws unless two runs gave the very same numbers.
+ * @param reason the rule that was broken if they did not
+ */
+export function expectIdentical(
+  what: string,
+  again: TensorData,
+  first: TensorData,
+  shape: Shape,
+  reason = "over the same inputs results must not depend on the order of execution or on what memory held before",
+): void {
   const index = first.findIndex((value, at) => !Object.is(value, again[at]));
   if (index >= 0) {
     throw new ConformanceFailure(
       `${what} ${formatShape(shape)} at ${position(index, shape)} is ${first[index]} in one run and ${again[index]} in the ` +
-        "next over the same inputs; results must not depend on the order of execution or on what memory held before",
+        `next; ${reason}`,
     );
   }
 }

@@ -9,6 +9,7 @@ import { fusionCases } from "./fusionCases.js";
 import { inPlaceCases } from "./inPlaceCases.js";
 import { opCases } from "./opCases.js";
 import { opExperiments } from "./opExperiments.js";
+import { resumingCases } from "./resumingCases.js";
 import { runCases } from "./runCases.js";
 import { runExperiment } from "./runExperiment.js";
 import { trainingCases } from "./trainingCases.js";
@@ -69,6 +70,7 @@ function allCases(): ConformanceCase[] {
     ...fusionCases(),
     ...inPlaceCases(),
     ...trainingCases(),
+    ...resumingCases(),
     ...curveCases(),
   ];
 }

@@ -1,3 +1,4 @@
+import type { TrainingState } from "../callbacks/index.js";
 import { withProgress } from "../callbacks/progressBar.js";
 import { checkOptions, expectCount } from "../checkOption.js";
 import { ArgumentError, formatShape, ShapeError, StateError } from "../errors.js";
@@ -39,6 +40,7 @@ import { evaluateSamples } from "./run/evaluate.js";
 import { fit, type History } from "./run/fit.js";
 import { Placement } from "./run/placement.js";
 import { predictSamples } from "./run/predict.js";
+import { checkTrainingState, orderedWeights, readTrainingState } from "./run/trainingState.js";
 import { trainOnBatch } from "./run/trainOnBatch.js";
 import { registerDeclared } from "./topology/declared.js";
 
@@ -184,7 +186,8 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     const request = resolveFit(options, samples, validation, this.seed);
     return this.#whileFitting(async () => {
       const device = await this.#placement.device();
-      return await this.#placement.train(() => fit(device, request));
+      const replaceWeights = (weights: readonly Float32Array[]): Promise<void> => this.#placement.replace(weights);
+      return await this.#placement.train(() => fit(device, { ...request, replaceWeights }));
     });
   }
 
@@ -258,6 +261,37 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   /** Replaces the weights by others of the same number and shapes, in `getWeights`' order. Throws `ShapeError` otherwise. */
   override async setWeights(weights: readonly TensorInput[]): Promise<void> {
     await this.#placement.replace(checkWeights(this.#build().parameters, weights));
+  }
+
+  /**
+   * All that further training depends on, as plain data: weights, the optimizer with what it keeps, and how far `fit` has come.
+   * While `fit` runs that is after the steps that have been started, in the middle of an epoch, too. `fit` goes on from it by
+   * `resumeFrom`, in this model or in another that was built and compiled alike, on any backend. With `useEma` the averages have
+   * taken the weights' place when `fit` has ended, as in Keras: a state to go on from as if it had not is taken in `onEpochEnd`.
+   *
+   * Throws `StateError` where the model is not compiled, and `DeviceError` where the device has failed.
+   */
+  async getTrainingState(): Promise<TrainingState> {
+    this.#expectCompiled();
+    return await this.#placement.run((device) => readTrainingState(device));
+  }
+
+  /**
+   * Takes over weights and optimizer from a state: where the optimizer goes on, the learning rate included where a callback has
+   * set it. `fit` then begins at `initialEpoch`, with any data and options; to the same bits it goes on by `resumeFrom`, which
+   * needs no call of this. Throws `ShapeError` where weights are of other shapes and `ArgumentError` for another optimizer.
+   */
+  async setTrainingState(state: TrainingState): Promise<void> {
+    const settings = this.#expectCompiled();
+    if (this.#fitting) {
+      throw new StateError("this model is training; wait for fit to end, or pass the state to fit as resumeFrom");
+    }
+    checkTrainingState(settings, state);
+    await this.#placement.run(async (device) => {
+      device.weights.optimizer.write(state.optimizer);
+      device.lastFit = state.fit;
+      await this.#placement.replace(orderedWeights(settings, state));
+    });
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/index.js";
-import type { Callback, Verbosity } from "../callbacks/index.js";
+import type { Callback, TrainingState, Verbosity } from "../callbacks/index.js";
 import { expectCount, expectRange } from "../checkOption.js";
 import { ArgumentError } from "../errors.js";
 import type { Loss, LossName } from "../losses/index.js";
@@ -10,7 +10,7 @@ import { type HostSamples, sliceSamples } from "./data/hostSamples.js";
 import type { ModelData } from "./data/modelSamples.js";
 import type { ModelMode } from "./declare/buildPlan.js";
 import type { PerOutput } from "./declare/perPort.js";
-import type { FitRequest } from "./run/fit.js";
+import type { FitRequest } from "./run/fitRequest.js";
 
 /** What `compile` is given: where the model runs and how it is trained. */
 export interface CompileOptions {
@@ -58,12 +58,18 @@ export interface FitOptions {
   readonly stepsPerEpoch?: number;
   /** Epoch at which training starts; default 0. */
   readonly initialEpoch?: number;
+  /**
+   * State that training goes on from, as if it had never stopped: to the same bits, also from the middle of an epoch, given the
+   * same data and callbacks. `batchSize`, `stepsPerEpoch`, `shuffle` and `seed` are those of the state where they are left out.
+   * Throws `ArgumentError` or `ShapeError` where data, options, model or optimizer are others than the state's.
+   */
+  readonly resumeFrom?: TrainingState;
 }
 
 /** The options of `fit`. */
 export const fitOptionNames: readonly (keyof FitOptions)[] = [
   ...(["batchSize", "epochs", "validationSplit", "validationData", "shuffle", "seed", "callbacks", "verbose"] as const),
-  ...(["classWeight", "sampleWeight", "stepsPerEpoch", "initialEpoch"] as const),
+  ...(["classWeight", "sampleWeight", "stepsPerEpoch", "initialEpoch", "resumeFrom"] as const),
 ];
 
 /** Settings of `evaluate`. */
@@ -139,12 +145,14 @@ export function resolveFit(
   samples: HostSamples,
   validation: HostSamples | undefined,
   modelSeed: number,
-): FitRequest {
-  const batchSize = expectCount("batchSize", options.batchSize ?? defaultBatchSize);
+): Omit<FitRequest, "replaceWeights"> {
+  const { resumeFrom } = options;
+  const known = resumeFrom?.fit;
+  const batchSize = expectCount("batchSize", options.batchSize ?? known?.batchSize ?? defaultBatchSize);
   const split = splitOff(samples, options.validationSplit ?? 0, validation);
   const { rows } = split.samples;
   const all = Math.ceil(rows / batchSize);
-  const steps = expectCount("stepsPerEpoch", options.stepsPerEpoch ?? all);
+  const steps = expectCount("stepsPerEpoch", options.stepsPerEpoch ?? Math.min(all, known?.stepsPerEpoch ?? all));
   if (steps > all) {
     throw new ArgumentError(
       `stepsPerEpoch is ${steps}, but ${rows} samples give ${all} steps at batchSize ${batchSize}`,
@@ -155,12 +163,24 @@ export function resolveFit(
     batchSize: Math.min(batchSize, rows),
     steps,
     epochs: expectCount("epochs", options.epochs ?? 1),
-    initialEpoch: expectCount("initialEpoch", options.initialEpoch ?? 0, 0),
-    shuffle: options.shuffle ?? true,
-    seed: expectSeed(options.seed ?? modelSeed),
+    initialEpoch: expectCount("initialEpoch", firstEpoch(options), 0),
+    shuffle: options.shuffle ?? known?.shuffle ?? true,
+    seed: expectSeed(options.seed ?? known?.seed ?? modelSeed),
     callbacks: options.callbacks ?? [],
     verbose: resolveVerbosity(options.verbose ?? "auto"),
+    ...(resumeFrom === undefined ? {} : { resumeFrom }),
   };
+}
+
+function firstEpoch({ initialEpoch, resumeFrom }: FitOptions): number {
+  const epoch = resumeFrom?.fit?.epoch ?? 0;
+  if (resumeFrom !== undefined && initialEpoch !== undefined && initialEpoch !== epoch) {
+    throw new ArgumentError(
+      `initialEpoch is ${initialEpoch}, but resumeFrom goes on in epoch ${epoch}; leave initialEpoch out, or call ` +
+        "setTrainingState(state) and fit without resumeFrom to start an epoch anew",
+    );
+  }
+  return initialEpoch ?? epoch;
 }
 
 /** Keras' split: the last `share` of the samples, from position floor(n * (1 - share)) on. */

@@ -17,7 +17,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   const momentum = expectRange("sgd: momentum", options.momentum ?? 0, 0, 1);
   const nesterov = options.nesterov ?? false;
   return makeOptimizer("sgd", options, 0.01, {
-    slots: momentum > 0 ? 1 : 0,
+    slots: momentum > 0 ? ["momentum"] : [],
     update({ graph, parameters, gradients, slots }) {
       graph.apply("sgdUpdate", [parameters, gradients, ...slots], { momentum, nesterov });
     },
@@ -41,7 +41,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
   const momentum = expectRange("rmsprop: momentum", options.momentum ?? 0, 0, 1);
   const { epsilon = 1e-7, centered = false } = options;
   return makeOptimizer("rmsprop", options, 0.001, {
-    slots: 1 + (momentum > 0 ? 1 : 0) + (centered ? 1 : 0),
+    slots: ["velocity", ...(momentum > 0 ? ["momentum"] : []), ...(centered ? ["averageGradient"] : [])],
     update({ graph, parameters, gradients, slots }) {
       graph.apply("rmspropUpdate", [parameters, gradients, ...slots], { rho, momentum, epsilon, centered });
     },
@@ -64,7 +64,7 @@ function adamFamily(name: string, options: AdamOptions, weightDecay: number): Op
   const beta2 = expectRange(`${name}: beta2`, options.beta2 ?? 0.999, 0, 1);
   const { epsilon = 1e-7, amsgrad = false } = options;
   return makeOptimizer(name, options, 0.001, {
-    slots: amsgrad ? 3 : 2,
+    slots: ["momentum", "velocity", ...(amsgrad ? ["velocityHat"] : [])],
     decays: true,
     stepValues: (iteration, learningRate) => ({
       stepSize: (learningRate * Math.sqrt(1 - beta2 ** (iteration + 1))) / (1 - beta1 ** (iteration + 1)),
@@ -104,7 +104,7 @@ export function nadam(options: NadamOptions = {}): Optimizer {
   const beta2 = expectRange("nadam: beta2", options.beta2 ?? 0.999, 0, 1);
   const { epsilon = 1e-7 } = options;
   return makeOptimizer("nadam", options, 0.001, {
-    slots: 2,
+    slots: ["momentum", "velocity"],
     stepValues: (iteration, learningRate) => nadamSteps(iteration, learningRate, beta1, beta2),
     update({ graph, parameters, gradients, slots }) {
       graph.apply("nadamUpdate", [parameters, gradients, ...slots], { beta1, beta2, epsilon });
@@ -124,7 +124,7 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   const { initialAccumulatorValue = 0.1, epsilon = 1e-7 } = options;
   expectRange("adagrad: initialAccumulatorValue", initialAccumulatorValue, 0, Infinity);
   return makeOptimizer("adagrad", options, 0.001, {
-    slots: 1,
+    slots: ["accumulator"],
     initialSlots: [initialAccumulatorValue],
     update({ graph, parameters, gradients, slots }) {
       graph.apply("adagradUpdate", [parameters, gradients, ...slots], { epsilon });
@@ -150,7 +150,7 @@ export function lion(options: LionOptions = {}): Optimizer {
   }
   const beta2 = expectRange("lion: beta2", options.beta2 ?? 0.99, 0, 1);
   return makeOptimizer("lion", options, 0.001, {
-    slots: 1,
+    slots: ["momentum"],
     decays: true,
     update({ graph, parameters, gradients, slots }) {
       graph.apply("lionUpdate", [parameters, gradients, ...slots], { beta1, beta2, weightDecay });

@@ -35,7 +35,9 @@ export interface OptimizerOptions {
 }
 
 /** What makes an optimizer, beside what all have. */
-export interface UpdateRules extends Pick<Optimizer, "slots" | "update"> {
+export interface UpdateRules extends Pick<Optimizer, "update"> {
+  /** Names of the numbers that it keeps for each parameter. */
+  readonly slots: readonly string[];
   readonly initialSlots?: readonly number[];
   /** Default: the learning rate is the step size. */
   readonly stepValues?: Optimizer["stepValues"];
@@ -56,16 +58,23 @@ export function makeOptimizer(
   const phases = phasesOf(settings);
   const { accumulationSteps, averages } = settings;
   const emaMomentum = options.emaMomentum ?? 0.99;
-  const averageSlot = averages ? rules.slots : undefined;
-  const sumSlot = accumulationSteps > 1 ? rules.slots + (averages ? 1 : 0) : undefined;
+  const slotNames = [
+    ...rules.slots,
+    ...(averages ? ["average"] : []),
+    ...(accumulationSteps > 1 ? ["gradientAccumulator"] : []),
+  ];
+  const averageSlot = averages ? slotNames.indexOf("average") : undefined;
+  const sumSlot = accumulationSteps > 1 ? slotNames.indexOf("gradientAccumulator") : undefined;
 
   return {
     name,
-    slots: rules.slots + (averages ? 1 : 0) + (accumulationSteps > 1 ? 1 : 0),
+    slots: slotNames.length,
+    slotNames,
     ...(rules.initialSlots ? { initialSlots: rules.initialSlots } : {}),
     ...(averageSlot === undefined ? {} : { averageSlot }),
     ...(phases ? { phases } : {}),
     schedule: toSchedule(options.learningRate ?? defaultRate),
+    rateIsSettable: typeof options.learningRate !== "function",
     stepValues: (iteration, learningRate) =>
       rules.stepValues?.(Math.floor(iteration / accumulationSteps), learningRate) ?? { stepSize: learningRate },
     update(context) {
@@ -80,7 +89,7 @@ export function makeOptimizer(
           if (weightDecay > 0 && !rules.decays) {
             graph.apply("decayWeights", [parameters], { rate: weightDecay });
           }
-          rules.update({ ...context, slots: slots.slice(0, rules.slots) });
+          rules.update({ ...context, slots: slots.slice(0, rules.slots.length) });
         }
         if (averageSlot !== undefined) {
           const average = slots[averageSlot]!;

@@ -33,6 +33,8 @@ export interface Optimizer {
   readonly name: string;
   /** Numbers kept for each parameter. */
   readonly slots: number;
+  /** What the slots are called in training states, Keras' names where it has them; default slot0, slot1, ... */
+  readonly slotNames?: readonly string[];
   /** What the slots hold before the first step; 0 where absent. */
   readonly initialSlots?: readonly number[];
   /** The slot with an average of the parameters that takes their place when training ends; absent: none does. */
@@ -41,6 +43,8 @@ export interface Optimizer {
   readonly phases?: StepPhases;
   /** Learning rate by step. */
   readonly schedule: Schedule;
+  /** Whether the learning rate was given as a number, which callbacks may replace, and not as a schedule; default false. */
+  readonly rateIsSettable?: boolean;
   /** What its op reads at a step, from the learning rate there: the rate after bias correction, say. */
   stepValues(iteration: number, learningRate: number): OptimizerStepValues;
   /** Appends clipping and the update. */

@@ -71,10 +71,11 @@ export async function modelStep(
   const mode = samples.labels === undefined ? "predict" : "train";
   // In training rows are read through an order, as in `fit`.
   const plan = buildPlan(compiled, mode, samples.rows, signatureOf(samples, mode === "train"), iteration);
+  const learningRate = compiled.optimizer.schedule(iteration);
   return {
     plan,
     contents: contentsOf(plan, samples, flattenParameters(layout, await weightsOf(model)), compiled.optimizer),
-    steps: packSteps([stepValues(compiled.optimizer, iteration, 0, seed)]),
+    steps: packSteps([stepValues(compiled.optimizer, { iteration, learningRate, batchStart: 0, seed })]),
     layout,
   };
 }

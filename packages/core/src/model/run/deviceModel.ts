@@ -1,4 +1,5 @@
 import type { DeviceBuffer, Executable } from "../../backend/index.js";
+import type { FitState, Training } from "../../callbacks/index.js";
 import type { DatasetExtras, DeviceDataset } from "../data/deviceDataset.js";
 import { DeviceDatasets } from "../data/deviceDatasets.js";
 import type { HostSamples } from "../data/hostSamples.js";
@@ -21,6 +22,10 @@ export class DeviceModel {
   readonly #arenas: Arenas;
   /** Milliseconds spent on plans and their compilation. */
   compileMs = 0;
+  /** The `fit` that runs. */
+  session: Pick<Training, "getState"> | undefined;
+  /** Where the last `fit` has come to. */
+  lastFit: FitState | undefined;
 
   constructor(settings: CompileSettings, weights: readonly Float32Array[]) {
     this.settings = settings;

@@ -5,14 +5,14 @@ import type { ModelMode } from "../declare/buildPlan.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import { flattenParameters, splitParameters } from "../declare/parameterLayout.js";
 import { LastGoodWeights } from "./lastGoodWeights.js";
+import { OptimizerMemory } from "./optimizerMemory.js";
 
 /** A model's weights on its device, the optimizer's state beside them, and the copies of the weights on the host. */
 export class DeviceWeights {
   readonly #settings: CompileSettings;
   readonly #parameters: DeviceBuffer;
-  /** Gradients and slots by name, once a training step wants them. */
-  readonly #training: Record<string, DeviceBuffer> = {};
-  #iteration = 0;
+  /** What the optimizer keeps beside the weights. */
+  readonly optimizer: OptimizerMemory;
   #failed = false;
   #disposed = false;
   /** What the model falls back to when the loss becomes NaN or infinite or the device fails. */
@@ -20,6 +20,7 @@ export class DeviceWeights {
 
   constructor(settings: CompileSettings, weights: readonly Float32Array[]) {
     this.#settings = settings;
+    this.optimizer = new OptimizerMemory(settings);
     this.#parameters = settings.backend.createBuffer(bufferNames.parameters, {
       dtype: "float32",
       // A model without parameters still has a buffer to bind.
@@ -31,7 +32,7 @@ export class DeviceWeights {
 
   /** Training steps started since the optimizer was made. */
   get iteration(): number {
-    return this.#iteration;
+    return this.optimizer.iteration;
   }
 
   /** Whether the device is known to have failed: what is on it is lost, and `newest` gives the newest copy. */
@@ -59,18 +60,7 @@ export class DeviceWeights {
 
   /** What a plan binds beside its data: the weights, and for training gradients and slots, made with the first such plan. */
   buffers(mode: ModelMode): Readonly<Record<string, DeviceBuffer>> {
-    const { layout, optimizer, backend } = this.#settings;
-    if (mode === "train") {
-      const slots = Array.from({ length: optimizer.slots }, (_, index) => bufferNames.slot(index));
-      const missing = [bufferNames.gradients, ...slots].filter((name) => this.#training[name] === undefined);
-      for (const name of missing) {
-        this.#training[name] = backend.createBuffer(name, { dtype: "float32", length: layout.trainedLength });
-      }
-      if (missing.length > 0) {
-        this.#fillSlots();
-      }
-    }
-    return { ...(mode === "train" ? this.#training : {}), [bufferNames.parameters]: this.#parameters };
+    return { ...(mode === "train" ? this.optimizer.buffers() : {}), [bufferNames.parameters]: this.#parameters };
   }
 
   /**
@@ -81,12 +71,12 @@ export class DeviceWeights {
   watch(executable: Executable): Executable {
     return {
       run: async (steps) => {
-        this.#iteration += steps.count;
+        this.optimizer.iteration += steps.count;
         try {
           return await executable.run(steps);
         } catch (error) {
           // They were not trained. At 0 the optimizer has started anew while they ran.
-          this.#iteration = Math.max(0, this.#iteration - steps.count);
+          this.optimizer.iteration = Math.max(0, this.iteration - steps.count);
           this.#noteFailure(error);
           throw error;
         }
@@ -123,47 +113,32 @@ export class DeviceWeights {
   write(weights: readonly Float32Array[]): void {
     this.expectAlive();
     this.#parameters.write(flattenParameters(this.#settings.layout, weights));
-    this.lastGood.reset(weights, this.#iteration);
+    this.lastGood.reset(weights, this.iteration);
   }
 
   /** Copies the weights to the host if that costs next to nothing by now: the last copy is old enough. */
   copyWhenDue(): Promise<void> {
-    return this.lastGood.copyWhenDue(this.#iteration);
+    return this.lastGood.copyWhenDue(this.iteration);
   }
 
   /** Copies the weights to the host unless there is a copy of just these. */
   copyNow(): Promise<void> {
-    return this.lastGood.copyNow(this.#iteration);
+    return this.lastGood.copyNow(this.iteration);
   }
 
   /** Goes back to the last good weights; the optimizer starts anew, as its slots may hold what spoiled the loss. */
   restoreLastGood(): void {
-    this.#iteration = 0;
+    this.optimizer.restart();
     this.write(this.lastGood.weights);
-    for (const buffer of Object.values(this.#training)) {
-      buffer.write(new Float32Array(buffer.length));
-    }
-    this.#fillSlots();
   }
 
   /** Ends training: where the optimizer keeps an average of the weights, it takes their place. */
   async finishTraining(): Promise<void> {
-    const { averageSlot } = this.#settings.optimizer;
-    const average = averageSlot === undefined ? undefined : this.#training[bufferNames.slot(averageSlot)];
-    if (average !== undefined && this.#iteration > 0) {
+    const average = await this.optimizer.average();
+    if (average !== undefined) {
       // Trained weights are at the start of the buffer, as they are in the slot.
-      this.#parameters.write(await average.read());
-      this.lastGood.reset(await this.read(), this.#iteration);
-    }
-  }
-
-  /** Gives slots that do not start at 0 their first values. */
-  #fillSlots(): void {
-    for (const [slot, value] of (this.#settings.optimizer.initialSlots ?? []).entries()) {
-      const buffer = this.#training[bufferNames.slot(slot)]!;
-      if (value !== 0) {
-        buffer.write(new Float32Array(buffer.length).fill(value));
-      }
+      this.#parameters.write(average);
+      this.lastGood.reset(await this.read(), this.iteration);
     }
   }
 
@@ -176,9 +151,8 @@ export class DeviceWeights {
 
   dispose(): void {
     this.#disposed = true;
-    for (const buffer of [this.#parameters, ...Object.values(this.#training)]) {
-      buffer.dispose();
-    }
+    this.#parameters.dispose();
+    this.optimizer.dispose();
   }
 
   #noteFailure(error: unknown): void {

@@ -44,6 +44,18 @@ export class MetricStates {
     }
   }
 
+  /** Sets them to what they have counted before, by their number; those that are not named to 0. */
+  restore(mode: ModelMode, counts: Readonly<Record<string, TensorData>>): void {
+    this.buffers(mode);
+    this.clear(mode);
+    for (const [index, count] of Object.entries(counts)) {
+      this.#buffers
+        .get(mode)
+        ?.get(bufferNames.metricState(Number(index)))
+        ?.write(count);
+    }
+  }
+
   /** What they are after all steps started so far. */
   async read(mode: ModelMode): Promise<MetricCounts> {
     const buffers = this.#buffers.get(mode);

@@ -19,7 +19,9 @@ export interface StepsResult {
   readonly durationMs: number;
 }
 
-interface PendingRun {
+/** Steps that were started together. */
+export interface StartedRun {
+  /** The first of them, counted from 0 within the call. */
   readonly firstStep: number;
   readonly count: number;
   readonly results: Promise<Float32Array>;
@@ -32,14 +34,15 @@ const maxSteps = 512;
 
 /**
  * Runs `count` steps in runs of about 50 ms, the next one started before the last has ended, and gives the results in order.
- * `values` gives a step's values when its run starts. Nothing runs any more once the loop over the results is left.
+ * `values` gives a step's values when its run starts; `onStart` is told of every run that has started. Nothing runs any more once the loop over the results is left.
  */
 export async function* runSteps(
   executable: Executable,
   count: number,
   values: (step: number) => StepValues,
+  onStart: (run: StartedRun) => void = () => undefined,
 ): AsyncGenerator<StepsResult, void, undefined> {
-  const pending: PendingRun[] = [];
+  const pending: StartedRun[] = [];
   let next = 0;
   let size = 1;
   let arrived = performance.now();
@@ -49,8 +52,10 @@ export async function* runSteps(
     const results = executable.run(table);
     // A rejection is seen when its turn comes; until then it must not count as unhandled.
     results.catch(() => undefined);
-    pending.push({ firstStep: next, count: steps, results });
+    const run = { firstStep: next, count: steps, results };
+    pending.push(run);
     next += steps;
+    onStart(run);
   };
   try {
     while (next < count || pending.length > 0) {

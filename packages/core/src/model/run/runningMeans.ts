@@ -1,3 +1,4 @@
+import type { EpochSums } from "../../callbacks/index.js";
 import { countSums, type Metric, metricValues } from "../../metrics/metric.js";
 import { rowsOf } from "../../ops/checks.js";
 import type { CompileSettings, OutputSettings } from "../declare/compileSettings.js";
@@ -27,12 +28,20 @@ interface LossPart {
 export class RunningMeans {
   readonly #parts: readonly LossPart[];
   readonly #totals: Float64Array;
-  #samples = 0;
+  #samples: number;
 
-  constructor(settings: Pick<CompileSettings, "outputs" | "layout" | "network">) {
+  /** @param begun what others have added up before, `reportWidth` totals of it */
+  constructor(settings: Reporting, begun: Omit<EpochSums, "counts"> = { samples: 0, totals: [] }) {
     const { parts, width } = reportOf(settings);
     this.#parts = parts;
     this.#totals = new Float64Array(width);
+    this.#totals.set(begun.totals);
+    this.#samples = begun.samples;
+  }
+
+  /** What has been added up so far. */
+  get sums(): Omit<EpochSums, "counts"> {
+    return { samples: this.#samples, totals: [...this.#totals] };
   }
 
   /**
@@ -84,6 +93,14 @@ export class RunningMeans {
   }
 }
 
+/** What decides what a step reports. */
+type Reporting = Pick<CompileSettings, "outputs" | "layout" | "network">;
+
+/** How many numbers a step reports. */
+export function reportWidth(settings: Reporting): number {
+  return reportOf(settings).width;
+}
+
 /** What a step reports. */
 interface Report {
   readonly parts: readonly LossPart[];
@@ -94,7 +111,7 @@ interface Report {
 /** What is known already, by the outputs of a compiled model. */
 const reports = new WeakMap<object, Report>();
 
-function reportOf({ outputs, layout, network }: Pick<CompileSettings, "outputs" | "layout" | "network">): Report {
+function reportOf({ outputs, layout, network }: Reporting): Report {
   const known = reports.get(outputs);
   if (known !== undefined) {
     return known;

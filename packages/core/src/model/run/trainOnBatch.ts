@@ -1,8 +1,8 @@
 import type { Logs } from "../../callbacks/index.js";
 import type { HostSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
-import { trainSteps } from "./fit.js";
 import { RunningMeans } from "./runningMeans.js";
+import { trainSteps } from "./trainSteps.js";
 
 /** One training step over all the samples: the step of `fit`, its errors included. Returns loss and metrics by name. */
 export async function trainOnBatch(device: DeviceModel, samples: HostSamples, seed: number): Promise<Logs> {
@@ -13,7 +13,7 @@ export async function trainOnBatch(device: DeviceModel, samples: HostSamples, se
     device.metricStates.clear("train");
     const means = new RunningMeans(device.settings);
     const step = { firstStep: device.weights.iteration, firstRow: 0, batchSize, count: 1 };
-    for await (const _ of trainSteps(device, executable, step, seed, means)) {
+    for await (const _ of trainSteps(device, executable, step, { seed, means })) {
       // The means have it all.
     }
     return means.values(await device.metricStates.read("train"));

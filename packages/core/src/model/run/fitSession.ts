@@ -1,0 +1,277 @@
+import type { EpochSums, FitState, Training, TrainingState } from "../../callbacks/index.js";
+import { ArgumentError, type NonFiniteLossError, StateError } from "../../errors.js";
+import { CallbackList } from "./callbackList.js";
+import type { DeviceModel } from "./deviceModel.js";
+import type { FitRequest } from "./fitRequest.js";
+import type { MetricCounts } from "./metricStates.js";
+import { nonFiniteLoss } from "./nonFiniteLoss.js";
+import { RunningMeans } from "./runningMeans.js";
+import type { StartedRun, Stretch } from "./runSteps.js";
+import { checkFitState, checkTrainingState, type FitSchedule, namedWeights, orderedWeights } from "./trainingState.js";
+
+/** Steps that were started and have not reported yet. */
+interface RunAhead extends StartedRun {
+  readonly batchSize: number;
+}
+
+/** A `fit` under way: where it stands, and what callbacks learn and change of it. */
+export class FitSession implements Training {
+  readonly callbacks: CallbackList;
+  readonly #device: DeviceModel;
+  readonly #request: FitRequest;
+  #epoch: number;
+  #step = 0;
+  /** The first step of this run, counted over all epochs, and the optimizer's iteration there. */
+  #firstStep: number;
+  #firstIteration: number;
+  #begun = false;
+  #initialEpoch: number;
+  #stopped = false;
+  #means: RunningMeans;
+  #logs: Record<string, number> | undefined;
+  /** In order, the first of its steps counted within the epoch. */
+  #ahead: RunAhead[] = [];
+  /** Whether callbacks may still say where training goes on. */
+  #opening = true;
+  /** What training goes on from, until all callbacks have been told of what came before it. */
+  #resumed: TrainingState | undefined;
+
+  constructor(device: DeviceModel, request: FitRequest) {
+    this.#device = device;
+    this.#request = request;
+    this.#epoch = request.initialEpoch;
+    this.#initialEpoch = request.initialEpoch;
+    this.#firstStep = request.initialEpoch * request.steps;
+    this.#firstIteration = device.weights.iteration;
+    this.#means = new RunningMeans(device.settings);
+    this.callbacks = new CallbackList(request.callbacks);
+  }
+
+  get epochs(): number {
+    return this.#request.epochs;
+  }
+
+  get initialEpoch(): number {
+    return this.#initialEpoch;
+  }
+
+  get stepsPerEpoch(): number {
+    return this.#request.steps;
+  }
+
+  get batchSize(): number {
+    return this.#request.batchSize;
+  }
+
+  get samplesPerEpoch(): number {
+    const { samples, steps, batchSize } = this.#request;
+    return Math.min(samples.rows, steps * batchSize);
+  }
+
+  get learningRate(): number {
+    return this.#device.weights.optimizer.learningRate;
+  }
+
+  set learningRate(rate: number) {
+    this.#device.weights.optimizer.learningRate = rate;
+  }
+
+  /** The epoch that is trained or comes next. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Steps of the epoch whose results are known. */
+  get step(): number {
+    return this.#step;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Loss and metrics of the epoch so far. */
+  get means(): RunningMeans {
+    return this.#means;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  getWeights(): Promise<Float32Array[]> {
+    return this.#device.weights.read();
+  }
+
+  setWeights(weights: readonly Float32Array[]): void {
+    this.#device.weights.write(weights);
+  }
+
+  log(name: string, value: number): void {
+    if (this.#logs === undefined) {
+      throw new StateError(`log("${name}", ${value}) adds to the logs of an epoch; call it in onEpochEnd`);
+    }
+    this.#logs[name] = value;
+  }
+
+  async getState(): Promise<TrainingState> {
+    const { settings, weights, metricStates } = this.#device;
+    // All is asked for before anything is awaited: what is started meanwhile comes after it.
+    const position = this.#position();
+    const [values, optimizer, settled] = await Promise.all([
+      weights.read(),
+      weights.optimizer.read(),
+      position.begun ? this.#settledSums(metricStates.read("train")) : undefined,
+    ]);
+    return {
+      weights: namedWeights(settings, values),
+      optimizer,
+      fit: { ...position, ...(settled ? { sums: settled } : {}) },
+    };
+  }
+
+  async setState(state: TrainingState): Promise<void> {
+    if (!this.#opening) {
+      throw new StateError(
+        "setState says where training goes on, which is settled once it runs; call it in onTrainBegin",
+      );
+    }
+    const { settings } = this.#device;
+    checkTrainingState(settings, state);
+    const { fit } = state;
+    if (fit === undefined) {
+      throw new ArgumentError(
+        "the training state is of a model that fit has not trained since compile, so it does not say where to go on; " +
+          "pass it to setTrainingState and call fit with initialEpoch",
+      );
+    }
+    checkFitState(settings, fit, scheduleOf(this.#request));
+    this.#resumed = state;
+    this.#epoch = fit.epoch;
+    this.#initialEpoch = fit.epoch;
+    this.#step = fit.step;
+    this.#begun = fit.begun;
+    this.#firstStep = fit.epoch * fit.stepsPerEpoch + fit.step;
+    this.#firstIteration = state.optimizer.iteration;
+    this.#means = new RunningMeans(settings, fit.sums);
+    this.#device.metricStates.restore("train", fit.sums?.counts ?? {});
+    await this.#takeOver(state);
+  }
+
+  /** All callbacks have been told that training begins: where it goes on is settled. */
+  async settleStart(): Promise<void> {
+    this.#opening = false;
+    if (this.#resumed?.fit?.begun === false) {
+      await this.#restore();
+    }
+  }
+
+  /** Starts adding up the results of an epoch. Callbacks have been told that it begins. */
+  async beginEpoch(): Promise<void> {
+    if (this.#resumed !== undefined) {
+      await this.#restore();
+      return;
+    }
+    this.#begun = true;
+    this.#means = new RunningMeans(this.#device.settings);
+    this.#device.metricStates.clear("train");
+  }
+
+  /** Notes steps that have been started. */
+  noteStart({ firstStep, ...run }: StartedRun, stretch: Stretch & { readonly firstStep: number }): void {
+    this.#ahead.push({ ...run, firstStep: stretch.firstStep + firstStep, batchSize: stretch.batchSize });
+  }
+
+  /** Notes that the results of all steps of the epoch before `step` are in its means. */
+  noteResults(step: number): void {
+    this.#step = step;
+    this.#ahead = this.#ahead.filter(({ firstStep }) => firstStep >= step);
+  }
+
+  /** Adds up what steps that were started still report, where training stops while they run. */
+  async finishSteps(): Promise<void> {
+    const { samples, totals } = await this.#settledSums(Promise.resolve([]));
+    this.#means = new RunningMeans(this.#device.settings, { samples, totals });
+    const last = this.#ahead.at(-1);
+    this.noteResults(last === undefined ? this.#step : last.firstStep + last.count);
+  }
+
+  /** Tells callbacks that the epoch has ended. They may add to the logs, which are returned. */
+  async endEpoch(logs: Record<string, number>): Promise<Record<string, number>> {
+    const epoch = this.#epoch;
+    // A state that is taken now goes on with the next one.
+    this.#epoch++;
+    this.#step = 0;
+    this.#begun = false;
+    this.#logs = logs;
+    await this.callbacks.tell((callback) => callback.onEpochEnd?.(epoch, logs, this));
+    this.#logs = undefined;
+    return logs;
+  }
+
+  /** Lets callbacks end training at a loss that is not finite. Throws the error where none does. */
+  async survive(error: NonFiniteLossError): Promise<void> {
+    this.#ahead = [];
+    await this.callbacks.tell((callback) => callback.onNonFiniteLoss?.(error, this));
+    if (!this.#stopped) {
+      throw error;
+    }
+  }
+
+  /**
+   * The step that an iteration of the optimizer is, counted from the first step of the first epoch; at the earliest the one
+   * that this run has started with.
+   */
+  stepOf(iteration: number): number {
+    return Math.max(0, iteration - this.#firstIteration) + this.#firstStep;
+  }
+
+  /** Where training stands, without sums. */
+  get fitState(): FitState {
+    return this.#position();
+  }
+
+  #position(): FitState {
+    return {
+      epoch: this.#epoch,
+      step: this.#step + this.#ahead.reduce((steps, { count }) => steps + count, 0),
+      begun: this.#begun,
+      ...scheduleOf(this.#request),
+      callbacks: this.callbacks.states(),
+    };
+  }
+
+  /** What has been added up once all steps that were started have reported. */
+  async #settledSums(counting: Promise<MetricCounts>): Promise<EpochSums> {
+    const means = new RunningMeans(this.#device.settings, this.#means.sums);
+    const [epoch, ahead] = [this.#epoch, [...this.#ahead]];
+    const counts = await counting;
+    for (const { firstStep, count, batchSize, results } of ahead) {
+      const losses = means.add(await results, count, batchSize);
+      const bad = losses.findIndex((loss) => !Number.isFinite(loss));
+      if (bad >= 0) {
+        this.#device.weights.restoreLastGood();
+        throw nonFiniteLoss(losses[bad]!, firstStep + bad, epoch);
+      }
+    }
+    const kept = [...counts].flatMap((count, index) => (count === undefined ? [] : [[index, count.slice()] as const]));
+    return { ...means.sums, counts: Object.fromEntries(kept) };
+  }
+
+  /** Brings back what callbacks may have changed since training goes on, and what they keep themselves. */
+  async #restore(): Promise<void> {
+    const state = this.#resumed!;
+    this.#resumed = undefined;
+    await this.#takeOver(state);
+    this.callbacks.restore(state.fit!.callbacks, this);
+  }
+
+  async #takeOver(state: TrainingState): Promise<void> {
+    this.#device.weights.optimizer.write(state.optimizer);
+    await this.#request.replaceWeights(orderedWeights(this.#device.settings, state));
+  }
+}
+
+function scheduleOf({ samples, batchSize, steps, seed, shuffle }: FitRequest): FitSchedule {
+  return { samples: samples.rows, batchSize, stepsPerEpoch: steps, seed, shuffle };
+}

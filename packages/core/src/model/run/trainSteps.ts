@@ -1,0 +1,62 @@
+import type { Executable } from "../../backend/index.js";
+import type { StepValues } from "../../plan/index.js";
+import type { DeviceModel } from "./deviceModel.js";
+import { nonFiniteLoss } from "./nonFiniteLoss.js";
+import type { RunningMeans } from "./runningMeans.js";
+import { runSteps, type StartedRun, type Stretch } from "./runSteps.js";
+import { stepValues } from "./stepValues.js";
+
+/** Steps of one batch size, and where they stand in training. */
+export interface TrainingStretch extends Stretch {
+  /** Absent outside `fit`. */
+  readonly epoch?: number;
+  /** Number of the first step: within the epoch, or outside `fit` over the life of the optimizer. */
+  readonly firstStep: number;
+}
+
+/** What steps are trained with. */
+export interface StepSettings {
+  readonly seed: number;
+  /** Gets their results. */
+  readonly means: RunningMeans;
+  /** Is told of every run of steps that has started. */
+  readonly onStart?: (run: StartedRun) => void;
+}
+
+/** Training steps that ran together, with a finite loss each. */
+export interface TrainedSteps {
+  /** Steps of the stretch that are done. */
+  readonly stepsDone: number;
+  /** Mean loss of each of these steps. */
+  readonly losses: readonly number[];
+  readonly durationMs: number;
+}
+
+/**
+ * Trains for the steps of a stretch and adds their results to `means` as they arrive. At a loss that is NaN or infinite, the
+ * weights go back to the last good ones and it throws `NonFiniteLossError`.
+ */
+export async function* trainSteps(
+  { settings: { optimizer }, weights }: DeviceModel,
+  executable: Executable,
+  { epoch, firstStep, firstRow, batchSize, count }: TrainingStretch,
+  { seed, means, onStart }: StepSettings,
+): AsyncGenerator<TrainedSteps, void, undefined> {
+  const firstIteration = weights.iteration;
+  const values = (step: number): StepValues => {
+    const iteration = firstIteration + step;
+    const learningRate = weights.optimizer.rateAt(iteration);
+    return stepValues(optimizer, { iteration, learningRate, batchStart: firstRow + step * batchSize, seed });
+  };
+  for await (const run of runSteps(executable, count, values, onStart)) {
+    const losses = means.add(run.results, run.count, batchSize);
+    const bad = losses.findIndex((loss) => !Number.isFinite(loss));
+    if (bad >= 0) {
+      weights.restoreLastGood();
+      throw nonFiniteLoss(losses[bad]!, firstStep + run.firstStep + bad, epoch);
+    }
+    const stepsDone = run.firstStep + run.count;
+    weights.lastGood.confirm(firstIteration + stepsDone - 1);
+    yield { stepsDone, losses, durationMs: run.durationMs };
+  }
+}
