@@ -1,9 +1,10 @@
 import { expectRange } from "../checkOption.js";
 import type { Config } from "../config.js";
-import { ArgumentError, formatShape } from "../errors.js";
 import type { Initializer, InitializerName } from "../initializers/index.js";
-import { type Shape, sizeOf } from "../ops/definition.js";
+import { type Shape, sizeOf, type Value } from "../ops/definition.js";
+import type { Graph } from "../plan/index.js";
 import { type Activation, type ActivationName, activationConfig, resolveActivation } from "./activationFunction.js";
+import { broadcast, resolveAxis } from "./axes.js";
 import { commonFields, type LayerDefinition, type LayerOptions } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
 import { type ConstraintOption, type RegularizerOption, weight } from "./linear.js";
@@ -126,7 +127,7 @@ export interface PreluOptions extends LayerOptions {
   readonly alphaRegularizer?: RegularizerOption;
   /** Default none. */
   readonly alphaConstraint?: ConstraintOption;
-  /** Axes of the sample, counted from 1, that have one slope together: [1, 2] for one slope a channel. The first ones only. */
+  /** Axes of the sample, counted from 1, that have one slope together: [1, 2] for one slope a channel of images. Default none. */
   readonly sharedAxes?: readonly number[];
 }
 
@@ -154,18 +155,19 @@ export function prelu(options: PreluOptions = {}): Layer {
       return { ...alpha.config("alpha"), sharedAxes };
     },
     parameters(inputShape) {
-      expectFirstAxes(sharedAxes, inputShape);
-      return [alpha(inputShape.map((size, axis) => (sharedAxes.includes(axis + 1) ? 1 : size)))];
+      const shared = sharedAxes.map((axis) => resolveAxis("prelu: sharedAxes", axis, inputShape));
+      return [alpha(inputShape.map((size, axis) => (shared.includes(axis + 1) ? 1 : size)))];
     },
     // relu(x) - alpha relu(-x); a convolution of 1x1 by channel multiplies by alpha.
     apply({ graph, input, parameter }) {
-      const slopes = sizeOf(parameter("alpha").shape);
+      const alphas = slopesOf(graph, parameter("alpha"), input.shape);
+      const slopes = sizeOf(alphas.shape);
       const negate = { scale: -1, offset: 0 };
       const rectified = { function: "relu", alpha: 0 } as const;
       const [positive] = graph.apply("unary", [input], rectified);
       const [below] = graph.apply("unary", graph.apply("affine", [input], negate), rectified);
       const images = reshaped(graph, below!, [1, 1, sizeOf(input.shape) / slopes, slopes]);
-      const kernel = reshaped(graph, parameter("alpha"), [1, 1, slopes, 1]);
+      const kernel = reshaped(graph, alphas, [1, 1, slopes, 1]);
       const window = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] } as const;
       const [sloped] = graph.apply("depthwiseConv2d", [images, kernel], window);
       const negative = graph.apply("affine", [reshaped(graph, sloped!, input.shape)], negate);
@@ -174,12 +176,9 @@ export function prelu(options: PreluOptions = {}): Layer {
   });
 }
 
-function expectFirstAxes(sharedAxes: readonly number[], sample: Shape): void {
-  const sorted = [...sharedAxes].sort((a, b) => a - b);
-  if (sorted.some((axis, index) => axis !== index + 1) || sorted.length > sample.length) {
-    throw new ArgumentError(
-      `prelu: sharedAxes is ${formatShape(sharedAxes)}, expected the first axes of samples ${formatShape(sample)}, which count ` +
-        "from 1: [1, 2] for one slope a channel of images",
-    );
-  }
+/** Slopes as they repeat along the numbers of a batch: those of its last axes, stretched where others are shared in between. */
+function slopesOf(graph: Graph, alpha: Value, input: Shape): Value {
+  const own = alpha.shape.findIndex((size) => size > 1);
+  const last = own < 0 ? [1] : [1, ...input.slice(own + 1)];
+  return broadcast(graph, reshaped(graph, alpha, own < 0 ? [1] : [1, ...alpha.shape.slice(own)]), last);
 }

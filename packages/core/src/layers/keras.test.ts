@@ -116,13 +116,109 @@ describe("batchNormalization", () => {
     images.dispose();
   });
 
-  it("takes the last axis only", () => {
+  it("takes any axis for the channels", async () => {
     expect(outputShape(layers.batchNormalization({ axis: 3 }), [2, 2, 3])).toEqual([2, 2, 3]);
-    expect(() => outputShape(layers.batchNormalization({ axis: 1 }), [2, 2, 3])).toThrow(/axis is 1.*by permute/);
+    // Two channels first, three numbers each: 1 2 3 and 10 20 30 in two samples that are alike.
+    const first = layers.batchNormalization({ axis: 1, epsilon: 0, momentum: 0 });
+    const net = sequential([layers.reshape({ targetShape: [2, 1, 3], inputShape: [2, 1, 3] }), first]);
+    net.compile({ backend, loss: "meanSquaredError", optimizer: optimizers.sgd({ learningRate: 1e-30 }) });
+    const images = { data: Float32Array.of(1, 2, 3, 10, 20, 30, 1, 2, 3, 10, 20, 30), shape: [2, 2, 1, 3] };
+    await net.trainOnBatch(images, images);
+    const [, , mean, variance] = await net.getWeights();
+    expect([...mean!.data]).toEqual([2, 20]);
+    expect([...variance!.data].map((value) => value.toFixed(3))).toEqual(["0.667", "66.667"]);
+    const { data } = await net.predict(images);
+    const slope = Math.sqrt(1.5);
+    [-slope, 0, slope, -slope, 0, slope].forEach((value, index) => {
+      expect(data[index]).toBeCloseTo(value, 5);
+    });
+    net.dispose();
+    expect(() => outputShape(layers.batchNormalization({ axis: 4 }), [2, 2, 3])).toThrow(
+      /axis 4 is no axis of samples \[2,2,3\], which have -1 to -3, or 1 to 3 from the front/,
+    );
+    expect(() => outputShape(layers.batchNormalization({ axis: 0 }), [2, 2, 3])).toThrow(/axis 0 is no axis/);
+  });
+});
+
+describe("layers that stretch axes of size 1", () => {
+  it("multiply images by a weight a channel, and add a map to all channels", async () => {
+    const x = input({ shape: [2, 1, 2] });
+    const [weights, map] = [input({ shape: [2] }), input({ shape: [2, 1, 1] })];
+    const net = model({
+      inputs: [x, weights, map],
+      outputs: [layers.multiply()([x, weights]), layers.add()([map, x]), layers.maximum()([weights, map])],
+    });
+    net.compile({ backend });
+    const row = (data: readonly number[], ...shape: number[]) => ({
+      data: Float32Array.from(data),
+      shape: [1, ...shape],
+    });
+    const found = await net.predict([row([1, 2, 3, 4], 2, 1, 2), row([10, 100], 2), row([1000, 0], 2, 1, 1)]);
+    expect(found.map(({ data }) => [...data])).toEqual([
+      [10, 200, 30, 400],
+      [1001, 1002, 3, 4],
+      [1000, 1000, 10, 100],
+    ]);
+    expect(found.map(({ shape }) => shape)).toEqual([
+      [1, 2, 1, 2],
+      [1, 2, 1, 2],
+      [1, 2, 1, 2],
+    ]);
+    net.dispose();
+  });
+
+  it("sum the gradients over what they stretched", async () => {
+    const scale = layers.dense({ units: 2, useBias: false, kernelInitializer: "zeros" });
+    const x = input({ shape: [3, 2] });
+    const one = input({ shape: [1] });
+    const net = model({ inputs: [x, one], outputs: layers.multiply()([x, scale(one)]) });
+    net.compile({ backend, loss: "meanSquaredError", optimizer: optimizers.sgd({ learningRate: 1 }) });
+    const images = { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [1, 3, 2] };
+    // The loss is the mean of (x w - x)^2 over six numbers: its slope at w = 0 is -2 x^2 / 6, summed by channel.
+    await net.trainOnBatch([images, [[1]]], images);
+    const [kernel] = await net.getWeights();
+    expect(kernel!.data[0]).toBeCloseTo((2 * (1 + 9 + 25)) / 6, 4);
+    expect(kernel!.data[1]).toBeCloseTo((2 * (4 + 16 + 36)) / 6, 4);
+    net.dispose();
+  });
+
+  it.each([
+    [[3], [2, 2, 1], [-1, -1, -2, -2, -3, -3, -4, -4]],
+    [
+      [1, 2],
+      [1, 1, 2],
+      [-1, -2, -1, -2, -1, -2, -1, -2],
+    ],
+    [[2], [2, 1, 2], [-1, -2, -1, -2, -3, -4, -3, -4]],
+    [[1], [1, 2, 2], [-1, -2, -3, -4, -1, -2, -3, -4]],
+    [
+      [1, 2, 3],
+      [1, 1, 1],
+      [-1, -1, -1, -1, -1, -1, -1, -1],
+    ],
+  ])("prelu shares the slopes of axes %j", async (sharedAxes, shape, expected) => {
+    const layer = layers.prelu({ sharedAxes, inputShape: [2, 2, 2] });
+    const net = sequential([layer]);
+    net.compile({ backend });
+    expect(layer.weights!.parameters.map((parameter) => parameter.shape)).toEqual([shape]);
+    const slopes = shape.reduce((size, length) => size * length, 1);
+    await net.setWeights([{ data: Float32Array.from(count(slopes)), shape }]);
+    const minus = { data: new Float32Array(16).fill(-1), shape: [2, 2, 2, 2] };
+    expect([...(await net.predict(minus)).data]).toEqual([...expected, ...expected]);
+    net.dispose();
   });
 });
 
 describe("layerNormalization and groupNormalization", () => {
+  it("take any axis for the channels of groups", async () => {
+    const first = layers.groupNormalization({ axis: 1, groups: 2, epsilon: 0 });
+    const { values } = await outputs(first, [1, 3, 10, 30, 5, 7, 0, 2], [4, 2]);
+    expect(values.slice(0, 4)).toEqual(
+      (await outputs(layers.groupNormalization({ groups: 1, epsilon: 0 }), [1, 3, 10, 30], [2, 2])).values,
+    );
+    expect(values.slice(4).map((value) => value.toFixed(3))).toEqual(["0.557", "1.300", "-1.300", "-0.557"]);
+  });
+
   it("normalize the last axis, or several", async () => {
     const exact = { epsilon: 0 };
     expect((await outputs(layers.layerNormalization(exact), [1, 3, 10, 30], [2, 2])).values).toEqual([-1, 1, -1, 1]);
@@ -391,8 +487,8 @@ describe("activations", () => {
     const shared = layers.prelu({ sharedAxes: [1, 2] });
     expect((await outputs(shared, [-1, -1, 3, -4], [1, 2, 2], [[0.5, 2]])).values).toEqual([-0.5, -2, 3, -8]);
     expect(shared.weights!.parameters[0]!.shape).toEqual([1, 1, 2]);
-    expect(() => outputShape(layers.prelu({ sharedAxes: [2] }), [2, 2])).toThrow(
-      /sharedAxes is \[2\], expected the first axes/,
+    expect(() => outputShape(layers.prelu({ sharedAxes: [3] }), [2, 2])).toThrow(
+      /prelu: sharedAxes: axis 3 is no axis of samples \[2,2\]/,
     );
   });
 });

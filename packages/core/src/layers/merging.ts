@@ -2,13 +2,14 @@ import { ArgumentError, formatShape, ShapeError } from "../errors.js";
 import { sameShape } from "../ops/checks.js";
 import type { Value } from "../ops/definition.js";
 import type { Graph } from "../plan/index.js";
+import { broadcast, broadcastShape } from "./axes.js";
 import { commonFields, type LayerDefinition, type LayerOptions } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
 import { layerOptions } from "./options.js";
 
 type Names = Pick<LayerDefinition, "className" | "defaultName">;
 
-/** A layer of several tensors of one shape. */
+/** A layer of several tensors of one shape, or of shapes that are stretched to one. */
 function merging(
   label: string,
   names: Names,
@@ -24,14 +25,19 @@ function merging(
     inputCount: [2, maxCount],
     parameters: () => [],
     apply({ graph, inputs }) {
-      const [first, ...others] = inputs.map(({ shape }) => shape.slice(1));
-      if (others.some((shape) => !sameShape(shape, first!))) {
+      const samples = inputs.map(({ shape }) => shape.slice(1));
+      const shape = broadcastShape(samples);
+      if (shape === undefined) {
         throw new ShapeError(
-          `${label} takes tensors of one shape, got ${[first!, ...others].map(formatShape).join(", ")}. Bring them to one ` +
-            "shape first: by a convolution of 1x1 for other channels, by strides or pooling for other sizes",
+          `${label} takes tensors of one shape, or with axes of size 1, got ${samples.map(formatShape).join(", ")}. Bring ` +
+            "them to one shape first: by a convolution of 1x1 for other channels, by strides or pooling for other sizes",
         );
       }
-      return merge(graph, inputs);
+      const whole = [inputs[0]!.shape[0]!, ...shape];
+      return merge(
+        graph,
+        inputs.map((input) => broadcast(graph, input, whole)),
+      );
     },
   });
 }
@@ -44,25 +50,31 @@ function scaled(graph: Graph, input: Value, scale: number): Value {
   return graph.apply("affine", [input], { scale, offset: 0 })[0]!;
 }
 
-/** The sum of two or more tensors of one shape: `add()([a, b])`. Keras' `Add`. Throws `ShapeError` for unlike shapes. */
+/**
+ * The sum of two or more tensors: `add()([a, b])`. Keras' `Add`. Axes of size 1 are stretched to those of the others, missing ones
+ * in front count as such. Throws `ShapeError` for other unlike shapes.
+ */
 export function add(options: LayerOptions = {}): Layer {
   return merging("add", { className: "Add", defaultName: "add" }, options, sum);
 }
 
-/** The first of two tensors of one shape minus the second. Keras' `Subtract`. Throws like `add`. */
+/** The first of two tensors minus the second. Keras' `Subtract`. Throws like `add`. */
 export function subtract(options: LayerOptions = {}): Layer {
   const names = { className: "Subtract", defaultName: "subtract" };
   return merging("subtract", names, options, (graph, [a, b]) => sum(graph, [a!, scaled(graph, b!, -1)]), 2);
 }
 
-/** The product of two or more tensors of one shape, element by element. Keras' `Multiply`. Throws like `add`. */
+/**
+ * The product of two or more tensors, element by element and stretched as by `add`: of images and a weight a channel, say. Keras'
+ * `Multiply`. Throws like `add`.
+ */
 export function multiply(options: LayerOptions = {}): Layer {
   return merging("multiply", { className: "Multiply", defaultName: "multiply" }, options, (graph, inputs) =>
     inputs.reduce((product, input) => graph.apply("multiply", [product, input], {})[0]!),
   );
 }
 
-/** The mean of two or more tensors of one shape. Keras' `Average`. Throws like `add`. */
+/** The mean of two or more tensors. Keras' `Average`. Throws like `add`. */
 export function average(options: LayerOptions = {}): Layer {
   return merging("average", { className: "Average", defaultName: "average" }, options, (graph, inputs) =>
     scaled(graph, sum(graph, inputs), 1 / inputs.length),
@@ -73,12 +85,12 @@ function largest(graph: Graph, inputs: readonly Value[]): Value {
   return inputs.reduce((most, input) => graph.apply("maximum", [most, input], {})[0]!);
 }
 
-/** The largest of two or more tensors of one shape, element by element. Keras' `Maximum`. Throws like `add`. */
+/** The largest of two or more tensors, element by element. Keras' `Maximum`. Throws like `add`. */
 export function maximum(options: LayerOptions = {}): Layer {
   return merging("maximum", { className: "Maximum", defaultName: "maximum" }, options, largest);
 }
 
-/** The smallest of two or more tensors of one shape, element by element. Keras' `Minimum`. Throws like `add`. */
+/** The smallest of two or more tensors, element by element. Keras' `Minimum`. Throws like `add`. */
 export function minimum(options: LayerOptions = {}): Layer {
   return merging("minimum", { className: "Minimum", defaultName: "minimum" }, options, (graph, inputs) => {
     const negated = inputs.map((input) => scaled(graph, input, -1));

@@ -1,9 +1,9 @@
 import { expectCount, expectRange } from "../checkOption.js";
 import type { Config } from "../config.js";
-import { ArgumentError, formatShape, ShapeError } from "../errors.js";
+import { ArgumentError, formatShape } from "../errors.js";
 import type { Initializer, InitializerName } from "../initializers/index.js";
-import { lastAxis, rowsOf } from "../ops/checks.js";
 import { type Shape, sizeOf, type Value } from "../ops/definition.js";
+import { resolveAxis, withAxisLast } from "./axes.js";
 import { commonFields, type LayerContext, type LayerOptions, type ParameterSpec } from "./definition.js";
 import { defineLayer, type Layer } from "./layer.js";
 import { type ConstraintOption, type RegularizerOption, weight } from "./linear.js";
@@ -87,21 +87,8 @@ function scaling(label: string, options: NormalizationOptions): Scaling {
   };
 }
 
-/** Throws unless `axis` is the last one of samples of this shape: the channels. */
-function expectLastAxis(label: string, axis: number, sample: Shape): void {
-  if (sample.length === 0) {
-    throw new ShapeError(`${label} expects samples [...,C], got ${formatShape(sample)}`);
-  }
-  if (axis !== -1 && axis !== sample.length) {
-    throw new ArgumentError(
-      `${label}: axis is ${axis}, but the channels of samples ${formatShape(sample)} are axis -1 (or ${sample.length}); ` +
-        "leave axis out, or bring the channels to the end by permute",
-    );
-  }
-}
-
 export interface BatchNormalizationOptions extends NormalizationOptions {
-  /** The channels; default -1, and nothing else but its number from the front. */
+  /** The axis of the channels, from the end or from the front, where 0 is the batch; default -1. */
   readonly axis?: number;
   /** Share of the old moving statistics that stays in a step, in [0, 1); default 0.99. */
   readonly momentum?: number;
@@ -121,6 +108,7 @@ export interface BatchNormalizationOptions extends NormalizationOptions {
 export function batchNormalization(options: BatchNormalizationOptions = {}): Layer {
   const own = ["momentum", "movingMeanInitializer", "movingVarianceInitializer"];
   layerOptions("batchNormalization", options, [...shared, ...own]);
+  const { axis = -1 } = options;
   const momentum = expectRange("batchNormalization: momentum", options.momentum ?? 0.99, 0, 1);
   const affine = scaling("batchNormalization", options);
   const { epsilon, scale, center } = affine;
@@ -132,7 +120,7 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
     ...commonFields(options),
     get config() {
       return {
-        axis: options.axis ?? -1,
+        axis,
         momentum,
         ...affine.config,
         ...movingMean.config("movingMean"),
@@ -140,8 +128,7 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       };
     },
     parameters(inputShape) {
-      expectLastAxis("batchNormalization", options.axis ?? -1, inputShape);
-      const shape = [lastAxis(inputShape)];
+      const shape = [inputShape[resolveAxis("batchNormalization", axis, inputShape) - 1]!];
       const moving = [movingMean(shape), movingVariance(shape)];
       return [...affine.parameters(shape), ...moving.map((spec) => ({ ...spec, trainable: false }))];
     },
@@ -149,20 +136,25 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Lay
       const { graph, input, parameter, training, frozen } = context;
       const attributes = { epsilon, scale, center };
       const moving = [parameter("moving_mean"), parameter("moving_variance")];
+      const channels = resolveAxis("batchNormalization", axis, input.shape.slice(1));
       if (!training || frozen) {
-        return graph.apply("normalize", [input, ...moving, ...affine.values(context)], attributes)[0]!;
+        const normalize = (rows: Value): Value =>
+          graph.apply("normalize", [rows, ...moving, ...affine.values(context)], attributes)[0]!;
+        return withAxisLast(graph, input, channels, normalize);
       }
-      if (rowsOf(input.shape) === 1) {
+      if (sizeOf(input.shape) === input.shape[channels]) {
         throw new ArgumentError(
           `layer ${graph.label || "batchNormalization"}: a batch of one sample has one number a channel, whose variance is 0. ` +
             "Train with a larger batchSize, and one that does not leave a single sample for the last step",
         );
       }
-      const [output, ...statistics] = graph.apply("batchNorm", [input, ...affine.values(context)], attributes);
-      statistics.forEach((value, index) => {
-        graph.apply("movingAverage", [moving[index]!, value], { momentum });
+      return withAxisLast(graph, input, channels, (rows) => {
+        const [output, ...statistics] = graph.apply("batchNorm", [rows, ...affine.values(context)], attributes);
+        statistics.forEach((value, index) => {
+          graph.apply("movingAverage", [moving[index]!, value], { momentum });
+        });
+        return output!;
       });
-      return output!;
     },
   });
 }
@@ -219,7 +211,7 @@ function firstNormalized(axes: readonly number[], sample: Shape): number {
 }
 
 export interface GroupNormalizationOptions extends NormalizationOptions {
-  /** The channels; default -1, and nothing else but its number from the front. */
+  /** The axis of the channels, from the end or from the front, where 0 is the batch; default -1. */
   readonly axis?: number;
   /** Number of groups, a divisor of the channels; -1: one for each channel. Default 32. */
   readonly groups?: number;
@@ -233,7 +225,7 @@ export function groupNormalization(options: GroupNormalizationOptions = {}): Lay
   layerOptions("groupNormalization", options, ["groups", ...shared]);
   const affine = scaling("groupNormalization", options);
   const { epsilon, scale, center } = affine;
-  const { groups = 32 } = options;
+  const { groups = 32, axis = -1 } = options;
   if (groups !== -1) {
     expectCount("groupNormalization: groups", groups);
   }
@@ -242,16 +234,22 @@ export function groupNormalization(options: GroupNormalizationOptions = {}): Lay
     defaultName: "group_normalization",
     ...commonFields(options),
     get config() {
-      return { axis: options.axis ?? -1, groups, ...affine.config };
+      return { axis, groups, ...affine.config };
     },
     parameters(inputShape) {
-      expectLastAxis("groupNormalization", options.axis ?? -1, inputShape);
-      return affine.parameters([lastAxis(inputShape)]);
+      return affine.parameters([inputShape[resolveAxis("groupNormalization", axis, inputShape) - 1]!]);
     },
     apply(context) {
       const { graph, input } = context;
-      const attributes = { groups: groups === -1 ? lastAxis(input.shape) : groups, epsilon, scale, center };
-      return graph.apply("groupNorm", [input, ...affine.values(context)], attributes)[0]!;
+      const [batch, ...sample] = input.shape as [number, ...number[]];
+      const channels = resolveAxis("groupNormalization", axis, sample);
+      const size = input.shape[channels]!;
+      const attributes = { groups: groups === -1 ? size : groups, epsilon, scale, center };
+      return withAxisLast(graph, input, channels, (rows) => {
+        const samples = reshaped(graph, rows, [batch, sizeOf(sample) / size, size]);
+        const [output] = graph.apply("groupNorm", [samples, ...affine.values(context)], attributes);
+        return reshaped(graph, output!, rows.shape);
+      });
     },
   });
 }

@@ -28,7 +28,7 @@ describe("a model that cannot be", () => {
     const b = layers.dense({ units: 4, name: "right" })(input({ shape: [3] }));
     expect(() => layers.add()([a, b])).toThrow(ShapeError);
     expect(() => layers.add()([a, b])).toThrow(
-      /layer add \(Add\) on samples \[2\] of left, \[4\] of right: add takes tensors of one shape/,
+      /layer add \(Add\) on samples \[2\] of left, \[4\] of right: add takes tensors of one shape, or with axes of size 1, got \[2\], \[4\]/,
     );
     const images = [4, 5].map((size) => layers.activation({ activation: "relu" })(input({ shape: [size, size, 3] })));
     expect(() => layers.concatenate()(images)).toThrow(/differ in axis -1 only, got \[4,4,3\], \[5,5,3\]/);
