@@ -11,7 +11,7 @@ for (const threads of [1, 2, 3]) {
   describe(`with ${threads} threads`, () => {
     let backend: WasmBackend;
     beforeAll(async () => {
-      backend = await wasm({ threads });
+      backend = await wasm({ threads, shortRunsInline: false });
     });
     afterAll(() => backend.dispose());
 
@@ -25,7 +25,7 @@ it("prints the matrix of ops by levels", async () => {
   const report = await runConformance(() => wasm({ debug: true }));
   console.log(formatMatrix(report));
   expect(report.failures).toEqual([]);
-});
+}, 120_000);
 
 it("passes where memory cannot be shared", async () => {
   vi.stubGlobal("SharedArrayBuffer", undefined);
@@ -35,7 +35,7 @@ it("passes where memory cannot be shared", async () => {
   } finally {
     vi.unstubAllGlobals();
   }
-});
+}, 120_000);
 
 it("passes with relaxed SIMD", () => {
   // Node 20 has relaxed SIMD behind a flag, so the kit runs in a process of its own; later versions have it as it is.
@@ -57,4 +57,4 @@ it("passes with relaxed SIMD", () => {
   const { stdout, stderr } = spawnSync(process.execPath, flags, { cwd, encoding: "utf8" });
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({ variant: "threads-relaxed", passed: true, failures: [] });
-});
+}, 120_000);

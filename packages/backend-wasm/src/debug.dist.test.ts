@@ -41,7 +41,7 @@ it("trains to the very same numbers with and without debug", async () => {
 });
 
 it.each([1, 2])("names kernel, op and layer of a trap, on %s workers", async (threads) => {
-  const backend = await wasm({ threads, debug: true });
+  const backend = await wasm({ threads, shortRunsInline: false, debug: true });
   const sound = await compilePooling(backend, [0, 1, 2, 3]);
   await sound.executable.run(step(1));
   expect([...(await sound.dx.read())].filter((value) => value !== 0)).toEqual([4, 5, 6, 7]);

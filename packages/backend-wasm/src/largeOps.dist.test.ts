@@ -146,7 +146,7 @@ const cases: readonly SingleOp[] = [
 
 let backends: WasmBackend[];
 beforeAll(async () => {
-  backends = [await wasm({ threads: 1 }), await wasm({ threads: 3 })];
+  backends = [await wasm({ threads: 1 }), await wasm({ threads: 3, shortRunsInline: false })];
 });
 afterAll(() => Promise.all(backends.map((backend) => backend.dispose())));
 

@@ -81,7 +81,7 @@ async function step(backend: Backend, { samples, input, layers: body }: (typeof 
 }
 
 it.each(networks)("agrees with the reference: $name", async (network) => {
-  const backend = await wasm({ threads: 2 });
+  const backend = await wasm({ threads: 2, shortRunsInline: false });
   try {
     const [actual, expected] = [await step(backend, network), await step(await reference(), network)];
     expect(actual.loss).toBeCloseTo(expected.loss, 4);

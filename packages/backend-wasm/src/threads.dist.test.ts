@@ -4,8 +4,8 @@ import { digits, smallModel } from "./testing/smallModel.js";
 
 const { wasm } = await builtPackage();
 
-async function train(threads: number) {
-  const backend = await wasm({ threads });
+async function train(threads: number, shortRunsInline = false) {
+  const backend = await wasm({ threads, shortRunsInline });
   try {
     const model = smallModel(backend);
     const { history } = await model.fit(digits.images, digits.labels, { epochs: 3, batchSize: 32, verbose: 0 });
@@ -25,11 +25,17 @@ it("trains to the very same numbers with 1, 2 and 3 threads", async () => {
   expect(three.weights).toEqual(one.weights);
 });
 
+it("trains to the very same numbers where short runs are made on the calling thread", async () => {
+  const [inline, pool] = [await train(2, true), await train(2)];
+  expect(inline.history).toEqual(pool.history);
+  expect(inline.weights).toEqual(pool.weights);
+});
+
 it("trains to the same numbers where memory cannot be shared", async () => {
   const shared = await train(2);
   vi.stubGlobal("SharedArrayBuffer", undefined);
   try {
-    const backend = await wasm({ threads: 2 });
+    const backend = await wasm({ threads: 2, shortRunsInline: false });
     expect(backend.device.details).toMatchObject({ variant: "single", threads: 1, threadsAsked: 2 });
     expect(backend.device.details.reason).toContain("SharedArrayBuffer");
     await backend.dispose();

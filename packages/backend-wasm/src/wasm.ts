@@ -17,6 +17,11 @@ export interface WasmOptions {
    */
   readonly relaxedSimd?: boolean;
   /**
+   * Runs of less than about a quarter of a millisecond, such as the prediction of one small image, happen on the calling thread:
+   * waking others would take longer. Default true; false leaves everything to the worker threads.
+   */
+  readonly shortRunsInline?: boolean;
+  /**
    * Default false. True checks every plan and runs the kernels of a step one by one, slower and to the same results, so that
    * the error of one that fails names the kernel, its op and its layer.
    */
@@ -29,13 +34,14 @@ const maxThreads = 1024;
  * Starts the WASM backend. Throws `ArgumentError` for an option that is out of range and `BackendUnavailableError` where the
  * backend cannot run, with what is missing.
  */
-export async function wasm({ threads, relaxedSimd = true, debug = false }: WasmOptions = {}): Promise<WasmBackend> {
+export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  const { threads, relaxedSimd = true, shortRunsInline = true, debug = false } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= maxThreads)) {
     throw new ArgumentError(`wasm: threads is ${threads}, expected a whole number from 1 to ${maxThreads}`);
   }
   const variant = await chooseVariant(relaxedSimd);
   try {
-    const device = await startDevice(variant, threads ?? platform.parallelism);
+    const device = await startDevice(variant, threads ?? platform.parallelism, shortRunsInline);
     const count = device.runner.threads;
     const details = {
       variant: variant.name,
@@ -55,8 +61,8 @@ export async function wasm({ threads, relaxedSimd = true, debug = false }: WasmO
   }
 }
 
-async function startDevice(variant: Variant, threads: number): Promise<WasmDevice> {
+async function startDevice(variant: Variant, threads: number, shortRunsInline: boolean): Promise<WasmDevice> {
   const module = await platform.compileModule(variant.name);
   const heap = reserveHeap(variant.shared);
-  return new WasmDevice(heap, await startRunner(heap, module, variant.shared ? threads : undefined));
+  return new WasmDevice(heap, await startRunner(heap, module, variant.shared ? threads : undefined, shortRunsInline));
 }

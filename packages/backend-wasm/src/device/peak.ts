@@ -14,7 +14,15 @@ export async function measurePeak({ heap, runner, queue, scratch }: WasmDevice, 
   const program = heap.allocate("peak measurement", words.byteLength);
   const steps = heap.allocate("peak measurement", stepBytes);
   new Uint32Array(heap.memory.buffer, program, words.length).set(words);
-  const once = () => runner.run({ program, steps, stepCount: 1, results: steps, ...scratch });
+  const once = () =>
+    runner.run({
+      program,
+      steps,
+      stepCount: 1,
+      stepMicroseconds: Number.POSITIVE_INFINITY,
+      results: steps,
+      ...scratch,
+    });
   let bestMs = Number.POSITIVE_INFINITY;
   try {
     for (let attempt = 0; attempt <= attempts; attempt++) {

@@ -27,6 +27,8 @@ export interface Program {
   readonly scratchBytes: number;
   /** Numbers that a step reports. */
   readonly resultCount: number;
+  /** What a step takes on one thread, roughly. */
+  readonly stepMicroseconds: number;
 }
 
 /** True, or the reason why an op cannot run here: any op with a kernel can, whatever its shapes. */
@@ -60,7 +62,13 @@ export function encodePlan(plan: Plan, addressOf: (buffer: string) => number, on
     onOp?.(index + 1);
   });
   addResults(plan, stages, (id) => tensors.get(id)!.address);
-  return { stages, scratchBytes, resultCount: plan.results.length };
+  return { stages, scratchBytes, resultCount: plan.results.length, stepMicroseconds: estimatedMicroseconds(plan) };
+}
+
+/** By rates that one core of a common machine reaches on the layers of small networks. */
+function estimatedMicroseconds({ ops }: Plan): number {
+  const [flopsPerMicrosecond, bytesPerMicrosecond] = [40_000, 10_000];
+  return ops.reduce((sum, { flops, bytes }) => sum + flops / flopsPerMicrosecond + bytes / bytesPerMicrosecond, 0);
 }
 
 /** The workspace that an op needs; asked for before anything has an address. */

@@ -4,7 +4,15 @@ import type { Heap } from "../memory/heap.js";
 import { InlineRunner } from "./inlineRunner.js";
 import type { Job } from "./job.js";
 
-const job: Job = { scratch: 4096, scratchStride: 0, program: 2048, steps: 8192, stepCount: 3, results: 12_288 };
+const job: Job = {
+  scratch: 4096,
+  scratchStride: 0,
+  program: 2048,
+  steps: 8192,
+  stepCount: 3,
+  stepMicroseconds: 1,
+  results: 12_288,
+};
 
 it("a trap is a DeviceError, then and from then on", async () => {
   const heap = { memory: new WebAssembly.Memory({ initial: 1 }), allocate: () => 1024 } as unknown as Heap;

@@ -3,6 +3,8 @@ export interface Job {
   readonly program: number;
   readonly steps: number;
   readonly stepCount: number;
+  /** What a step takes on one thread, roughly. */
+  readonly stepMicroseconds: number;
   readonly results: number;
   /** Scratch memory of thread 0, and the distance to the next thread's. */
   readonly scratch: number;

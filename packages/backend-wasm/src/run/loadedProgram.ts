@@ -20,28 +20,30 @@ function load({ heap }: WasmDevice, label: string, words: Uint32Array): number {
 }
 
 /** As one program: a run is one call into the module. */
-export function loadWhole(device: WasmDevice, label: string, { stages, resultCount }: Program): LoadedProgram {
-  const program = load(device, label, programWords(stages, resultCount));
+export function loadWhole(device: WasmDevice, label: string, program: Program): LoadedProgram {
+  const { stages, resultCount, stepMicroseconds } = program;
+  const address = load(device, label, programWords(stages, resultCount));
   return {
-    run: (steps) => device.runner.run({ program, ...steps, ...device.scratch }),
-    release: () => device.heap.release(program),
+    run: (steps) => device.runner.run({ program: address, ...steps, ...device.scratch, stepMicroseconds }),
+    release: () => device.heap.release(address),
   };
 }
 
 /** As a program for each launch, so that the error of one that fails names it: for debugging. */
-export function loadSeparately(device: WasmDevice, label: string, { stages, resultCount }: Program): LoadedProgram {
+export function loadSeparately(device: WasmDevice, label: string, program: Program): LoadedProgram {
+  const { stages, resultCount, stepMicroseconds } = program;
   const launches = stages.flat().map((launch) => ({
     launch,
-    program: load(device, `${label}: ${launch.kernel}`, programWords([[launch]], resultCount)),
+    address: load(device, `${label}: ${launch.kernel}`, programWords([[launch]], resultCount)),
   }));
   return {
     async run({ steps, stepCount, results }) {
       for (let step = 0; step < stepCount; step++) {
         const row = { steps: steps + step * stepBytes, stepCount: 1, results: results + step * resultCount * 4 };
-        for (const { launch, program } of launches) {
+        for (const { launch, address } of launches) {
           const { state: before } = device.runner;
           try {
-            await device.runner.run({ program, ...row, ...device.scratch });
+            await device.runner.run({ program: address, ...row, ...device.scratch, stepMicroseconds });
           } catch (error) {
             // Neither what failed before nor the end of the backend is this kernel's doing.
             throw before === "sound" && device.runner.state !== "disposed" ? attributed(launch, error) : error;
@@ -50,8 +52,8 @@ export function loadSeparately(device: WasmDevice, label: string, { stages, resu
       }
     },
     release: () => {
-      for (const { program } of launches) {
-        device.heap.release(program);
+      for (const { address } of launches) {
+        device.heap.release(address);
       }
     },
   };
