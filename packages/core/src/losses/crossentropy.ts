@@ -1,4 +1,5 @@
 import { expectRange } from "../checkOption.js";
+import type { Configured } from "../config.js";
 import { lastAxis } from "../ops/checks.js";
 import type { LabelKind } from "../ops/lossShapes.js";
 import { affine, type Loss, logitsOf, sigmoidActivation, softmaxActivation } from "./loss.js";
@@ -30,11 +31,12 @@ export function smoothingOf(name: string, labelSmoothing = 0): Smoothing {
   return { scale: 1 - share, share };
 }
 
-function softmaxLoss(name: string, labelKind: LabelKind, options: SmoothedCrossentropyOptions): Loss {
+function softmaxLoss(name: string, labelKind: LabelKind, options: SmoothedCrossentropyOptions, own: Configured): Loss {
   const { fromLogits = false } = options;
   const { scale, share } = smoothingOf(name, options.labelSmoothing);
   return {
     name,
+    ...own,
     labels: labelKind,
     build(context) {
       const { graph, output, labels, weights } = context;
@@ -52,7 +54,8 @@ function softmaxLoss(name: string, labelKind: LabelKind, options: SmoothedCrosse
  * the model ends in softmax.
  */
 export function sparseCategoricalCrossentropy({ fromLogits = false }: CrossentropyOptions = {}): Loss {
-  return softmaxLoss("sparseCategoricalCrossentropy", "sparse", { fromLogits });
+  const own = { className: "SparseCategoricalCrossentropy", config: { fromLogits } };
+  return softmaxLoss("sparseCategoricalCrossentropy", "sparse", { fromLogits }, own);
 }
 
 /**
@@ -60,7 +63,9 @@ export function sparseCategoricalCrossentropy({ fromLogits = false }: Crossentro
  * With `labelSmoothing` s a label t is (1 - s) t + s / C. Throws `ArgumentError` for a share out of range.
  */
 export function categoricalCrossentropy(options: SmoothedCrossentropyOptions = {}): Loss {
-  return softmaxLoss("categoricalCrossentropy", "categorical", options);
+  const { fromLogits = false, labelSmoothing = 0 } = options;
+  const own = { className: "CategoricalCrossentropy", config: { fromLogits, labelSmoothing } };
+  return softmaxLoss("categoricalCrossentropy", "categorical", options, own);
 }
 
 /**
@@ -68,10 +73,12 @@ export function categoricalCrossentropy(options: SmoothedCrossentropyOptions = {
  * With `labelSmoothing` s a label t is (1 - s) t + s / 2. Throws `ArgumentError` for a share out of range.
  */
 export function binaryCrossentropy(options: SmoothedCrossentropyOptions = {}): Loss {
-  const { fromLogits = false } = options;
-  const { scale, share } = smoothingOf("binaryCrossentropy", options.labelSmoothing);
+  const { fromLogits = false, labelSmoothing = 0 } = options;
+  const { scale, share } = smoothingOf("binaryCrossentropy", labelSmoothing);
   return {
     name: "binaryCrossentropy",
+    className: "BinaryCrossentropy",
+    config: { fromLogits, labelSmoothing },
     labels: "targets",
     binary: true,
     build(context) {

@@ -34,11 +34,13 @@ interface FocalSettings {
   readonly gamma: number;
   readonly fromLogits: boolean;
   readonly smoothing: Smoothing;
+  /** The options with the values in effect. */
+  readonly config: { readonly [option: string]: number | boolean };
 }
 
 /** The options checked and filled in. */
 function focalSettings(name: string, options: FocalOptions): FocalSettings {
-  const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing } = options;
+  const { alpha = 0.25, gamma = 2, fromLogits = false, labelSmoothing = 0 } = options;
   if (!(alpha >= 0 && alpha <= 1)) {
     throw new ArgumentError(`${name}: alpha is ${alpha}, expected a number from 0 to 1`);
   }
@@ -47,6 +49,7 @@ function focalSettings(name: string, options: FocalOptions): FocalSettings {
     gamma: expectRange(`${name}: gamma`, gamma, 0, Infinity),
     fromLogits,
     smoothing: smoothingOf(name, labelSmoothing),
+    config: { alpha, gamma, fromLogits, labelSmoothing },
   };
 }
 
@@ -57,9 +60,11 @@ function focalSettings(name: string, options: FocalOptions): FocalSettings {
  */
 export function categoricalFocalCrossentropy(options: FocalOptions = {}): Loss {
   const name = "categoricalFocalCrossentropy";
-  const { alpha, gamma, fromLogits, smoothing } = focalSettings(name, options);
+  const { alpha, gamma, fromLogits, smoothing, config } = focalSettings(name, options);
   return {
     name,
+    className: "CategoricalFocalCrossentropy",
+    config,
     labels: "categorical",
     build(context) {
       const { graph, labels } = context;
@@ -81,10 +86,12 @@ export function categoricalFocalCrossentropy(options: FocalOptions = {}): Loss {
  */
 export function binaryFocalCrossentropy(options: BinaryFocalOptions = {}): Loss {
   const name = "binaryFocalCrossentropy";
-  const { alpha, gamma, fromLogits, smoothing } = focalSettings(name, options);
+  const { alpha, gamma, fromLogits, smoothing, config } = focalSettings(name, options);
   const { applyClassBalancing = false } = options;
   return {
     name,
+    className: "BinaryFocalCrossentropy",
+    config: { ...config, applyClassBalancing },
     labels: "targets",
     binary: true,
     build(context) {

@@ -1,3 +1,4 @@
+import { type Classes, type CustomObjects, fromObjectConfig, type JsonValue } from "../config.js";
 import { lookUp } from "../names.js";
 import { binaryCrossentropy, categoricalCrossentropy, sparseCategoricalCrossentropy } from "./crossentropy.js";
 import { binaryFocalCrossentropy, categoricalFocalCrossentropy } from "./focal.js";
@@ -47,4 +48,21 @@ const named: { readonly [N in LossName]: () => Loss } = {
 /** The loss behind an option. Throws `ArgumentError` for an unknown name. */
 export function resolveLoss(option: LossName | Loss): Loss {
   return typeof option === "string" ? lookUp("loss", option, named)() : option;
+}
+
+const classes: Classes<Loss> = {
+  SparseCategoricalCrossentropy: sparseCategoricalCrossentropy,
+  CategoricalCrossentropy: categoricalCrossentropy,
+  BinaryCrossentropy: binaryCrossentropy,
+  CategoricalFocalCrossentropy: categoricalFocalCrossentropy,
+  BinaryFocalCrossentropy: binaryFocalCrossentropy,
+  MeanSquaredError: meanSquaredError,
+  MeanAbsoluteError: meanAbsoluteError,
+  Huber: huber,
+  KLDivergence: klDivergence,
+};
+
+/** A loss from its plain JSON. Throws `ArgumentError` for an unknown class. */
+export function lossFromConfig(what: string, value: JsonValue, customObjects: CustomObjects): Loss {
+  return fromObjectConfig(what, value, classes, customObjects);
 }

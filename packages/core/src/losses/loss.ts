@@ -1,3 +1,4 @@
+import type { Configured } from "../config.js";
 import type { Value } from "../ops/definition.js";
 import type { LabelKind } from "../ops/lossShapes.js";
 import type { Graph } from "../plan/index.js";
@@ -21,8 +22,8 @@ export interface LossResult {
   readonly predictions: Value;
 }
 
-/** A loss: which labels it takes, and its ops. */
-export interface Loss {
+/** A loss: which labels it takes, and its ops. With `className` and `config` compiled models that use it can be saved. */
+export interface Loss extends Configured {
   readonly name: string;
   /** Class numbers, one number a class, or any numbers of the output's shape. */
   readonly labels: LabelKind | "targets";

@@ -1,3 +1,4 @@
+import type { Configured } from "../config.js";
 import { ArgumentError } from "../errors.js";
 import { lastAxis } from "../ops/checks.js";
 import type { Value } from "../ops/definition.js";
@@ -7,6 +8,8 @@ import { affine, epsilon, type Loss, type LossContext, meanOf } from "./loss.js"
 export function meanSquaredError(): Loss {
   return {
     name: "meanSquaredError",
+    className: "MeanSquaredError",
+    config: {},
     labels: "targets",
     build({ graph, output, labels, weights }) {
       const inputs = [output, labels, ...(weights ? [weights] : [])];
@@ -18,7 +21,7 @@ export function meanSquaredError(): Loss {
 
 /** Mean of absolute differences over the last axis. Keras' `MeanAbsoluteError`. */
 export function meanAbsoluteError(): Loss {
-  return ofDifference("meanAbsoluteError", "abs", 0);
+  return ofDifference("meanAbsoluteError", "abs", 0, { className: "MeanAbsoluteError", config: {} });
 }
 
 /** Settings of `huber`. */
@@ -35,13 +38,14 @@ export function huber({ delta = 1 }: HuberOptions = {}): Loss {
   if (!(delta > 0 && delta < Infinity)) {
     throw new ArgumentError(`huber: delta is ${delta}, expected a number above 0`);
   }
-  return ofDifference("huber", "huber", delta);
+  return ofDifference("huber", "huber", delta, { className: "Huber", config: { delta } });
 }
 
 /** A function of the differences, mean over the last axis. */
-function ofDifference(name: string, of: "abs" | "huber", alpha: number): Loss {
+function ofDifference(name: string, of: "abs" | "huber", alpha: number, own: Configured): Loss {
   return {
     name,
+    ...own,
     labels: "targets",
     build(context) {
       const { graph, output, labels } = context;
@@ -59,6 +63,8 @@ function ofDifference(name: string, of: "abs" | "huber", alpha: number): Loss {
 export function klDivergence(): Loss {
   return {
     name: "klDivergence",
+    className: "KLDivergence",
+    config: {},
     labels: "categorical",
     build(context) {
       const { graph, output, labels } = context;

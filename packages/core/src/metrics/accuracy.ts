@@ -11,6 +11,8 @@ import { above, expectThreshold, stepHeight, type ThresholdOptions } from "./thr
 export function accuracy(): Metric {
   return {
     name: "accuracy",
+    className: "Accuracy",
+    config: {},
     build({ graph, predictions, labels, loss }) {
       const single = lastAxis(predictions.shape) === 1;
       const kind = loss.labels === "sparse" ? "sparse" : single || loss.binary ? "binary" : "categorical";
@@ -27,6 +29,8 @@ export function binaryAccuracy({ name = "binaryAccuracy", threshold = 0.5 }: Thr
   expectThreshold("binaryAccuracy", threshold);
   return {
     name,
+    className: "BinaryAccuracy",
+    config: { name, threshold },
     build({ graph, predictions, labels, loss }) {
       expectLabelPerOutput(name, loss);
       if (threshold === 0.5) {
@@ -47,6 +51,8 @@ export function binaryAccuracy({ name = "binaryAccuracy", threshold = 0.5 }: Thr
 export function categoricalAccuracy(): Metric {
   return {
     name: "categoricalAccuracy",
+    className: "CategoricalAccuracy",
+    config: {},
     build({ graph, predictions, labels, loss }) {
       expectLabelPerOutput("categoricalAccuracy", loss);
       return graph.apply("accuracy", [predictions, labels], { labels: "categorical" })[0]!;
@@ -58,6 +64,8 @@ export function categoricalAccuracy(): Metric {
 export function sparseCategoricalAccuracy(): Metric {
   return {
     name: "sparseCategoricalAccuracy",
+    className: "SparseCategoricalAccuracy",
+    config: {},
     build({ graph, predictions, labels, loss }) {
       if (loss.labels !== "sparse") {
         throw new ArgumentError(
@@ -81,6 +89,8 @@ export function topKCategoricalAccuracy({ k = 5 }: TopKOptions = {}): Metric {
   expectCount("topKCategoricalAccuracy: k", k);
   return {
     name: "topKCategoricalAccuracy",
+    className: "TopKCategoricalAccuracy",
+    config: { k },
     build({ graph, predictions, labels, loss }) {
       const kind = loss.labels === "sparse" ? "sparse" : "categorical";
       return graph.apply("topKAccuracy", [predictions, labels], { labels: kind, k })[0]!;

@@ -29,6 +29,8 @@ export function auc({ name = "auc", numThresholds = 200, curve = "ROC" }: AucOpt
   const area = lookUp("auc curve", curve, areas);
   return {
     name,
+    className: "AUC",
+    config: { name, numThresholds, curve },
     sums: [],
     state: { dtype: "int32", length: 2 * buckets },
     build({ graph, predictions, labels, loss, state }) {

@@ -1,3 +1,4 @@
+import { type Classes, type CustomObjects, fromObjectConfig, type JsonValue } from "../config.js";
 import { lookUp } from "../names.js";
 import {
   accuracy,
@@ -54,4 +55,22 @@ const named: { readonly [N in MetricName]: () => Metric } = {
 /** The metric behind an option. Throws `ArgumentError` for an unknown name. */
 export function resolveMetric(option: MetricName | Metric): Metric {
   return typeof option === "string" ? lookUp("metric", option, named)() : option;
+}
+
+const classes: Classes<Metric> = {
+  Accuracy: accuracy,
+  BinaryAccuracy: binaryAccuracy,
+  CategoricalAccuracy: categoricalAccuracy,
+  SparseCategoricalAccuracy: sparseCategoricalAccuracy,
+  TopKCategoricalAccuracy: topKCategoricalAccuracy,
+  Precision: precision,
+  Recall: recall,
+  AUC: auc,
+  MeanSquaredError: meanSquaredError,
+  MeanAbsoluteError: meanAbsoluteError,
+};
+
+/** A metric from its plain JSON. Throws `ArgumentError` for an unknown class. */
+export function metricFromConfig(what: string, value: JsonValue, customObjects: CustomObjects): Metric {
+  return fromObjectConfig(what, value, classes, customObjects);
 }

@@ -1,3 +1,4 @@
+import type { Configured } from "../config.js";
 import { ArgumentError } from "../errors.js";
 import type { Loss } from "../losses/index.js";
 import type { Value } from "../ops/definition.js";
@@ -16,8 +17,11 @@ export interface MetricContext {
   readonly state?: Value;
 }
 
-/** A metric, computed on the device: from sums over rows, or from numbers that stay there until they are asked for. */
-export interface Metric {
+/**
+ * A metric, computed on the device: from sums over rows, or from numbers that stay there until they are asked for. With `className`
+ * and `config` compiled models that use it can be saved.
+ */
+export interface Metric extends Configured {
   /** Its key in histories and logs. */
   readonly name: string;
   /** Names of the sums that a step reports; default one, the metric itself. */

@@ -50,6 +50,8 @@ export function precision({ name = "precision", threshold = 0.5 }: ThresholdOpti
   expectThreshold("precision", threshold);
   return {
     name,
+    className: "Precision",
+    config: { name, threshold },
     sums: ["truePositives", "predictedPositives"],
     build(context) {
       const [right, steps] = yeses(name, context, threshold);
@@ -67,6 +69,8 @@ export function recall({ name = "recall", threshold = 0.5 }: ThresholdOptions = 
   expectThreshold("recall", threshold);
   return {
     name,
+    className: "Recall",
+    config: { name, threshold },
     sums: ["truePositives", "positives"],
     build(context) {
       const [right] = yeses(name, context, threshold);

@@ -1,9 +1,18 @@
 import { expectRange } from "../checkOption.js";
+import {
+  brief,
+  type Classes,
+  type CustomObjects,
+  expectObjectConfig,
+  fromObjectConfig,
+  type JsonValue,
+} from "../config.js";
 import { ArgumentError } from "../errors.js";
 import { lookUp } from "../names.js";
 import { nadamSteps } from "../ops/nadamSteps.js";
 import { makeOptimizer, type OptimizerOptions } from "./makeOptimizer.js";
 import type { Optimizer } from "./optimizer.js";
+import { rateFromConfig } from "./schedules.js";
 
 export interface SgdOptions extends OptimizerOptions {
   /** Share of the last update that is kept; default 0. */
@@ -21,6 +30,8 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     update({ graph, parameters, gradients, slots }) {
       graph.apply("sgdUpdate", [parameters, gradients, ...slots], { momentum, nesterov });
     },
+    className: "SGD",
+    config: { momentum, nesterov },
   });
 }
 
@@ -45,6 +56,8 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
     update({ graph, parameters, gradients, slots }) {
       graph.apply("rmspropUpdate", [parameters, gradients, ...slots], { rho, momentum, epsilon, centered });
     },
+    className: "RMSprop",
+    config: { rho, momentum, epsilon, centered },
   });
 }
 
@@ -73,6 +86,8 @@ function adamFamily(name: string, options: AdamOptions, weightDecay: number): Op
       const attributes = { beta1, beta2, epsilon, weightDecay, amsgrad };
       graph.apply("adamUpdate", [parameters, gradients, ...slots], attributes);
     },
+    className: name === "adamW" ? "AdamW" : "Adam",
+    config: { beta1, beta2, epsilon, weightDecay, amsgrad },
   });
 }
 
@@ -109,6 +124,8 @@ export function nadam(options: NadamOptions = {}): Optimizer {
     update({ graph, parameters, gradients, slots }) {
       graph.apply("nadamUpdate", [parameters, gradients, ...slots], { beta1, beta2, epsilon });
     },
+    className: "Nadam",
+    config: { beta1, beta2, epsilon },
   });
 }
 
@@ -129,6 +146,8 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
     update({ graph, parameters, gradients, slots }) {
       graph.apply("adagradUpdate", [parameters, gradients, ...slots], { epsilon });
     },
+    className: "Adagrad",
+    config: { initialAccumulatorValue, epsilon },
   });
 }
 
@@ -155,6 +174,8 @@ export function lion(options: LionOptions = {}): Optimizer {
     update({ graph, parameters, gradients, slots }) {
       graph.apply("lionUpdate", [parameters, gradients, ...slots], { beta1, beta2, weightDecay });
     },
+    className: "Lion",
+    config: { beta1, beta2 },
   });
 }
 
@@ -178,3 +199,36 @@ export function resolveOptimizer(option: OptimizerName | Optimizer): Optimizer {
 
 export type { OptimizerOptions } from "./makeOptimizer.js";
 export type { Optimizer, OptimizerStepValues, StepPhases, UpdateContext } from "./optimizer.js";
+
+const classes: Classes<Optimizer> = {
+  SGD: sgd,
+  RMSprop: rmsprop,
+  Adam: adam,
+  AdamW: adamW,
+  Nadam: nadam,
+  Adagrad: adagrad,
+  Lion: lion,
+};
+
+/** Options that are true or false; all others are numbers. */
+const flags: readonly string[] = ["useEma", "nesterov", "centered", "amsgrad"];
+
+/** An optimizer from its plain JSON. Throws `ArgumentError` for an unknown class. */
+export function optimizerFromConfig(value: JsonValue, customObjects: CustomObjects): Optimizer {
+  const { className, config } = expectObjectConfig("the optimizer", value);
+  for (const [name, option] of Object.entries(Object.hasOwn(customObjects, className) ? {} : config)) {
+    const type = flags.includes(name) ? "boolean" : "number";
+    if (name !== "learningRate" && typeof option !== type) {
+      throw new ArgumentError(`optimizer ${className}: ${name} is ${brief(option)}, expected a ${type}`);
+    }
+  }
+  if (config.learningRate === undefined || Object.hasOwn(customObjects, className)) {
+    return fromObjectConfig("the optimizer", value, classes, customObjects);
+  }
+  // A schedule in it becomes one before the optimizer is made.
+  const made = {
+    ...config,
+    learningRate: rateFromConfig(config.learningRate, customObjects),
+  } as unknown as typeof config;
+  return fromObjectConfig("the optimizer", { className, config: made }, classes, customObjects);
+}

@@ -1,10 +1,11 @@
 import { expectCount, expectRange } from "../checkOption.js";
+import type { Config } from "../config.js";
 import { ArgumentError } from "../errors.js";
 import type { Value } from "../ops/definition.js";
 import type { Graph } from "../plan/index.js";
 import type { Optimizer, UpdateContext } from "./optimizer.js";
 import { type PhaseSettings, phaseOf, phasesOf } from "./phases.js";
-import { type Schedule, toSchedule } from "./schedules.js";
+import { rateConfig, type Schedule, toSchedule } from "./schedules.js";
 
 /** Options that every optimizer takes. At most one kind of clipping, as in Keras. */
 export interface OptimizerOptions {
@@ -43,6 +44,10 @@ export interface UpdateRules extends Pick<Optimizer, "update"> {
   readonly stepValues?: Optimizer["stepValues"];
   /** Whether the update takes off the weight decay itself; default false. */
   readonly decays?: boolean;
+  /** Keras' class name. */
+  readonly className: string;
+  /** The options of its own, with the values in effect. */
+  readonly config: Config;
 }
 
 /** An optimizer from its update op. Checks the common options and puts what they ask for around the update. */
@@ -101,7 +106,21 @@ export function makeOptimizer(
         }
       });
     },
+    className: rules.className,
+    get config() {
+      return { ...commonConfig(options, defaultRate), weightDecay, ...rules.config };
+    },
   };
+}
+
+/** The common options as plain JSON. Throws `ArgumentError` for a schedule that does not say how it is made. */
+function commonConfig(options: OptimizerOptions, defaultRate: number): Config {
+  const { clipNorm, globalClipNorm, clipValue, useEma = false, emaMomentum, emaOverwriteFrequency } = options;
+  const { gradientAccumulationSteps } = options;
+  const given = { clipNorm, globalClipNorm, clipValue, emaMomentum, emaOverwriteFrequency, gradientAccumulationSteps };
+  const numbers = Object.entries(given).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  const learningRate = rateConfig(options.learningRate ?? defaultRate);
+  return { learningRate, useEma, ...Object.fromEntries(numbers) };
 }
 
 /** Appends the clipping that the options ask for. */

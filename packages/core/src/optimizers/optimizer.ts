@@ -1,3 +1,4 @@
+import type { Configured } from "../config.js";
 import type { Value } from "../ops/definition.js";
 import type { Graph, StepValues } from "../plan/index.js";
 import type { Schedule } from "./schedules.js";
@@ -28,8 +29,11 @@ export interface StepPhases {
   readonly examples: readonly number[];
 }
 
-/** An optimizer: how many numbers it keeps for each parameter, its rates, its update ops. */
-export interface Optimizer {
+/**
+ * An optimizer: how many numbers it keeps for each parameter, its rates, its update ops. With `className` and `config` compiled models
+ * that use it can be saved.
+ */
+export interface Optimizer extends Configured {
   readonly name: string;
   /** Numbers kept for each parameter. */
   readonly slots: number;
