@@ -35,6 +35,7 @@ const importMap = {
     "#platform": "/wasm/device/platformWeb.js",
     "#terminal": "/core/callbacks/terminalPlain.js",
     "#dataset-store": "/core/datasets/storeWeb.js",
+    "#model-files": "/core/saving/modelFilesWeb.js",
     "@convoy/backend-wasm": "/wasm/index.js",
     "@convoy/core": "/core/index.js",
     "@convoy/core/backend": "/core/backend/index.js",

@@ -1,0 +1,15 @@
+import { ArgumentError } from "../errors.js";
+import { fetchBytes } from "./stores.js";
+
+/** What a page calls a path is an address relative to it. */
+export async function readPath(path: string | URL): Promise<Uint8Array> {
+  return await fetchBytes(String(path));
+}
+
+/** There are no folders to write to. */
+export async function writePath(path: string | URL): Promise<void> {
+  throw new ArgumentError(
+    `${path}: a page cannot write files; use stores.indexedDb(name) to keep the model in the browser, stores.download(fileName) ` +
+      "to hand it to the user, or save() for its bytes",
+  );
+}
