@@ -25,13 +25,14 @@ export const coreImports = {
     ...["checkOption", "config", "constraints", "errors", "initializers", "names", "ops", "plan", "random"],
     ...["regularizers", "tensor", "tensorInput"],
   ],
-  losses: ["checkOption", "errors", "names", "ops", "plan"],
-  metrics: ["checkOption", "errors", "losses", "names", "ops", "plan", "tensor"],
-  optimizers: ["checkOption", "errors", "names", "ops", "plan"],
+  losses: ["checkOption", "config", "errors", "names", "ops", "plan"],
+  metrics: ["checkOption", "config", "errors", "losses", "names", "ops", "plan", "tensor"],
+  optimizers: ["checkOption", "config", "errors", "names", "ops", "plan"],
+  saving: ["config", "errors", "ops", "tensor"],
   callbacks: ["errors", "tensor"],
   model: [
     ...["backend", "callbacks", "checkOption", "config", "errors", "layers", "losses", "metrics", "names", "ops"],
-    ...["optimizers", "plan", "random", "tensor", "tensorInput"],
+    ...["optimizers", "plan", "random", "saving", "tensor", "tensorInput"],
   ],
   applications: ["checkOption", "errors", "layers", "model", "names"],
   conformance: [
@@ -40,7 +41,7 @@ export const coreImports = {
   ],
   index: [
     ...["applications", "backend", "callbacks", "config", "constraints", "errors", "initializers", "layers", "losses"],
-    ...["metrics", "model", "optimizers", "plan", "regularizers", "tensor"],
+    ...["metrics", "model", "optimizers", "plan", "regularizers", "saving", "tensor"],
   ],
 };
 

@@ -11,7 +11,7 @@ export function expectCount(what: string, value: number, min = 1): number {
 
 /** Throws unless `min <= value < max`. */
 export function expectRange(what: string, value: number, min: number, max: number): number {
-  if (!(value >= min && value < max)) {
+  if (!(typeof value === "number" && value >= min && value < max)) {
     throw new ArgumentError(`${what} is ${value}, expected a number in [${min}, ${max})`);
   }
   return value;

@@ -78,7 +78,7 @@ function positiveAxes(name: string, axes: readonly number[], { shape }: Value): 
  * bound below 0.
  */
 export function maxNorm({ maxValue = 2, axis = 0 }: MaxNormOptions = {}): Constraint {
-  if (!(maxValue >= 0 && maxValue < Infinity)) {
+  if (!(typeof maxValue === "number" && maxValue >= 0 && maxValue < Infinity)) {
     throw new ArgumentError(`maxNorm: maxValue is ${maxValue}, expected a number of at least 0`);
   }
   return normConstraint("maxNorm", "max", maxValue, axis, { maxValue, axis });

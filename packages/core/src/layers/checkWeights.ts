@@ -20,6 +20,7 @@ export function checkWeights(
     if (!sameShape(tensor.shape, shape)) {
       throw new ShapeError(`setWeights: ${path} has shape ${formatShape(shape)}, got ${formatShape(tensor.shape)}`);
     }
-    return Float32Array.from(tensor.data, (value) => value * (tensor.scale ?? 1));
+    const { data, scale } = tensor;
+    return scale === undefined ? new Float32Array(data) : Float32Array.from(data, (value) => value * scale);
   });
 }

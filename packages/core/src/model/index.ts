@@ -2,6 +2,9 @@ export type { NestedNumbers, TensorInput } from "../tensorInput.js";
 export type { ClassWeight } from "./data/checkData.js";
 export type { ModelData } from "./data/modelSamples.js";
 export type { PerOutput } from "./declare/perPort.js";
+export type { SaveOptions } from "./files/deliver.js";
+export { type LoadModelOptions, loadModel } from "./files/loadModel.js";
+export type { LoadWeightsOptions } from "./files/readWeights.js";
 export { type ModelOptions, model, type Predictions } from "./functional.js";
 export { Model } from "./model.js";
 export type {

@@ -8,6 +8,8 @@ import { sameShape } from "../ops/checks.js";
 import type { Shape } from "../ops/definition.js";
 import { resolveOptimizer } from "../optimizers/index.js";
 import { formatPlan, type Plan } from "../plan/index.js";
+import { parseModelFile } from "../saving/modelFile.js";
+import { type ModelSource, type ModelTarget, readSource, sourceName } from "../saving/stores.js";
 import type { Tensor } from "../tensor.js";
 import type { TensorInput } from "../tensorInput.js";
 import type { HostSamples } from "./data/hostSamples.js";
@@ -18,6 +20,10 @@ import { arranged, type ModelTensors, namedTensors } from "./declare/modelTensor
 import { buildNetwork, findLayer, type Network, registerModel } from "./declare/network.js";
 import { layOutParameters } from "./declare/parameterLayout.js";
 import { formatSummary } from "./declare/summary.js";
+import { deliver, type SaveOptions } from "./files/deliver.js";
+import { fromFile } from "./files/fromFile.js";
+import { modelFileOf, weightsPart } from "./files/modelFileOf.js";
+import { type LoadWeightsOptions, readWeights } from "./files/readWeights.js";
 import {
   type CompileOptions,
   compileOptionNames,
@@ -292,6 +298,55 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
       device.lastFit = state.fit;
       await this.#placement.replace(orderedWeights(settings, state));
     });
+  }
+
+  /**
+   * Writes the model into a file: layers, weights, and where it is compiled what `compile` was given and how far training is, in the middle of
+   * a `fit`, too. `loadModel` makes the same model of it. Without a target it gives the bytes of the file. Keras' `save`.
+   *
+   * The file is in the safetensors format, which other programs read as well. On disk the path has the old file or the new one
+   * at any moment, also when the process is killed. Throws `ArgumentError` that names the layer, loss or the like for one of your
+   * own that does not say how it is made, `DeviceError` where the device has failed.
+   * @param target a path or file: URL in Node, or a store such as `stores.indexedDb("digits")`
+   */
+  async save(target: ModelTarget, options?: SaveOptions): Promise<void>;
+  async save(target?: undefined, options?: SaveOptions): Promise<Uint8Array>;
+  async save(target?: ModelTarget, options: SaveOptions = {}): Promise<unknown> {
+    const { includeOptimizer = true } = checkOptions("save", options, ["includeOptimizer"]);
+    const { settings } = this.#placement;
+    const network = this.#build();
+    if (settings === undefined || !includeOptimizer) {
+      return await deliver(target, modelFileOf(this, network, await this.#placement.weights(), undefined));
+    }
+    const state = await this.getTrainingState();
+    const values = orderedWeights(settings, state);
+    return await deliver(target, modelFileOf(this, network, values, { settings, state }));
+  }
+
+  /**
+   * Writes the weights alone into a file, by layer, for `loadWeights`. Without a target it gives the bytes. Keras' `save_weights`.
+   * @param target as of `save`
+   */
+  async saveWeights(target: ModelTarget): Promise<void>;
+  async saveWeights(target?: undefined): Promise<Uint8Array>;
+  async saveWeights(target?: ModelTarget): Promise<unknown> {
+    return await deliver(target, weightsPart(this.#build(), await this.#placement.weights()));
+  }
+
+  /**
+   * Takes weights from a file that `save` or `saveWeights` has written, or from a safetensors file whose tensors are named as this model's weights
+   * are: "conv2d/kernel". The optimizer goes on as it was. Keras' `load_weights`. Throws `ModelFileError` where the file is
+   * damaged or its weights do not fit; the model is unchanged then.
+   */
+  async loadWeights(source: ModelSource, options: LoadWeightsOptions = {}): Promise<void> {
+    checkOptions("loadWeights", options, ["byName", "skipMismatch"]);
+    const network = this.#build();
+    const bytes = await readSource(source);
+    const loaded = await fromFile(sourceName(source), async () =>
+      readWeights(network, parseModelFile(bytes, false), options),
+    );
+    const known = await this.#placement.weights();
+    await this.#placement.replace(known.map((values, index) => Float32Array.from(loaded[index] ?? values)));
   }
 
   /**

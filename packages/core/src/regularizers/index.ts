@@ -13,7 +13,7 @@ export type RegularizerName = "l1" | "l2" | "l1l2";
 
 function regularizer(name: string, factors: Regularizer): Regularizer {
   for (const [key, factor] of Object.entries(factors)) {
-    if (!(factor >= 0 && factor < Infinity)) {
+    if (!(typeof factor === "number" && factor >= 0 && factor < Infinity)) {
       throw new ArgumentError(`${name}: ${key} is ${factor}, expected a number of at least 0`);
     }
   }

@@ -1,0 +1,22 @@
+import { modelFileChunks, type WritableModelFile } from "../../saving/modelFile.js";
+import { joined } from "../../saving/safetensors.js";
+import { type ModelTarget, writeTarget } from "../../saving/stores.js";
+
+/** Settings of `save`. */
+export interface SaveOptions {
+  /** Whether what `compile` was given and how far training is are saved as well; default true. */
+  readonly includeOptimizer?: boolean;
+}
+
+/** Writes a file to a target; its bytes where there is none. */
+export async function deliver(
+  target: ModelTarget | undefined,
+  file: WritableModelFile,
+): Promise<Uint8Array | undefined> {
+  const pieces = modelFileChunks(file);
+  if (target === undefined) {
+    return joined(pieces);
+  }
+  await writeTarget(target, pieces);
+  return undefined;
+}

@@ -1,0 +1,71 @@
+import type { TrainingState } from "../../callbacks/index.js";
+import type { JsonValue } from "../../config.js";
+import type { Layer } from "../../layers/index.js";
+import type { WritableModelFile } from "../../saving/modelFile.js";
+import type { PlainData } from "../../saving/plainData.js";
+import type { WritableTensor } from "../../saving/safetensors.js";
+import type { CompileSettings } from "../declare/compileSettings.js";
+import type { Network, NetworkParameter } from "../declare/network.js";
+import { modelTopology } from "../topology/modelTopology.js";
+import { compileConfig } from "./compileConfig.js";
+
+/** What is saved of how a model is trained. */
+export interface SavedTraining {
+  readonly settings: CompileSettings;
+  readonly state: TrainingState;
+}
+
+/** The weights of a network as a file holds them. */
+export function weightsPart(
+  { layers, parameters }: Network,
+  values: readonly Float32Array[],
+): Pick<WritableModelFile, "layers" | "weights"> {
+  const weights = new Map<string, WritableTensor>();
+  const names = new Map<string, string>();
+  const key = ({ weights: own, index }: NetworkParameter): string => `${owners.get(own)}/${index}`;
+  const owners = new Map([...new Set(parameters.map(({ weights: own }) => own))].map((own, index) => [own, index]));
+  parameters.forEach((parameter, position) => {
+    const { path, shape } = parameter;
+    let name = path;
+    for (let copy = 2; weights.has(name); copy++) {
+      // Names with slashes in them may make two paths the same.
+      name = `${path}#${copy}`;
+    }
+    names.set(key(parameter), name);
+    weights.set(name, { data: values[position]!, shape });
+  });
+  return {
+    layers: layers
+      .filter((layer) => layer.parameters.length > 0)
+      .map((layer) => ({
+        layer: layer.name,
+        tensors: layer.parameters.map((parameter) => names.get(key(parameter))!),
+      })),
+    weights,
+  };
+}
+
+/** A model as a file holds it. Throws `ArgumentError` for what does not say how it is made. */
+export function modelFileOf(
+  model: Layer,
+  network: Network,
+  values: readonly Float32Array[],
+  training: SavedTraining | undefined,
+): WritableModelFile {
+  return {
+    topology: modelTopology(model) as unknown as JsonValue,
+    ...weightsPart(network, values),
+    ...(training === undefined ? {} : { training: trainingPart(training) }),
+  };
+}
+
+function trainingPart({ settings, state }: SavedTraining): PlainData {
+  const compile = compileConfig(settings) as PlainData;
+  const { optimizer, fit } = state;
+  if (optimizer.iteration === 0 && optimizer.learningRate === undefined && fit === undefined) {
+    // Nothing was trained yet: slots are as compile makes them.
+    return { compile };
+  }
+  const { weights: _, ...rest } = state;
+  return { compile, state: rest as unknown as PlainData };
+}
