@@ -36,6 +36,7 @@ const importMap = {
     "#terminal": "/core/callbacks/terminalPlain.js",
     "#dataset-store": "/core/datasets/storeWeb.js",
     "#model-files": "/core/saving/modelFilesWeb.js",
+    "#event-files": "/core/callbacks/tensorBoard/eventFilesWeb.js",
     "@convoy/backend-wasm": "/wasm/index.js",
     "@convoy/core": "/core/index.js",
     "@convoy/core/backend": "/core/backend/index.js",

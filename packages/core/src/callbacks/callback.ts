@@ -13,6 +13,8 @@ export interface Training {
   readonly batchSize: number;
   /** Samples trained on per epoch. */
   readonly samplesPerEpoch: number;
+  /** Steps that the optimizer has started since `compile`. */
+  readonly iteration: number;
   /**
    * Learning rate of the steps that are not started yet. May be set where `compile` was given a number and no schedule, and
    * stays until the next `compile`; set between steps, in `onEpochBegin` or `onBatchBegin` say, it holds from the very next one.

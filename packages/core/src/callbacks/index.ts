@@ -5,5 +5,7 @@ export { type LearningRateSchedulerOptions, learningRateScheduler } from "./lear
 export type { MonitorMode } from "./monitor.js";
 export type { Verbosity } from "./progressBar.js";
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./reduceLROnPlateau.js";
+export type { EventStore } from "./tensorBoard/eventFile.js";
+export { type TensorBoardOptions, tensorBoard } from "./tensorBoard/tensorBoard.js";
 export { terminateOnNaN } from "./terminateOnNaN.js";
 export type { EpochSums, FitState, OptimizerState, PlainData, TrainingState } from "./trainingState.js";

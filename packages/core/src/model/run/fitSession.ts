@@ -68,6 +68,10 @@ export class FitSession implements Training {
     return Math.min(samples.rows, steps * batchSize);
   }
 
+  get iteration(): number {
+    return this.#device.weights.iteration;
+  }
+
   get learningRate(): number {
     return this.#device.weights.optimizer.learningRate;
   }
