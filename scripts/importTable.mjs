@@ -29,7 +29,7 @@ export const coreImports = {
   metrics: ["checkOption", "config", "errors", "losses", "names", "ops", "plan", "tensor"],
   optimizers: ["checkOption", "config", "errors", "names", "ops", "plan"],
   saving: ["config", "errors", "ops", "tensor"],
-  callbacks: ["errors", "tensor"],
+  callbacks: ["checkOption", "config", "errors", "saving", "tensor"],
   model: [
     ...["backend", "callbacks", "checkOption", "config", "errors", "layers", "losses", "metrics", "names", "ops"],
     ...["optimizers", "plan", "random", "saving", "tensor", "tensorInput"],

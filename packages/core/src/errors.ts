@@ -28,6 +28,11 @@ export class ModelFileError extends ConvoyError {
   override name = "ModelFileError";
 }
 
+/** There is no model file where one was to be read. */
+export class ModelFileNotFoundError extends ModelFileError {
+  override name = "ModelFileNotFoundError";
+}
+
 /** A method called in the wrong order or after `dispose()`. */
 export class StateError extends ConvoyError {
   override name = "StateError";

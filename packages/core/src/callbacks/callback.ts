@@ -1,5 +1,7 @@
 import type { NonFiniteLossError } from "../errors.js";
-import type { PlainData, TrainingState } from "./trainingState.js";
+import type { PlainData } from "../saving/plainData.js";
+import type { ModelTarget } from "../saving/stores.js";
+import type { TrainingState } from "./trainingState.js";
 
 /** Values by name: `loss`, `accuracy`, `val_loss`, ... */
 export type Logs = Readonly<Record<string, number>>;
@@ -37,6 +39,10 @@ export interface Training {
    * model, optimizer or fit.
    */
   setState(state: TrainingState): Promise<void>;
+  /** Writes the whole model as it is now, as `Model.save` does. */
+  save(target: ModelTarget): Promise<void>;
+  /** Writes the weights as they are now, as `Model.saveWeights` does. */
+  saveWeights(target: ModelTarget): Promise<void>;
   /** Adds a value to the logs of the epoch that has ended, for the callbacks that come later and the history; in `onEpochEnd` alone. */
   log(name: string, value: number): void;
 }

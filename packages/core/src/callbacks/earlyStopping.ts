@@ -1,7 +1,7 @@
 import { checkOptions, expectCount } from "../checkOption.js";
+import type { PlainData } from "../saving/plainData.js";
 import type { Callback, Training } from "./callback.js";
 import { Monitor, type MonitorMode } from "./monitor.js";
-import type { PlainData } from "./trainingState.js";
 
 /** Settings of `earlyStopping`; names and defaults are Keras'. */
 export interface EarlyStoppingOptions {

@@ -1,11 +1,14 @@
+export { type BackupAndRestoreOptions, backupAndRestore } from "./backupAndRestore.js";
 export type { Callback, EvaluationProgress, Logs, Progress, Training } from "./callback.js";
+export { type CsvLoggerOptions, csvLogger } from "./csvLogger.js";
 export { type EarlyStoppingOptions, earlyStopping } from "./earlyStopping.js";
 export { type LambdaCallbackOptions, lambdaCallback } from "./lambdaCallback.js";
 export { type LearningRateSchedulerOptions, learningRateScheduler } from "./learningRateScheduler.js";
+export { type CheckpointValues, type ModelCheckpointOptions, modelCheckpoint } from "./modelCheckpoint.js";
 export type { MonitorMode } from "./monitor.js";
 export type { Verbosity } from "./progressBar.js";
 export { type ReduceLROnPlateauOptions, reduceLROnPlateau } from "./reduceLROnPlateau.js";
 export type { EventStore } from "./tensorBoard/eventFile.js";
 export { type TensorBoardOptions, tensorBoard } from "./tensorBoard/tensorBoard.js";
 export { terminateOnNaN } from "./terminateOnNaN.js";
-export type { EpochSums, FitState, OptimizerState, PlainData, TrainingState } from "./trainingState.js";
+export type { EpochSums, FitState, OptimizerState, TrainingState } from "./trainingState.js";

@@ -1,15 +1,6 @@
+import type { Config } from "../config.js";
+import type { PlainData } from "../saving/plainData.js";
 import type { Tensor, TensorData } from "../tensor.js";
-
-/** What a callback keeps between its calls, as plain data: what JSON can say, NaN and Infinity too, and typed arrays. */
-export type PlainData =
-  | null
-  | boolean
-  | number
-  | string
-  | Float32Array
-  | Int32Array
-  | readonly PlainData[]
-  | { readonly [name: string]: PlainData };
 
 /** All that training depends on, as plain data that is no one else's: what is trained on from it gets the same bits. */
 export interface TrainingState {
@@ -24,6 +15,8 @@ export interface TrainingState {
 export interface OptimizerState {
   /** Such as "adam". */
   readonly name: string;
+  /** The options that made it, schedules too; absent for one that does not say. */
+  readonly config?: Config;
   /** Steps that it has made: the position in schedules and bias corrections, and in a sum of gradients. */
   readonly iteration: number;
   /** The learning rate that a callback has set; absent where that of `compile` counts. */

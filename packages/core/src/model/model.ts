@@ -193,7 +193,7 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     return this.#whileFitting(async () => {
       const device = await this.#placement.device();
       const replaceWeights = (weights: readonly Float32Array[]): Promise<void> => this.#placement.replace(weights);
-      return await this.#placement.train(() => fit(device, { ...request, replaceWeights }));
+      return await this.#placement.train(() => fit(device, { ...request, replaceWeights, files: this }));
     });
   }
 

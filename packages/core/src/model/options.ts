@@ -145,7 +145,7 @@ export function resolveFit(
   samples: HostSamples,
   validation: HostSamples | undefined,
   modelSeed: number,
-): Omit<FitRequest, "replaceWeights"> {
+): Omit<FitRequest, "replaceWeights" | "files"> {
   const { resumeFrom } = options;
   const known = resumeFrom?.fit;
   const batchSize = expectCount("batchSize", options.batchSize ?? known?.batchSize ?? defaultBatchSize);

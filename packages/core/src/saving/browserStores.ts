@@ -1,4 +1,4 @@
-import { ArgumentError, ModelFileError } from "../errors.js";
+import { ArgumentError, ModelFileNotFoundError } from "../errors.js";
 import type { Bytes } from "./bytes.js";
 import type { ModelStore } from "./stores.js";
 
@@ -25,7 +25,7 @@ export function indexedDb(name: string, database = "convoy"): IndexedDbStore {
     async read() {
       const bytes = await transact<unknown>(database, "readonly", (store) => store.get(name));
       if (!(bytes instanceof Uint8Array)) {
-        throw new ModelFileError(`${label} cannot be read: there is no model of that name`);
+        throw new ModelFileNotFoundError(`${label} cannot be read: there is no model of that name`);
       }
       return bytes;
     },

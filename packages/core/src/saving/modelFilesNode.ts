@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ModelFileError } from "../errors.js";
+import { ModelFileError, ModelFileNotFoundError } from "../errors.js";
 
 /** The bytes of a file. Throws `ModelFileError` where there is none that can be read. */
 export async function readPath(path: string | URL): Promise<Uint8Array> {
@@ -23,7 +23,10 @@ export async function readPath(path: string | URL): Promise<Uint8Array> {
     return bytes;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const problem = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "that is a folder" : message;
+    if (code === "ENOENT") {
+      throw new ModelFileNotFoundError(`${path} cannot be read: there is no such file`, { cause: error });
+    }
+    const problem = code === "EISDIR" ? "that is a folder" : message;
     throw new ModelFileError(`${path} cannot be read: ${problem}`, { cause: error });
   } finally {
     await file?.close();
@@ -53,6 +56,11 @@ export async function writePath(path: string | URL, pieces: readonly Uint8Array[
   }
   await syncFolder(folder);
   await removeLeftovers(folder, basename(target));
+}
+
+/** Removes a file, where there is one. */
+export async function removePath(path: string | URL): Promise<void> {
+  await rm(path, { force: true });
 }
 
 async function writeThrough(path: string, pieces: readonly Uint8Array[], mode: number | undefined): Promise<void> {

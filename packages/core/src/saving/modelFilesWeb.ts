@@ -13,3 +13,8 @@ export async function writePath(path: string | URL): Promise<void> {
       "to hand it to the user, or save() for its bytes",
   );
 }
+
+/** There are no files to remove. */
+export async function removePath(path: string | URL): Promise<void> {
+  throw new ArgumentError(`${path}: a page cannot remove files; use stores.indexedDb(name)`);
+}

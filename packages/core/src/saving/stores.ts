@@ -1,5 +1,5 @@
-import { readPath, writePath } from "#model-files";
-import { ArgumentError, ModelFileError } from "../errors.js";
+import { readPath, removePath, writePath } from "#model-files";
+import { ArgumentError, ModelFileError, ModelFileNotFoundError } from "../errors.js";
 import type { Bytes } from "./bytes.js";
 import { joined } from "./safetensors.js";
 
@@ -7,10 +7,12 @@ import { joined } from "./safetensors.js";
 export interface ModelStore {
   /** What errors call it. */
   readonly name?: string;
-  /** The bytes that were written last. */
-  read?(): Promise<Uint8Array | ArrayBuffer>;
+  /** The bytes that were written last; undefined where there are none. */
+  read?(): Promise<Uint8Array | ArrayBuffer | undefined>;
   /** Keeps the bytes. What should be there after a failure, the old file or none, is up to it. */
   write?(bytes: Bytes): Promise<unknown>;
+  /** Forgets them. */
+  remove?(): Promise<unknown>;
 }
 
 /** Where a model is saved: a path or a file: address in Node, or a store such as `stores.indexedDb("digits")`. */
@@ -55,6 +57,9 @@ export async function readSource(source: ModelSource): Promise<Uint8Array> {
     );
   }
   const bytes: unknown = await store.read();
+  if (bytes === undefined || bytes === null) {
+    throw new ModelFileNotFoundError(`${sourceName(store)} cannot be read: there is nothing in it`);
+  }
   if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
     throw new ArgumentError(`read() of ${sourceName(store)} gave no Uint8Array or ArrayBuffer`);
   }
@@ -79,6 +84,18 @@ export async function writeTarget(target: ModelTarget, pieces: readonly Bytes[])
     );
   }
   await target.write(joined(pieces));
+}
+
+/** Removes what was written to a target, where something was. */
+export async function removeTarget(target: ModelTarget): Promise<void> {
+  if (typeof target === "string" || target instanceof URL) {
+    await removePath(asAddress(target) ?? target);
+    return;
+  }
+  if (typeof target.remove !== "function") {
+    throw new ArgumentError(`${sourceName(target)} has no remove(); give it one, or keep what was written there`);
+  }
+  await target.remove();
 }
 
 /** An address: a `URL`, or a string that begins like one. Other strings are paths. */

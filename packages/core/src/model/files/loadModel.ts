@@ -1,4 +1,5 @@
 import type { Backend } from "../../backend/index.js";
+import { expectTrainingState } from "../../callbacks/expectTrainingState.js";
 import { checkOptions } from "../../checkOption.js";
 import { type CustomObjects, isConfig, type JsonValue } from "../../config.js";
 import { ModelFileError } from "../../errors.js";
@@ -13,7 +14,6 @@ import { networkOf } from "../declare/network.js";
 import type { Model } from "../model.js";
 import { readTopology } from "../topology/modelFromTopology.js";
 import { compileOptions } from "./compileConfig.js";
-import { expectTrainingState } from "./expectTrainingState.js";
 import { fromFile } from "./fromFile.js";
 import { readWeights } from "./readWeights.js";
 

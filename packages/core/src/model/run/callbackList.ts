@@ -1,5 +1,6 @@
-import type { Callback, PlainData, Training } from "../../callbacks/index.js";
+import type { Callback, Training } from "../../callbacks/index.js";
 import { expectCount } from "../../checkOption.js";
+import type { PlainData } from "../../saving/plainData.js";
 
 /** The callbacks of a `fit`, in the order in which they are told. */
 export class CallbackList {

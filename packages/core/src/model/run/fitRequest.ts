@@ -1,4 +1,4 @@
-import type { Callback, TrainingState, Verbosity } from "../../callbacks/index.js";
+import type { Callback, Training, TrainingState, Verbosity } from "../../callbacks/index.js";
 import type { HostSamples } from "../data/hostSamples.js";
 
 /** Everything that training needs, checked and with defaults filled in. */
@@ -18,4 +18,6 @@ export interface FitRequest {
   readonly resumeFrom?: TrainingState;
   /** Replaces the weights of the model, in its order. */
   readonly replaceWeights: (weights: readonly Float32Array[]) => Promise<void>;
+  /** What writes the model. */
+  readonly files: Pick<Training, "save" | "saveWeights">;
 }

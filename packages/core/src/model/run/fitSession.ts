@@ -1,5 +1,6 @@
 import type { EpochSums, FitState, Training, TrainingState } from "../../callbacks/index.js";
 import { ArgumentError, type NonFiniteLossError, StateError } from "../../errors.js";
+import type { ModelTarget } from "../../saving/stores.js";
 import { CallbackList } from "./callbackList.js";
 import type { DeviceModel } from "./deviceModel.js";
 import type { FitRequest } from "./fitRequest.js";
@@ -111,6 +112,14 @@ export class FitSession implements Training {
     this.#device.weights.write(weights);
   }
 
+  save(target: ModelTarget): Promise<void> {
+    return this.#request.files.save(target);
+  }
+
+  saveWeights(target: ModelTarget): Promise<void> {
+    return this.#request.files.saveWeights(target);
+  }
+
   log(name: string, value: number): void {
     if (this.#logs === undefined) {
       throw new StateError(`log("${name}", ${value}) adds to the logs of an epoch; call it in onEpochEnd`);
@@ -149,7 +158,7 @@ export class FitSession implements Training {
           "pass it to setTrainingState and call fit with initialEpoch",
       );
     }
-    checkFitState(settings, fit, scheduleOf(this.#request));
+    checkFitState(settings, { fit, optimizer: state.optimizer }, scheduleOf(this.#request));
     this.#resumed = state;
     this.#epoch = fit.epoch;
     this.#initialEpoch = fit.epoch;

@@ -1,6 +1,8 @@
 import type { DeviceBuffer } from "../../backend/index.js";
 import type { OptimizerState } from "../../callbacks/index.js";
+import type { Config } from "../../config.js";
 import { ArgumentError } from "../../errors.js";
+import type { Optimizer } from "../../optimizers/index.js";
 import { bufferNames } from "../declare/bufferNames.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import type { PlacedParameter } from "../declare/parameterLayout.js";
@@ -76,12 +78,14 @@ export class OptimizerMemory {
   /** All of it after everything started so far. */
   async read(): Promise<OptimizerState> {
     const { iteration } = this;
-    const { name } = this.#settings.optimizer;
+    const { optimizer } = this.#settings;
+    const config = configOf(optimizer);
     const rate = this.#rate;
     const flat = await Promise.all(this.#slotNames().map((_, index) => this.#readSlot(index)));
     const slots = this.#slotNames().map((slot, index) => [slot, this.#split(flat[index]!)] as const);
     return {
-      name,
+      name: optimizer.name,
+      ...(config === undefined ? {} : { config }),
       iteration,
       ...(rate === undefined ? {} : { learningRate: rate }),
       slots: Object.fromEntries(slots),
@@ -146,4 +150,16 @@ export class OptimizerMemory {
 /** Names of the optimizer's slots. */
 export function slotNames({ optimizer }: Pick<CompileSettings, "optimizer">): readonly string[] {
   return optimizer.slotNames ?? Array.from({ length: optimizer.slots }, (_, index) => `slot${index}`);
+}
+
+/** The options of an optimizer as plain JSON; undefined for one that does not say how it is made, such as with a schedule of one's own. */
+export function configOf(optimizer: Optimizer): Config | undefined {
+  try {
+    return optimizer.config;
+  } catch (error) {
+    if (error instanceof ArgumentError) {
+      return undefined;
+    }
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { sameShape } from "../../ops/checks.js";
 import type { Tensor } from "../../tensor.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import type { DeviceModel } from "./deviceModel.js";
-import { slotNames } from "./optimizerMemory.js";
+import { configOf, slotNames } from "./optimizerMemory.js";
 import { reportWidth } from "./runningMeans.js";
 
 /** The parts of a state that do not depend on `fit`. */
@@ -106,7 +106,11 @@ function checkNames(what: string, given: readonly string[], expected: readonly s
 export type FitSchedule = Pick<FitState, "samples" | "batchSize" | "stepsPerEpoch" | "seed" | "shuffle">;
 
 /** Throws `ArgumentError` unless the steps of a `fit` are those of the one that the state is from. */
-export function checkFitState(settings: CompileSettings, state: FitState, schedule: FitSchedule): void {
+export function checkFitState(
+  settings: CompileSettings,
+  { fit: state, optimizer }: Required<Pick<TrainingState, "fit" | "optimizer">>,
+  schedule: FitSchedule,
+): void {
   for (const [name, value] of Object.entries(schedule)) {
     const given = state[name as keyof FitSchedule];
     if (given !== value) {
@@ -116,11 +120,26 @@ export function checkFitState(settings: CompileSettings, state: FitState, schedu
       );
     }
   }
+  checkOptimizerOptions(settings, optimizer);
   const width = reportWidth(settings);
   if (state.sums !== undefined && state.sums.totals.length !== width) {
     throw new ArgumentError(
       `the training state has sums of ${state.sums.totals.length} losses and metrics, this model reports ${width}; compile it ` +
         "with the loss and metrics that the state is from",
     );
+  }
+}
+
+function checkOptimizerOptions({ optimizer }: CompileSettings, { name, config: given }: OptimizerState): void {
+  const own = configOf(optimizer);
+  // One that does not say how it is made is taken at its word.
+  for (const option of given === undefined || own === undefined ? [] : Object.keys({ ...given, ...own })) {
+    const [before, now] = [given![option], own![option]].map((value) => JSON.stringify(value) ?? "left out");
+    if (before !== now) {
+      throw new ArgumentError(
+        `the training state is of optimizer ${name} with ${option} ${before}, the model was compiled with ${option} ${now}; compile ` +
+          "it with the options that the state is from, or call setTrainingState(state) and fit with initialEpoch to go on with others",
+      );
+    }
   }
 }

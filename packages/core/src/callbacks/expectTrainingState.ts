@@ -1,7 +1,7 @@
-import type { EpochSums, FitState, OptimizerState, TrainingState } from "../../callbacks/index.js";
-import { brief, type JsonValue } from "../../config.js";
-import { ModelFileError } from "../../errors.js";
-import type { PlainData } from "../../saving/plainData.js";
+import { brief, type Config, isConfig, type JsonValue } from "../config.js";
+import { ModelFileError } from "../errors.js";
+import type { PlainData } from "../saving/plainData.js";
+import type { EpochSums, FitState, OptimizerState, TrainingState } from "./trainingState.js";
 
 type Fields = { readonly [name: string]: PlainData | undefined };
 
@@ -13,6 +13,22 @@ export function expectTrainingState(data: PlainData): Omit<TrainingState, "weigh
     optimizer: expectOptimizer(`${path}.optimizer`, state.optimizer),
     ...(state.fit === undefined ? {} : { fit: expectFit(`${path}.fit`, state.fit) }),
   };
+}
+
+/** The weights of a training state from a file. Throws `ModelFileError` unless they are tensors by path. */
+export function expectStateWeights(data: PlainData): TrainingState["weights"] {
+  const path = "training: weights";
+  const weights = Object.entries(expectFields(path, data)).map(([name, tensor]) => {
+    const { data: values, shape } = expectFields(`${path}["${name}"]`, tensor);
+    if (!(values instanceof Float32Array)) {
+      throw wrong(`${path}["${name}"].data`, values, "a tensor of type F32");
+    }
+    if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)) {
+      throw wrong(`${path}["${name}"].shape`, shape, "an array of sizes");
+    }
+    return [name, { data: values, shape: shape as readonly number[] }] as const;
+  });
+  return Object.fromEntries(weights);
 }
 
 function wrong(path: string, data: PlainData | undefined, expected: string): ModelFileError {
@@ -49,9 +65,12 @@ function expectFlags<Name extends string>(path: string, fields: Fields, names: r
 
 function expectOptimizer(path: string, data: PlainData | undefined): OptimizerState {
   const fields = expectFields(path, data);
-  const { name, learningRate } = fields;
+  const { name, config, learningRate } = fields;
   if (typeof name !== "string") {
     throw wrong(`${path}.name`, name, "a string");
+  }
+  if (config !== undefined && !isConfig(config as JsonValue)) {
+    throw wrong(`${path}.config`, config, "an object");
   }
   if (learningRate !== undefined && !(typeof learningRate === "number" && learningRate >= 0)) {
     throw wrong(`${path}.learningRate`, learningRate, "a number of at least 0");
@@ -67,6 +86,7 @@ function expectOptimizer(path: string, data: PlainData | undefined): OptimizerSt
   });
   return {
     name,
+    ...(config === undefined ? {} : { config: config as Config }),
     ...expectCounts(path, fields, ["iteration"]),
     ...(learningRate === undefined ? {} : { learningRate }),
     slots: Object.fromEntries(slots),
