@@ -373,7 +373,7 @@ describe("conformance", () => {
     expect(
       await failures(fusing, ({ op, level }) => op.startsWith("fused") || op === "backend" || level === "step"),
     ).toEqual([]);
-  });
+  }, 120_000);
 
   it.each(defective)("finds $what", async ({ row, message, defects }) => {
     const found = await failures(await planted(defects), ({ op }) => op === row);
