@@ -3,7 +3,7 @@ import { coreImports } from "./scripts/importTable.mjs";
 
 const core = "^packages/core/src";
 /** Tests, and what a folder named testing holds for them. */
-const tests = "([.]test|/src/testing/[^/]+)[.]ts$";
+const tests = "([.]test|/testing/[^/]+)[.]ts$";
 const backends = "^(packages/backend-[^/]+|templates/backend)/";
 /** Where a backend runs the ops that it has no kernel for yet. */
 const fallback = "src/run/hostFallback[.]ts$";
