@@ -1,4 +1,4 @@
-import { type Classes, type Config, type CustomObjects, isConfig, type JsonValue } from "../config.js";
+import type { Classes, Config, CustomObjects, JsonValue } from "../config.js";
 import { constraintFromConfig } from "../constraints/index.js";
 import { ArgumentError } from "../errors.js";
 import { initializerFromConfig } from "../initializers/index.js";
@@ -141,13 +141,15 @@ export function makeLayer(className: string, config: Config, customObjects: Cust
 /** The names of the layer classes that there are. */
 export const layerClassNames: readonly string[] = Object.keys(classes);
 
-/** The options as the layer's function takes them. */
+/** The options as the layer's function takes them: initializers and the like made, null for none left out. */
 function withObjects(config: Config, customObjects: CustomObjects): { readonly [option: string]: unknown } {
   return Object.fromEntries(
-    Object.entries(config).map(([option, value]) => {
+    Object.entries(config).flatMap(([option, value]): [string, unknown][] => {
       const ending = Object.keys(objectOptions).find((candidate) => option.endsWith(candidate));
-      const make = ending === undefined || !isConfig(value) ? undefined : objectOptions[ending];
-      return [option, make?.(option, value, customObjects) ?? value];
+      if (ending === undefined || typeof value === "string") {
+        return [[option, value]];
+      }
+      return value === null ? [] : [[option, objectOptions[ending]!(option, value, customObjects)]];
     }),
   );
 }

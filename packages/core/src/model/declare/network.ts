@@ -101,24 +101,31 @@ export function buildNetwork(declaration: NetworkDeclaration): Network {
   const { layers: ordered, calls } = orderCalls(sources, ends);
   const listed = ordered.filter((layer) => declaredInputs || !sources.some(({ call }) => call.layer === layer));
   const names = nameLayers(ordered);
+  const callsOf = new Map<Layer, LayerCall[]>(ordered.map((layer) => [layer, []]));
+  const numberOf = new Map<LayerCall, number>();
+  for (const call of calls) {
+    numberOf.set(call, callsOf.get(call.layer)!.push(call) - 1);
+  }
   // Keras' notation: which call of the layer, which of its outputs.
-  const connectionName = ({ call, index }: SymbolicTensor): string => {
-    const own = calls.filter(({ layer }) => layer === call.layer);
-    return `${names.get(call.layer)}[${own.indexOf(call)}][${index}]`;
-  };
+  const connectionName = ({ call, index }: SymbolicTensor): string =>
+    `${names.get(call.layer)}[${numberOf.get(call)}][${index}]`;
 
   const parameters: NetworkParameter[] = [];
+  const known = new Set<LayerWeights>();
   const leaves = new Map<Layer, NetworkLayer>();
   const layers = listed.map((layer) => {
-    const own = calls.filter((call) => call.layer === layer);
-    const placed = placeLayer(layer, names.get(layer)!, own, connectionName);
+    const placed = placeLayer(layer, names.get(layer)!, callsOf.get(layer)!, connectionName);
     for (const leaf of placed.leaves) {
       leaves.set(leaf.layer, leaves.get(leaf.layer) ?? leaf);
     }
     if (!networks.has(layer)) {
       layer.weights?.claim(seed, parameters.length, placed.entry.name);
     }
-    parameters.push(...placed.entry.parameters.filter((parameter) => !parameters.some(isSame(parameter))));
+    const added = placed.entry.parameters.filter(({ weights }) => !known.has(weights));
+    for (const parameter of added) {
+      known.add(parameter.weights);
+      parameters.push(parameter);
+    }
     return placed.entry;
   });
 
@@ -144,6 +151,7 @@ export function buildNetwork(declaration: NetworkDeclaration): Network {
 function nameLayers(layers: readonly Layer[]): Map<Layer, string> {
   const counts = new Map<string, number>();
   const names = new Map<Layer, string>();
+  const taken = new Set<string>();
   for (const layer of layers) {
     let name = layer.givenName;
     if (name === undefined) {
@@ -151,9 +159,10 @@ function nameLayers(layers: readonly Layer[]): Map<Layer, string> {
       counts.set(layer.defaultName, count + 1);
       name = count === 0 ? layer.defaultName : `${layer.defaultName}_${count}`;
     }
-    if ([...names.values()].includes(name)) {
+    if (taken.has(name)) {
       throw new ArgumentError(`two layers are named "${name}"; give one of them another name`);
     }
+    taken.add(name);
     names.set(layer, name);
   }
   return names;
@@ -191,10 +200,6 @@ function placeLayer(
     parameters: leaf.parameters.map(within),
   }));
   return { entry, leaves: leaves ?? [entry] };
-}
-
-function isSame({ weights, index }: NetworkParameter): (other: NetworkParameter) => boolean {
-  return (other) => other.weights === weights && other.index === index;
 }
 
 /** The calls with tensors numbered, nested models replaced by what they consist of. Adds the numbers to `numbers`. */

@@ -38,10 +38,10 @@ interface ListedLayer {
 const maxDepth = 64;
 
 /** How many layers a model may list, those of models within included. */
-const maxLayers = 20_000;
+const maxLayers = 10_000;
 
 /** How many layers may run when a model is called: models within models make that grow with every level. */
-const maxCalls = 100_000;
+const maxCalls = 20_000;
 
 /**
  * A model from its topology, with first weights drawn by its seed: the inverse of `modelTopology`. Nothing of the topology is run
@@ -361,7 +361,8 @@ function checkNames(
       );
     }
   });
-  const missing = network.layers.filter(({ layer }) => !layers.includes(layer));
+  const listed = new Set(layers);
+  const missing = network.layers.filter(({ layer }) => !listed.has(layer));
   if (missing.length > 0) {
     throw new ModelFileError(
       `${place(path)}: layers ${listNames(missing.map(({ name }) => name))} are not in its list`,

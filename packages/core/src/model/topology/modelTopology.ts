@@ -1,8 +1,9 @@
 import type { Config } from "../../config.js";
 import { ArgumentError } from "../../errors.js";
 import { type Layer, SymbolicTensor, type SymbolicTensors, symbolicList } from "../../layers/layer.js";
+import type { LayerWeights } from "../../layers/layerWeights.js";
 import { orderCalls } from "../declare/callOrder.js";
-import { type Network, networkOf } from "../declare/network.js";
+import { networkOf } from "../declare/network.js";
 import { declaredModel } from "./declared.js";
 import type {
   CallTopology,
@@ -40,11 +41,12 @@ function modelConfig(model: Layer, path: readonly string[], written: Map<Layer, 
   const network = networkOf(model);
   const names = new Map(network.layers.map(({ layer, name }) => [layer, name]));
   const listed = model.className === "Sequential" ? layers : network.layers.map(({ layer }) => layer);
+  const places = new Map([...network.parameters.entries()].reverse().map(([place, { weights }]) => [weights, place]));
   const config: ModelConfig = {
     ...(model.givenName === undefined ? {} : { name: model.givenName }),
     trainable: model.trainable,
     seed,
-    layers: listed.map((layer) => layerTopology(layer, [...path, names.get(layer)!], written, seed, network)),
+    layers: listed.map((layer) => layerTopology(layer, [...path, names.get(layer)!], written, seed, places)),
   };
   const { inputs, outputs } = tensors();
   const own =
@@ -59,7 +61,7 @@ function layerTopology(
   path: readonly string[],
   written: Map<Layer, Written>,
   seed: number,
-  network: Network,
+  places: ReadonlyMap<LayerWeights, number>,
 ): LayerTopology {
   const { className } = layer;
   const name = path.at(-1)!;
@@ -75,8 +77,8 @@ function layerTopology(
   const entry: Entry = { className, name };
   written.set(layer, { path, entry });
   entry.config = declaredModel(layer) === undefined ? ownConfig(layer, name) : modelConfig(layer, path, written);
-  const place = network.parameters.findIndex(({ weights }) => weights === layer.weights);
-  if (place >= 0 && origin !== undefined && (origin.seed !== seed || origin.instance !== place)) {
+  const place = layer.weights && places.get(layer.weights);
+  if (place !== undefined && origin !== undefined && (origin.seed !== seed || origin.instance !== place)) {
     entry.firstWeights = origin;
   }
   return entry;
