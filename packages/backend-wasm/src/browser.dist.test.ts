@@ -1,3 +1,5 @@
+import { loadModel } from "@convoy/core";
+import type { Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { builtPackage } from "./testing/builtPackage.js";
 import { startChromium } from "./testing/chromium.js";
@@ -19,7 +21,8 @@ interface Answer {
 
 type Train = (options: { threads: number; relaxedSimd: boolean }) => Promise<Answer>;
 
-async function trainInPage(isolated: boolean, options: Parameters<Train>[0]): Promise<Answer> {
+/** Runs work in a page of its own. */
+async function inPage<T>(isolated: boolean, work: (page: Page) => Promise<T>): Promise<T> {
   if (typeof browser === "string") {
     throw new Error(browser);
   }
@@ -38,12 +41,17 @@ async function trainInPage(isolated: boolean, options: Parameters<Train>[0]): Pr
   try {
     await page.goto(server.url);
     await Promise.race([failure, page.waitForFunction("globalThis.train")]);
-    const answer = page.evaluate((given) => (globalThis as unknown as { train: Train }).train(given), options);
-    return await Promise.race([failure, answer]);
+    return await Promise.race([failure, work(page)]);
   } finally {
     await page.close();
     await server.close();
   }
+}
+
+function trainInPage(isolated: boolean, options: Parameters<Train>[0]): Promise<Answer> {
+  return inPage(isolated, (page) =>
+    page.evaluate((given) => (globalThis as unknown as { train: Train }).train(given), options),
+  );
 }
 
 async function trainHere() {
@@ -84,5 +92,19 @@ describe.skipIf(typeof browser === "string")("in a page of headless Chromium", (
     expect(details).toMatchObject({ variant: "single", threads: 1 });
     expect(details.reason).toContain("cross-origin isolated");
     expect(history).toEqual(await trainHere());
+  });
+
+  it("saves into IndexedDB, goes on after a reload to the same numbers, and hands the model over as a download", async () => {
+    await inPage(false, async (page) => {
+      const expected = await page.evaluate("save()");
+      await page.reload();
+      await page.waitForFunction("globalThis.goOn");
+      const [download, actual] = await Promise.all([page.waitForEvent("download"), page.evaluate("goOn()")]);
+      expect(actual).toEqual(expected);
+      expect(actual).toHaveLength(2);
+      expect(download.suggestedFilename()).toBe("digits.safetensors");
+      const model = await loadModel(await download.path());
+      expect((await model.getWeights()).map(({ shape }) => shape)).toEqual([[196, 10], [10]]);
+    });
   });
 });

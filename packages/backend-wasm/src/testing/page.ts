@@ -1,6 +1,6 @@
 // Runs in the browser, which gets this file as it stands: so no types. The training of smallModel.ts over the same digits.
 import { wasm } from "@convoy/backend-wasm";
-import { layers, sequential } from "@convoy/core";
+import { layers, loadModel, sequential, stores } from "@convoy/core";
 import { syntheticDigits } from "@convoy/core/datasets";
 
 const digits = syntheticDigits({ samples: 200, seed: 5, size: 14 });
@@ -25,4 +25,31 @@ const train = async (options = { threads: 1, relaxedSimd: true }) => {
   return { isolated: globalThis.crossOriginIsolated, details: backend.device.details, history };
 };
 
-Object.assign(globalThis, { train });
+/** Trains for two epochs and saves; what later epochs bring, and what is in the file. */
+const save = async () => {
+  const backend = await wasm({ threads: 1 });
+  const model = sequential([
+    layers.flatten({ inputShape: [14, 14, 1] }),
+    layers.dense({ units: 10, activation: "softmax" }),
+  ]);
+  model.compile({ backend, optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
+  await model.fit(digits.images, digits.labels, { epochs: 2, batchSize: 32, verbose: 0 });
+  await model.save(stores.indexedDb("digits"));
+  const state = await model.getTrainingState();
+  const { history } = await model.fit(digits.images, digits.labels, { epochs: 4, resumeFrom: state, verbose: 0 });
+  await backend.dispose();
+  return history.loss;
+};
+
+/** The epochs that come after those of the saved model. */
+const goOn = async () => {
+  const backend = await wasm({ threads: 1 });
+  const model = await loadModel(stores.indexedDb("digits"), { backend });
+  const state = await model.getTrainingState();
+  const { history } = await model.fit(digits.images, digits.labels, { epochs: 4, resumeFrom: state, verbose: 0 });
+  await model.save(stores.download("digits.safetensors"));
+  await backend.dispose();
+  return history.loss;
+};
+
+Object.assign(globalThis, { train, save, goOn });

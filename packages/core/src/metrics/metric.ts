@@ -18,8 +18,8 @@ export interface MetricContext {
 }
 
 /**
- * A metric, computed on the device: from sums over rows, or from numbers that stay there until they are asked for. With `className`
- * and `config` compiled models that use it can be saved.
+ * A metric, computed on the device: from sums over rows, or from numbers that stay there until they are asked for. With
+ * `className` and `config` compiled models that use it can be saved.
  */
 export interface Metric extends Configured {
   /** Its key in histories and logs. */

@@ -1,6 +1,7 @@
 import type { TrainingState } from "../callbacks/index.js";
 import { withProgress } from "../callbacks/progressBar.js";
 import { checkOptions, expectCount } from "../checkOption.js";
+import type { Config } from "../config.js";
 import { ArgumentError, formatShape, ShapeError, StateError } from "../errors.js";
 import { checkWeights } from "../layers/checkWeights.js";
 import { Layer, SymbolicTensor, type SymbolicTensors, symbolicList } from "../layers/layer.js";
@@ -49,6 +50,8 @@ import { predictSamples } from "./run/predict.js";
 import { checkTrainingState, orderedWeights, readTrainingState } from "./run/trainingState.js";
 import { trainOnBatch } from "./run/trainOnBatch.js";
 import { registerDeclared } from "./topology/declared.js";
+import { modelTopology } from "./topology/modelTopology.js";
+import type { ModelTopology } from "./topology/topology.js";
 
 /** How a model is made: its tensors, or what gives them when they are wanted. */
 export interface ModelDeclaration {
@@ -101,6 +104,16 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
 
   override get givenName(): string | undefined {
     return this.#givenName;
+  }
+
+  /** What makes such a model, as plain JSON: the config of `modelTopology`. Throws like that. */
+  override get config(): Config {
+    return modelTopology(this).config as unknown as Config;
+  }
+
+  /** The model without its weights as plain JSON, as `JSON.stringify` asks for it. Throws like `modelTopology`. */
+  toJSON(): ModelTopology {
+    return modelTopology(this);
   }
 
   /** The layers in Keras' order: inputs first, then as they follow each other. */
@@ -301,12 +314,13 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   }
 
   /**
-   * Writes the model into a file: layers, weights, and where it is compiled what `compile` was given and how far training is, in the middle of
-   * a `fit`, too. `loadModel` makes the same model of it. Without a target it gives the bytes of the file. Keras' `save`.
+   * Writes the model into a file: layers, weights, and where it is compiled what `compile` was given and how far training is,
+   * in the middle of a `fit`, too. `loadModel` makes the same model of it. Without a target it gives the bytes of the file.
+   * Keras' `save`.
    *
-   * The file is in the safetensors format, which other programs read as well. On disk the path has the old file or the new one
-   * at any moment, also when the process is killed. Throws `ArgumentError` that names the layer, loss or the like for one of your
-   * own that does not say how it is made, `DeviceError` where the device has failed.
+   * The file is in the safetensors format, which other programs read as well. On disk the path has the old file or the new
+   * one at any moment, also when the process is killed. Throws `ArgumentError` that names the layer, loss or the like for one
+   * of your own that does not say how it is made, `DeviceError` where the device has failed.
    * @param target a path or file: URL in Node, or a store such as `stores.indexedDb("digits")`
    */
   async save(target: ModelTarget, options?: SaveOptions): Promise<void>;
@@ -324,7 +338,8 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   }
 
   /**
-   * Writes the weights alone into a file, by layer, for `loadWeights`. Without a target it gives the bytes. Keras' `save_weights`.
+   * Writes the weights alone into a file, by layer, for `loadWeights`. Without a target it gives the bytes. Keras'
+   * `save_weights`.
    * @param target as of `save`
    */
   async saveWeights(target: ModelTarget): Promise<void>;
@@ -334,9 +349,9 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   }
 
   /**
-   * Takes weights from a file that `save` or `saveWeights` has written, or from a safetensors file whose tensors are named as this model's weights
-   * are: "conv2d/kernel". The optimizer goes on as it was. Keras' `load_weights`. Throws `ModelFileError` where the file is
-   * damaged or its weights do not fit; the model is unchanged then.
+   * Takes weights from a file that `save` or `saveWeights` has written, or from a safetensors file whose tensors are named as
+   * this model's weights are: "conv2d/kernel". The optimizer goes on as it was. Keras' `load_weights`. Throws
+   * `ModelFileError` where the file is damaged or its weights do not fit; the model is unchanged then.
    */
   async loadWeights(source: ModelSource, options: LoadWeightsOptions = {}): Promise<void> {
     checkOptions("loadWeights", options, ["byName", "skipMismatch"]);

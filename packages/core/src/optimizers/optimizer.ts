@@ -30,8 +30,8 @@ export interface StepPhases {
 }
 
 /**
- * An optimizer: how many numbers it keeps for each parameter, its rates, its update ops. With `className` and `config` compiled models
- * that use it can be saved.
+ * An optimizer: how many numbers it keeps for each parameter, its rates, its update ops. With `className` and `config`
+ * compiled models that use it can be saved.
  */
 export interface Optimizer extends Configured {
   readonly name: string;

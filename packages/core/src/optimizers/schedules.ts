@@ -10,8 +10,8 @@ import {
 import { ArgumentError } from "../errors.js";
 
 /**
- * Learning rate at a training step, counted from 0 over the life of the optimizer. A function of your own will do; with `className`
- * and `config` (`Object.assign(schedule, { className, config })`) compiled models that use it can be saved.
+ * Learning rate at a training step, counted from 0 over the life of the optimizer. A function of your own will do; with
+ * `className` and `config` (`Object.assign(schedule, { className, config })`) compiled models that use it can be saved.
  */
 export interface Schedule extends Configured {
   (iteration: number): number;

@@ -1,7 +1,10 @@
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** The keys of the outermost object of valid JSON, in order, also those that are there twice and of which parsing keeps the last. */
+/**
+ * The keys of the outermost object of valid JSON, in order, also those that are there twice and of which parsing keeps the
+ * last.
+ */
 export function jsonKeys(json: string): string[] {
   const keys: string[] = [];
   let depth = 0;

@@ -51,8 +51,8 @@ export function modelFileChunks({ topology, layers, weights, training }: Writabl
 }
 
 /**
- * A model file taken apart. Any safetensors file will do; one of another program is tensors alone. Throws `ModelFileError` for what
- * is none, and for a newer version.
+ * A model file taken apart. Any safetensors file will do; one of another program is tensors alone. Throws `ModelFileError`
+ * for what is none, and for a newer version.
  * @param training whether its training part is wanted
  */
 export function parseModelFile(bytes: Uint8Array, training: boolean): ModelFile {

@@ -34,8 +34,8 @@ export async function readPath(path: string | URL): Promise<Uint8Array> {
 }
 
 /**
- * Writes a file so that at any moment, also after a power failure, the path has the old file or the new one: into a new file of the
- * same folder, which takes the other's name once it is on the disk. Makes folders that are missing.
+ * Writes a file so that at any moment, also after a power failure, the path has the old file or the new one: into a new file
+ * of the same folder, which takes the other's name once it is on the disk. Makes folders that are missing.
  *
  *     NAME.PID-RANDOM.tmp       a file on its way; where the process was killed, a later write of the same name removes it
  */

@@ -20,9 +20,9 @@ const maxDepth = 64;
 const special: { readonly [name: string]: number } = { NaN: Number.NaN, Infinity, "-Infinity": -Infinity, "-0": -0 };
 
 /**
- * Data as JSON, its arrays of numbers as tensors, which the JSON refers to: `{ "$tensor": "training/epoch" }`. Numbers that are not
- * finite are `{ "$number": "NaN" }`, and names that begin with $ get another one in front. Adds to `tensors`, under names that
- * say where the array was. Throws `ArgumentError` for what is no plain data.
+ * Data as JSON, its arrays of numbers as tensors, which the JSON refers to: `{ "$tensor": "training/epoch" }`. Numbers that
+ * are not finite are `{ "$number": "NaN" }`, and names that begin with $ get another one in front. Adds to `tensors`, under
+ * names that say where the array was. Throws `ArgumentError` for what is no plain data.
  */
 export function packData(data: PlainData | undefined, path: string, tensors: Map<string, WritableTensor>): JsonValue {
   if (isTensorData(data)) {

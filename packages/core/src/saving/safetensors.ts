@@ -65,9 +65,10 @@ const maxHeader = 100_000_000;
 const lengthBytes = 8;
 
 /**
- * Reads a file in the safetensors format: the length of the header as a little-endian 64-bit integer, the header in JSON, then the
- * numbers of all tensors without gaps. Tensors are views of `bytes`; nothing is copied. Throws `ModelFileError` that says what is
- * wrong and where: lengths and offsets that do not fit the file or each other, overlaps, gaps, duplicate names, unknown types.
+ * Reads a file in the safetensors format: the length of the header as a little-endian 64-bit integer, the header in JSON,
+ * then the numbers of all tensors without gaps. Tensors are views of `bytes`; nothing is copied. Throws `ModelFileError` that
+ * says what is wrong and where: lengths and offsets that do not fit the file or each other, overlaps, gaps, duplicate names,
+ * unknown types.
  */
 export function read(bytes: Uint8Array): Safetensors {
   const headerBytes = headerLength(bytes);

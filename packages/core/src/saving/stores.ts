@@ -19,8 +19,8 @@ export interface ModelStore {
 export type ModelTarget = string | URL | ModelStore;
 
 /**
- * What a model is loaded from: a path or a file: address in Node, an http(s) address, the bytes of a file, a `Blob` or `File` of a
- * page, or a store such as `stores.indexedDb("digits")`.
+ * What a model is loaded from: a path or a file: address in Node, an http(s) address, the bytes of a file, a `Blob` or `File`
+ * of a page, or a store such as `stores.indexedDb("digits")`.
  */
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer | Blob | ModelStore;
 

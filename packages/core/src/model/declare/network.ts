@@ -112,6 +112,7 @@ export function buildNetwork(declaration: NetworkDeclaration): Network {
 
   const parameters: NetworkParameter[] = [];
   const known = new Set<LayerWeights>();
+  const paths = new Set<string>();
   const leaves = new Map<Layer, NetworkLayer>();
   const layers = listed.map((layer) => {
     const placed = placeLayer(layer, names.get(layer)!, callsOf.get(layer)!, connectionName);
@@ -123,6 +124,12 @@ export function buildNetwork(declaration: NetworkDeclaration): Network {
     }
     const added = placed.entry.parameters.filter(({ weights }) => !known.has(weights));
     for (const parameter of added) {
+      if (paths.size === paths.add(parameter.path).size) {
+        throw new ArgumentError(
+          `two weights would be called "${parameter.path}", by which states and files know them; give a layer another name, ` +
+            "without a slash",
+        );
+      }
       known.add(parameter.weights);
       parameters.push(parameter);
     }

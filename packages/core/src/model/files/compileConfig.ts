@@ -7,7 +7,10 @@ import { optimizerFromConfig } from "../../optimizers/index.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import type { CompileOptions } from "../options.js";
 
-/** What a model was compiled with, but for the backend, as plain JSON. Throws `ArgumentError` for what does not say how it is made. */
+/**
+ * What a model was compiled with, but for the backend, as plain JSON. Throws `ArgumentError` for what does not say how it is
+ * made.
+ */
 export function compileConfig({ optimizer, outputs }: CompileSettings): JsonValue {
   try {
     return {

@@ -29,12 +29,12 @@ export interface LoadModelOptions {
 }
 
 /**
- * A model from what `model.save` has written: layers, weights, and with `backend` what it was compiled with and how far it was
- * trained. Keras' `load_model`. Safe for files from anywhere: nothing in a file is run as code, and sizes are checked before memory is taken. The type
- * parameter says what `predict` gives, as for `model`: `loadModel<Tensor[]>(path)`.
+ * A model from what `model.save` has written: layers, weights, and with `backend` what it was compiled with and how far it
+ * was trained. Keras' `load_model`. Safe for files from anywhere: nothing in a file is run as code, and sizes are checked
+ * before memory is taken. The type parameter says what `predict` gives, as for `model`: `loadModel<Tensor[]>(path)`.
  *
- * Throws `ModelFileError` that says what is wrong and where: a file that is not there, cut off or damaged, a class that is neither
- * Convoy's nor among `customObjects`.
+ * Throws `ModelFileError` that says what is wrong and where: a file that is not there, cut off or damaged, a class that is
+ * neither Convoy's nor among `customObjects`.
  */
 export async function loadModel<Outputs = Tensor<Float32Array>>(
   source: ModelSource,

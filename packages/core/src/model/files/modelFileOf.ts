@@ -3,11 +3,11 @@ import type { JsonValue } from "../../config.js";
 import type { Layer } from "../../layers/index.js";
 import type { WritableModelFile } from "../../saving/modelFile.js";
 import type { PlainData } from "../../saving/plainData.js";
-import type { WritableTensor } from "../../saving/safetensors.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
-import type { Network, NetworkParameter } from "../declare/network.js";
+import type { Network } from "../declare/network.js";
 import { modelTopology } from "../topology/modelTopology.js";
 import { compileConfig } from "./compileConfig.js";
+import { parameterKey } from "./parameterKey.js";
 
 /** What is saved of how a model is trained. */
 export interface SavedTraining {
@@ -20,20 +20,8 @@ export function weightsPart(
   { layers, parameters }: Network,
   values: readonly Float32Array[],
 ): Pick<WritableModelFile, "layers" | "weights"> {
-  const weights = new Map<string, WritableTensor>();
-  const names = new Map<string, string>();
-  const key = ({ weights: own, index }: NetworkParameter): string => `${owners.get(own)}/${index}`;
-  const owners = new Map([...new Set(parameters.map(({ weights: own }) => own))].map((own, index) => [own, index]));
-  parameters.forEach((parameter, position) => {
-    const { path, shape } = parameter;
-    let name = path;
-    for (let copy = 2; weights.has(name); copy++) {
-      // Names with slashes in them may make two paths the same.
-      name = `${path}#${copy}`;
-    }
-    names.set(key(parameter), name);
-    weights.set(name, { data: values[position]!, shape });
-  });
+  const key = parameterKey(parameters);
+  const names = new Map(parameters.map((parameter) => [key(parameter), parameter.path]));
   return {
     layers: layers
       .filter((layer) => layer.parameters.length > 0)
@@ -41,7 +29,7 @@ export function weightsPart(
         layer: layer.name,
         tensors: layer.parameters.map((parameter) => names.get(key(parameter))!),
       })),
-    weights,
+    weights: new Map(parameters.map(({ path, shape }, index) => [path, { data: values[index]!, shape }])),
   };
 }
 

@@ -2,13 +2,14 @@ import { ArgumentError, formatShape, listNames, ModelFileError } from "../../err
 import { sameShape } from "../../ops/checks.js";
 import type { ModelFile } from "../../saving/modelFile.js";
 import { float32Numbers, type StoredTensor } from "../../saving/safetensors.js";
-import type { Network, NetworkLayer, NetworkParameter } from "../declare/network.js";
+import type { Network, NetworkLayer } from "../declare/network.js";
+import { parameterKey } from "./parameterKey.js";
 
 /** How weights of a file find their layers. */
 export interface LoadWeightsOptions {
   /**
-   * Whether layers get the weights of the layer of the same name, and those without one, as well as what the file has beside, are left alone.
-   * Default false: the layers with weights are those of the file, in its order.
+   * Whether layers get the weights of the layer of the same name, and those without one, as well as what the file has beside,
+   * are left alone. Default false: the layers with weights are those of the file, in its order.
    */
   readonly byName?: boolean;
   /** Whether a layer whose weights are of another number or of other shapes is left alone; default false: that is an error. */
@@ -34,7 +35,7 @@ export function readWeights(
   const stored = storedLayers(file, layers);
   const pairs = byName ? pairsByName(layers, stored) : pairsInOrder(layers, stored);
   const values = new Map<string, Float32Array>();
-  const key = parameterKey(network);
+  const key = parameterKey(network.parameters);
   for (const [layer, own] of pairs) {
     const mismatch = findMismatch(layer, own);
     if (mismatch === undefined) {
@@ -46,12 +47,6 @@ export function readWeights(
     }
   }
   return network.parameters.map((parameter) => values.get(key(parameter)));
-}
-
-/** Tells parameters apart: shared ones stand for several layers. */
-function parameterKey({ parameters }: Network): (parameter: NetworkParameter) => string {
-  const owners = new Map([...new Set(parameters.map(({ weights }) => weights))].map((own, index) => [own, index]));
-  return ({ weights, index }) => `${owners.get(weights)}/${index}`;
 }
 
 /** The layers of a file; in one of another program tensors are named as this model names them. */

@@ -16,7 +16,16 @@ import { type Optimizer, optimizerFromConfig } from "../../optimizers/index.js";
 import * as schedules from "../../optimizers/schedules.js";
 import { reference } from "../../reference/index.js";
 import * as safetensors from "../../saving/safetensors.js";
-import { type CompileOptions, loadModel, type Model, model, type Sequential, sequential } from "../index.js";
+import {
+  type CompileOptions,
+  layerFromConfig,
+  loadModel,
+  type Model,
+  model,
+  modelTopology,
+  type Sequential,
+  sequential,
+} from "../index.js";
 
 let backend: Backend;
 let folder: string;
@@ -101,12 +110,18 @@ describe("a model that is not compiled", () => {
     expect(await weightsOf(again)).toEqual(await weightsOf(made));
   });
 
-  it("keeps layers apart whose paths read the same", async () => {
+  it("has weights of different names: paths that read the same are refused", () => {
     const inner = sequential([layers.dense({ units: 2, inputShape: [2], name: "b" })], { name: "a" });
     const made = sequential([inner, layers.dense({ units: 2, name: "a/b" })]);
-    const again = await loadModel(await made.save());
-    expect(await weightsOf(again)).toEqual(await weightsOf(made));
-    expect((await weightsOf(again)).length).toBe(4);
+    expect(() => made.summary(() => undefined)).toThrow(/two weights would be called "a\/b\/kernel"/);
+  });
+
+  it("is plain JSON for those who ask for that", async () => {
+    const made = network();
+    expect(JSON.parse(JSON.stringify(made))).toEqual(modelTopology(made));
+    expect(made.config).toEqual(modelTopology(made).config);
+    const copy = layerFromConfig({ className: made.className, config: made.config }) as Sequential;
+    expect(await weightsOf(copy)).toEqual(await weightsOf(made));
   });
 });
 

@@ -9,6 +9,7 @@ import { networkOf } from "../declare/network.js";
 import { model } from "../functional.js";
 import type { Model } from "../model.js";
 import { sequential } from "../sequential.js";
+import { checkCommon, expectConfig, expectList, expectString, place, within } from "./expectJson.js";
 import type { LayerTopology, ModelTopology } from "./topology.js";
 
 /** How topologies become models. */
@@ -44,8 +45,9 @@ const maxLayers = 10_000;
 const maxCalls = 20_000;
 
 /**
- * A model from its topology, with first weights drawn by its seed: the inverse of `modelTopology`. Nothing of the topology is run
- * as code. Throws `ModelFileError` that says which layer is wrong in what, also for classes that are neither Convoy's nor among `customObjects`.
+ * A model from its topology, with first weights drawn by its seed: the inverse of `modelTopology`. Nothing of the topology is
+ * run as code. Throws `ModelFileError` that says which layer is wrong in what, also for classes that are neither Convoy's nor
+ * among `customObjects`.
  */
 export function modelFromTopology<Outputs = Tensor<Float32Array>>(
   topology: ModelTopology,
@@ -93,63 +95,6 @@ function startReading(customObjects: CustomObjects, beforeCall: Reading["beforeC
 
 function isModelClass(className: JsonValue | undefined): className is ModelTopology["className"] {
   return className === "Sequential" || className === "Functional";
-}
-
-/** "topology, layer base/conv2d" */
-function place(path: readonly string[]): string {
-  return path.length === 0 ? "topology" : `topology, layer ${path.join("/")}`;
-}
-
-/** Runs what may refuse what the file says. Errors say where that is. */
-function within<T>(path: readonly string[], className: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof ModelFileError) {
-      throw error;
-    }
-    // Options of wrong types may make any error; whatever it is, the file is what is wrong.
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ModelFileError(`${place(path)} (${className}): ${message}`, { cause: error });
-  }
-}
-
-function expectString(path: readonly string[], what: string, value: JsonValue | undefined): string {
-  if (typeof value !== "string") {
-    throw new ModelFileError(`${place(path)}: ${what} is ${brief(value)}, expected a string`);
-  }
-  return value;
-}
-
-function expectList(path: readonly string[], what: string, value: JsonValue | undefined): readonly JsonValue[] {
-  if (!Array.isArray(value)) {
-    throw new ModelFileError(`${place(path)}: ${what} is ${brief(value)}, expected an array`);
-  }
-  return value;
-}
-
-function expectConfig(path: readonly string[], what: string, value: JsonValue | undefined): Config {
-  if (!isConfig(value)) {
-    throw new ModelFileError(`${place(path)}: ${what} is ${brief(value)}, expected an object`);
-  }
-  return value;
-}
-
-function isShape(value: JsonValue): value is readonly number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) > 0);
-}
-
-/** The options that every layer has. */
-function checkCommon(path: readonly string[], { name, trainable, inputShape }: Config): void {
-  if (name !== undefined) {
-    expectString(path, "name", name);
-  }
-  if (trainable !== undefined && typeof trainable !== "boolean") {
-    throw new ModelFileError(`${place(path)}: trainable is ${brief(trainable)}, expected true or false`);
-  }
-  if (inputShape !== undefined && !isShape(inputShape)) {
-    throw new ModelFileError(`${place(path)}: inputShape is ${brief(inputShape)}, expected sizes of at least 1`);
-  }
 }
 
 function readLayer(entry: LayerTopology, path: readonly string[], reading: Reading): Layer {

@@ -24,9 +24,10 @@ interface Written {
 type Entry = { -readonly [K in keyof LayerTopology]: LayerTopology[K] };
 
 /**
- * A model without its weights, as plain JSON: its layers with their options, shared ones once, nested models, and the calls between
- * them. Keras' `to_json` says as much. `modelFromTopology` makes an equal model of it. Throws `ArgumentError` for something that is no model, and naming
- * the layer for one of your own without a config, or with an option that does not say how it is made.
+ * A model without its weights, as plain JSON: its layers with their options, shared ones once, nested models, and the calls
+ * between them. Keras' `to_json` says as much. `modelFromTopology` makes an equal model of it. Throws `ArgumentError` for
+ * something that is no model, and naming the layer for one of your own without a config, or with an option that does not say
+ * how it is made.
  */
 export function modelTopology(model: Layer): ModelTopology {
   if (declaredModel(model) === undefined) {

@@ -232,7 +232,7 @@ const cases: Readonly<Record<string, Case>> = {
           movingVarianceInitializer: initializers.randomUniform({ low: 1, high: 2 }),
         },
       }),
-    () => layers.batchNormalization({ scale: false, trainable: false }),
+    () => layers.batchNormalization({ axis: 1, scale: false, trainable: false }),
   ],
   layerNormalization: [
     image,

@@ -224,8 +224,8 @@ export interface DamageReport {
 }
 
 /**
- * Loads damaged files. Fails, with the smallest damage that does it, for one that ends in anything but a `ModelFileError` or a model
- * that can be written and read again.
+ * Loads damaged files. Fails, with the smallest damage that does it, for one that ends in anything but a `ModelFileError` or
+ * a model that can be written and read again.
  */
 export async function loadDamaged(runs: number): Promise<DamageReport> {
   const files = await soundFiles();
