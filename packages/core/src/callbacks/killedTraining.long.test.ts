@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { train } from "./testing/killedTraining.js";
+
+it.each(["epoch" as const, 1, 7])(
+  "a training script that saves by %s, killed at random moments and run again until it is done, ends with the same bits",
+  async (saveFreq) => {
+    const whole = await train(saveFreq, { kills: 0, milliseconds: 0 });
+    expect(whole.backupIsLeft).toBe(false);
+    let total = 0;
+    for (let round = 0; round < 5; round++) {
+      const { kills, ...killed } = await train(saveFreq, { kills: 40, milliseconds: 600 });
+      expect({ ...killed, kills: 0 }).toEqual(whole);
+      total += kills;
+    }
+    expect(total).toBeGreaterThan(10);
+  },
+);
