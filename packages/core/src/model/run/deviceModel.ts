@@ -24,7 +24,7 @@ export class DeviceModel {
   compileMs = 0;
   /** The `fit` that runs. */
   session: Pick<Training, "getState"> | undefined;
-  /** Where the last `fit` has come to. */
+  /** Where the last `fit` has come to, unless it failed. */
   lastFit: FitState | undefined;
 
   constructor(settings: CompileSettings, weights: readonly Float32Array[]) {

@@ -32,11 +32,13 @@ export async function fit(device: DeviceModel, request: FitRequest): Promise<His
     const data = datasets.open(request.samples, { ordered: request.shuffle });
     const validation = request.validation && datasets.open(request.validation);
     device.session = session;
+    device.lastFit = undefined;
     try {
-      return await train(device, request, session, data, validation);
+      const history = await train(device, request, session, data, validation);
+      device.lastFit = session.fitState;
+      return history;
     } finally {
       device.session = undefined;
-      device.lastFit = session.fitState;
       progress.close();
       datasets.release(data);
       if (validation) {
@@ -119,8 +121,8 @@ async function trainEpoch(
     const executable = await device.executable("train", stretch.batchSize, data);
     await callbacks.tellAtStep(epoch * steps + step, (callback) => callback.onBatchBegin?.(step, session));
     const onStart = (run: StartedRun): void => session.noteStart(run, stretch);
-    for await (const trained of trainSteps(device, executable, stretch, { seed, means, onStart })) {
-      session.noteResults(stretch.firstStep + trained.stepsDone);
+    const onResults = (stepsDone: number): void => session.noteResults(stretch.firstStep + stepsDone);
+    for await (const trained of trainSteps(device, executable, stretch, { seed, means, onStart, onResults })) {
       const progress: Progress = {
         epoch,
         stepsDone: session.step,

@@ -154,7 +154,7 @@ export class FitSession implements Training {
     const { fit } = state;
     if (fit === undefined) {
       throw new ArgumentError(
-        "the training state is of a model that fit has not trained since compile, so it does not say where to go on; " +
+        "the training state does not say where to go on: fit has not trained the model since compile, or has failed; " +
           "pass it to setTrainingState and call fit with initialEpoch",
       );
     }

@@ -21,6 +21,8 @@ export interface StepSettings {
   readonly means: RunningMeans;
   /** Is told of every run of steps that has started. */
   readonly onStart?: (run: StartedRun) => void;
+  /** Is told, as soon as `means` has results, how many steps of the stretch are done: nothing can come between. */
+  readonly onResults?: (stepsDone: number) => void;
 }
 
 /** Training steps that ran together, with a finite loss each. */
@@ -40,7 +42,7 @@ export async function* trainSteps(
   { settings: { optimizer }, weights }: DeviceModel,
   executable: Executable,
   { epoch, firstStep, firstRow, batchSize, count }: TrainingStretch,
-  { seed, means, onStart }: StepSettings,
+  { seed, means, onStart, onResults }: StepSettings,
 ): AsyncGenerator<TrainedSteps, void, undefined> {
   const firstIteration = weights.iteration;
   const values = (step: number): StepValues => {
@@ -50,12 +52,13 @@ export async function* trainSteps(
   };
   for await (const run of runSteps(executable, count, values, onStart)) {
     const losses = means.add(run.results, run.count, batchSize);
+    const stepsDone = run.firstStep + run.count;
+    onResults?.(stepsDone);
     const bad = losses.findIndex((loss) => !Number.isFinite(loss));
     if (bad >= 0) {
       weights.restoreLastGood();
       throw nonFiniteLoss(losses[bad]!, firstStep + run.firstStep + bad, epoch);
     }
-    const stepsDone = run.firstStep + run.count;
     weights.lastGood.confirm(firstIteration + stepsDone - 1);
     yield { stepsDone, losses, durationMs: run.durationMs };
   }

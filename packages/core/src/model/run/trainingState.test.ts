@@ -103,6 +103,46 @@ describe("a training state", () => {
     expect(states[4]!.fit!.step).toBe(3);
   });
 
+  it("does not say where fit stands that has failed", async () => {
+    const model = compiled();
+    const onBatchEnd = (step: number) => {
+      if (step === 2) {
+        throw new Error("no more");
+      }
+    };
+    await model.fit(x, y, quiet);
+    await expect(model.fit(x, y, { ...quiet, callbacks: [{ onBatchEnd }] })).rejects.toThrow("no more");
+    const state = await model.getTrainingState();
+    expect([state.optimizer.iteration, state.fit]).toEqual([8, undefined]);
+  });
+
+  it("can be asked for at any time, by what is no callback", async () => {
+    const whole = compiled();
+    await whole.fit(x, y, { ...quiet, epochs: 4 });
+    const model = compiled();
+    let running = true;
+    const fitting = model.fit(x, y, { ...quiet, epochs: 4 }).finally(() => {
+      running = false;
+    });
+    const states: TrainingState[] = [];
+    while (running && states.length < 200) {
+      states.push(await model.getTrainingState());
+    }
+    await fitting;
+    const places = new Map(
+      states.map((state) => [`${state.fit?.epoch} ${state.fit?.step} ${state.fit?.begun}`, state]),
+    );
+    expect(places.size).toBeGreaterThan(5);
+    for (const resumeFrom of places.values()) {
+      if (resumeFrom.fit) {
+        const resumed = compiled();
+        const { epochs, history } = await resumed.fit(x, y, { ...quiet, epochs: 4, resumeFrom });
+        expect(await numbers(resumed)).toEqual(await numbers(whole));
+        expect(history.loss ?? []).toHaveLength(epochs.length);
+      }
+    }
+  });
+
   it("needs a compiled model", async () => {
     await expect(sequential([layers.dense({ units: 1, inputShape: [1] })]).getTrainingState()).rejects.toThrow(
       StateError,
@@ -188,7 +228,7 @@ describe("resumeFrom", () => {
       /has "dense_2\/kernel", "dense_2\/bias", which the model lacks/,
     );
     await expect(compiled().fit(x, y, { ...quiet, resumeFrom: await compiled().getTrainingState() })).rejects.toThrow(
-      /fit has not trained since compile.*setTrainingState/,
+      /fit has not trained the model since compile.*setTrainingState/,
     );
   });
 
