@@ -11,18 +11,20 @@ import { loadTail, storeTail } from "./simd";
 
 export function add(args: AddArgs, task: i32): void {
   const first = task * args.block;
-  const length = min(args.block, args.length - first);
   const offset = (<usize>first) << 2;
-  let a = args.a + offset;
-  let b = args.b + offset;
-  let y = args.y + offset;
+  const length = min(args.block, args.length - first);
+  addNumbers(args.a + offset, args.b + offset, args.y + offset, length, f32x4.splat(-Infinity));
+}
+
+/** y = max(a + b, floor) over `length` numbers; y may be a or b. */
+export function addNumbers(a: usize, b: usize, y: usize, length: i32, floor: v128): void {
   const end = y + ((<usize>(length & ~3)) << 2);
   while (y < end) {
-    v128.store(y, f32x4.add(v128.load(a), v128.load(b)));
+    v128.store(y, f32x4.pmax(f32x4.add(v128.load(a), v128.load(b)), floor));
     a += 16;
     b += 16;
     y += 16;
   }
   const rest = length & 3;
-  if (rest) storeTail(y, f32x4.add(loadTail(a, rest), loadTail(b, rest)), rest);
+  if (rest) storeTail(y, f32x4.pmax(f32x4.add(loadTail(a, rest), loadTail(b, rest)), floor), rest);
 }

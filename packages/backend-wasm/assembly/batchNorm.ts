@@ -2,10 +2,12 @@
  * batchNorm mean[c] = sum over r of x / R, variance[c] = sum over r of (x - mean)^2 / R, then `normalize` with them;
  * batchNormBackwardSums scaleGradient[c] = sum over r of dy xhat, offsetGradient[c] = sum over r of dy;
  * batchNormBackwardInput dx = gamma / sqrt(variance + epsilon) (dy - offsetGradient / R - xhat scaleGradient / R), where xhat =
- * (x - mean) / sqrt(variance + epsilon). x, y, dy, dx: [R,C]; all others: [C].
+ * (x - mean) / sqrt(variance + epsilon). x, y, dy, dx: [R,C]; all others: [C]. Mean and variance go into moving averages where
+ * they are combined; dy may be computed from what it comes from, (dy + other) f'(y), on the way to its sums.
  *
  * Cost: x is read twice and y written once, 12 bytes a number; the sums of the gradient read 8 bytes a number, its last pass
- * moves 12: bound by memory. Idea: a task has a block of rows that stays in its cache. It takes the mean of its block, then
+ * moves 12: bound by memory. A gradient that is computed on the way is written to where the last pass writes dx, if nothing
+ * else needs it: that costs less than to compute it twice from two or three tensors. Idea: a task has a block of rows that stays in its cache. It takes the mean of its block, then
  * the squares of the differences from that, so that nothing cancels whatever the mean is; blocks are combined afterwards, in
  * their order and in float64 (Chan, Golub and LeVeque, 1979). Rows are wide: see channels.ts; the few rows behind the last
  * wide one are added where blocks are combined.
@@ -13,16 +15,20 @@
  * Not measured yet.
  */
 
+import { addNumbers } from "./add";
 import { channelProducts, channelSquares, channelSums, normalizedGradient, spread } from "./channels";
 import {
   BatchNormBackwardInputArgs,
   BatchNormBackwardSumsArgs,
   BatchNormGradientsArgs,
+  BatchNormMaskedSumsArgs,
   BatchNormMomentsArgs,
   BatchNormStatisticsArgs,
 } from "./generated/args";
 import { inverseTable, vectorTable } from "./normalize";
+import { madd } from "./simd";
 import { scratch } from "./step";
+import { unaryBackwardRange } from "./unary";
 
 /** partials[task] = the means of the task's wide rows, then the sums of squared differences from them. */
 export function batchNormMoments(args: BatchNormMomentsArgs, task: i32): void {
@@ -50,6 +56,16 @@ function storePair(address: usize, c: i32, channels: i32, v: v128): void {
   const at = address + ((<usize>c) << 2);
   store<f32>(at, <f32>f64x2.extract_lane(v, 0));
   if (c + 1 < channels) store<f32>(at, <f32>f64x2.extract_lane(v, 1), 4);
+}
+
+/** state = momentum state + share value for channels c and c + 1, if there are so many, as movingAverage.ts computes it. */
+// @inline
+function average(state: usize, c: i32, channels: i32, v: v128, momentum: f32, share: f32): void {
+  const at = state + ((<usize>c) << 2);
+  const values = f32x4.mul(f32x4.demote_f64x2_zero(v), f32x4.splat(share));
+  const blended = madd(v128.load64_zero(at), f32x4.splat(momentum), values);
+  store<f32>(at, f32x4.extract_lane(blended, 0));
+  if (c + 1 < channels) store<f32>(at, f32x4.extract_lane(blended, 1), 4);
 }
 
 /** Mean and variance of `block` channels, a task, out of the blocks of rows and the rows behind them. */
@@ -87,8 +103,13 @@ export function batchNormStatistics(args: BatchNormStatisticsArgs, task: i32): v
       const difference = f64x2.sub(pair(p), mean);
       squares = f64x2.add(squares, f64x2.mul(difference, difference));
     }
+    const variance = f64x2.mul(squares, share);
     storePair(args.mean, c, channels, mean);
-    storePair(args.variance, c, channels, f64x2.mul(squares, share));
+    storePair(args.variance, c, channels, variance);
+    if (args.movingMean !== 0) average(args.movingMean, c, channels, mean, args.meanMomentum, args.meanShare);
+    if (args.movingVariance !== 0) {
+      average(args.movingVariance, c, channels, variance, args.varianceMomentum, args.varianceShare);
+    }
   }
 }
 
@@ -102,6 +123,26 @@ export function batchNormBackwardSums(args: BatchNormBackwardSumsArgs, task: i32
   const sums = args.partials + <usize>task * 2 * bytes;
   vectorTable(scratch(), args.mean, args.channels, width);
   channelProducts(args.dy + offset, args.x + offset, rows, width, scratch(), sums, sums + bytes);
+}
+
+/** The same of g = (dy + other) f'(y), which is written; the last task has the numbers behind the wide rows as well. */
+export function batchNormMaskedSums(args: BatchNormMaskedSumsArgs, task: i32): void {
+  const width = args.width;
+  const bytes = (<usize>width) << 2;
+  const first = task * args.block;
+  const rows = min(args.block, args.rows - first);
+  const length = first + rows === args.rows ? args.length - first * width : rows * width;
+  const offset = <usize>first * bytes;
+  const g = args.g + offset;
+  let dy = args.dy + offset;
+  if (args.other !== 0) {
+    addNumbers(dy, args.other + offset, g, length, f32x4.splat(-Infinity));
+    dy = g;
+  }
+  if (args.y !== 0) unaryBackwardRange(dy, args.y + offset, g, length, args.unary, args.alpha);
+  const sums = args.partials + <usize>task * 2 * bytes;
+  vectorTable(scratch(), args.mean, args.channels, width);
+  channelProducts(g, args.x + offset, rows, width, scratch(), sums, sums + bytes);
 }
 
 /** Both gradients of `block` channels, a task. */

@@ -169,7 +169,7 @@ export function channelProducts(
 }
 
 // What is done to each number; T0, T1, ... are the tables at its channel.
-/** (a - T0) T1 + T2 */
+/** (a - T0) T1 + T2, between floor and ceiling */
 const SHIFT_AND_SCALE: i32 = 1;
 /** a T0 */
 const SCALE: i32 = 2;
@@ -177,18 +177,29 @@ const SCALE: i32 = 2;
 const GRADIENT: i32 = 3;
 /** (a T4 - T1) T2 - (b - T0) T3 */
 const SCALED_GRADIENT: i32 = 4;
-/** a factor where the bits of T0 are set, else 0 */
+/** a floor where the bits of T0 are set, else 0 */
 const MASK: i32 = 5;
+/** (a - T0) T1 + T2 + b, between floor and ceiling */
+const SHIFT_SCALE_AND_ADD: i32 = 6;
 
 // @inline
-function formula(kind: i32, a: v128, b: usize, table: usize, step: usize, factor: v128): v128 {
+function shiftedAndScaled(a: v128, table: usize, step: usize): v128 {
+  return madd(f32x4.sub(a, v128.load(table)), v128.load(table + step), v128.load(table + 2 * step));
+}
+
+// @inline
+function formula(kind: i32, a: v128, b: usize, table: usize, step: usize, floor: v128, ceiling: v128): v128 {
   switch (kind) {
     case SHIFT_AND_SCALE:
-      return madd(f32x4.sub(a, v128.load(table)), v128.load(table + step), v128.load(table + 2 * step));
+      return f32x4.pmin(f32x4.pmax(shiftedAndScaled(a, table, step), floor), ceiling);
+    case SHIFT_SCALE_AND_ADD: {
+      const sum = f32x4.add(shiftedAndScaled(a, table, step), v128.load(b));
+      return f32x4.pmin(f32x4.pmax(sum, floor), ceiling);
+    }
     case SCALE:
       return f32x4.mul(a, v128.load(table));
     case MASK:
-      return v128.and(f32x4.mul(a, factor), v128.load(table));
+      return v128.and(f32x4.mul(a, floor), v128.load(table));
     default: {
       const d = kind === SCALED_GRADIENT ? f32x4.mul(a, v128.load(table + 4 * step)) : a;
       const first = f32x4.mul(f32x4.sub(d, v128.load(table + step)), v128.load(table + 2 * step));
@@ -208,46 +219,63 @@ function overChannels(
   length: i32,
   tables: usize,
   width: i32,
-  factor: f32,
+  lowest: f32,
+  highest: f32,
 ): void {
   const step = (<usize>width) << 2;
-  const factors = f32x4.splat(factor);
+  const floor = f32x4.splat(lowest);
+  const ceiling = f32x4.splat(highest);
   const end = (<usize>(length & ~3)) << 2;
   let i: usize = 0;
   while (i < end) {
     const stop = min(i + step, end);
     let table = tables;
     while (i < stop) {
-      v128.store(y + i, formula(kind, v128.load(a + i), b + i, table, step, factors));
+      v128.store(y + i, formula(kind, v128.load(a + i), b + i, table, step, floor, ceiling));
       i += 16;
       table += 16;
     }
   }
   const rest = length & 3;
-  if (rest) storeTail(y + i, formula(kind, v128.load(a + i), b + i, tables + (i % step), step, factors), rest);
+  if (rest) storeTail(y + i, formula(kind, v128.load(a + i), b + i, tables + (i % step), step, floor, ceiling), rest);
 }
 
 /** y = (x - T0) T1 + T2 */
 export function shiftAndScale(x: usize, y: usize, length: i32, tables: usize, width: i32): void {
-  overChannels(SHIFT_AND_SCALE, x, 0, y, length, tables, width, 0);
+  overChannels(SHIFT_AND_SCALE, x, 0, y, length, tables, width, -Infinity, Infinity);
+}
+
+/** y = (x - T0) T1 + T2 + what is added, 0 for nothing, between `lowest` and `highest`; y may be x or the addend. */
+export function shiftScaleAndAdd(
+  x: usize,
+  addend: usize,
+  y: usize,
+  length: i32,
+  tables: usize,
+  width: i32,
+  lowest: f32,
+  highest: f32,
+): void {
+  if (addend === 0) overChannels(SHIFT_AND_SCALE, x, 0, y, length, tables, width, lowest, highest);
+  else overChannels(SHIFT_SCALE_AND_ADD, x, addend, y, length, tables, width, lowest, highest);
 }
 
 /** y = x T0 */
 export function scaleChannels(x: usize, y: usize, length: i32, tables: usize, width: i32): void {
-  overChannels(SCALE, x, 0, y, length, tables, width, 0);
+  overChannels(SCALE, x, 0, y, length, tables, width, 0, 0);
 }
 
 /** dx = (dy - T1) T2 - (x - T0) T3 */
 export function normalizedGradient(dy: usize, x: usize, dx: usize, length: i32, tables: usize, width: i32): void {
-  overChannels(GRADIENT, dy, x, dx, length, tables, width, 0);
+  overChannels(GRADIENT, dy, x, dx, length, tables, width, 0, 0);
 }
 
 /** dx = (dy T4 - T1) T2 - (x - T0) T3 */
 export function scaledGradient(dy: usize, x: usize, dx: usize, length: i32, tables: usize, width: i32): void {
-  overChannels(SCALED_GRADIENT, dy, x, dx, length, tables, width, 0);
+  overChannels(SCALED_GRADIENT, dy, x, dx, length, tables, width, 0, 0);
 }
 
 /** y = x factor where T0 is set, else 0 */
 export function maskChannels(x: usize, y: usize, length: i32, tables: usize, width: i32, factor: f32): void {
-  overChannels(MASK, x, 0, y, length, tables, width, factor);
+  overChannels(MASK, x, 0, y, length, tables, width, factor, 0);
 }

@@ -15,8 +15,14 @@
  * sample, 300% of peak; unpooled 230%; 32 x 32 x 64 to 64 with padding 290%.
  */
 
+import { inverseRoots } from "./foldNormalization";
 import { gemmPanel } from "./gemmPanel";
-import { Conv2dWinogradArgs, Conv2dWinogradFiltersArgs } from "./generated/args";
+import {
+  Conv2dWinogradArgs,
+  Conv2dWinogradFiltersArgs,
+  Conv2dWinogradNormalizedFiltersArgs,
+  WinogradFiltersArgs,
+} from "./generated/args";
 import { UNARY_RELU } from "./generated/constants";
 import { scratch, zeros } from "./step";
 import { unaryInPlace } from "./unary";
@@ -34,6 +40,17 @@ const ROUNDING: f32 = 1.0 / 524288.0;
 
 /** U = G k G^T. One task: eight filters. */
 export function conv2dWinogradFilters(args: Conv2dWinogradFiltersArgs, task: i32): void {
+  transformFilters(args, task, 0, 0, 0);
+}
+
+/** The same of filters times gamma / sqrt(variance + epsilon), for a batch normalization behind the convolution. */
+export function conv2dWinogradNormalizedFilters(args: Conv2dWinogradNormalizedFiltersArgs, task: i32): void {
+  transformFilters(args, task, args.variance, args.gamma, args.epsilon);
+}
+
+/** Without factors where `variance` is 0. */
+// @inline
+function transformFilters(args: WinogradFiltersArgs, task: i32, variance: usize, gamma: usize, epsilon: f32): void {
   const C = args.C;
   const tap = (<usize>(C * args.F)) << 2;
   const stride = (<usize>C) << 5;
@@ -41,11 +58,19 @@ export function conv2dWinogradFilters(args: Conv2dWinogradFiltersArgs, task: i32
   const tileH = args.tileH;
   const tileW = args.tileW;
   const start = args.filters + <usize>(task * tileH * tileW) * stride;
+  const panel = (<usize>task) << 5;
+  const low = variance !== 0 ? inverseRoots(variance, gamma, panel, epsilon) : f32x4.splat(1);
+  const high = variance !== 0 ? inverseRoots(variance, gamma, panel + 16, epsilon) : low;
   for (let c = 0; c < C; c++) {
     for (let side: usize = 0; side < 32; side += 16) {
       const from = args.kernel + ((<usize>(c * args.F + task * 8)) << 2) + side;
       const to = start + ((<usize>c) << 5) + side;
       for (let j: usize = 0; j < 3; j++) filterLine(tileH, from + j * tap, 3 * tap, half + j * 16, 48);
+      if (variance !== 0) {
+        const factors = side === 0 ? low : high;
+        const end = half + <usize>tileH * 48;
+        for (let at = half; at < end; at += 16) v128.store(at, f32x4.mul(v128.load(at), factors));
+      }
       for (let i = 0; i < tileH; i++) {
         filterLine(tileW, half + <usize>i * 48, 16, to + <usize>(i * tileW) * stride, stride);
       }
@@ -136,7 +161,7 @@ function transformPatch(args: Conv2dWinogradArgs, patch: usize, line: usize, to:
   }
 }
 
-/** A^T M A of eight filters, then bias, pooling and function. */
+/** A^T M A of eight filters, then bias, what is added, pooling and function. */
 function transformOutput(args: Conv2dWinogradArgs, tile: i32, panel: i32, products: usize): void {
   const column = tile % args.gridColumns;
   const rest = tile / args.gridColumns;
@@ -203,10 +228,20 @@ function storePooled(
     for (let j = 0; j < columns; j++) {
       const at = ((<usize>((line + j) * args.F)) << 2) + offset;
       const window = outputs + <usize>((i << 7) + (j << 5));
-      const a = f32x4.add(v128.load(window), bias);
-      const b = f32x4.add(v128.load(window, 16), bias);
-      const c = f32x4.add(v128.load(window, 64), bias);
-      const d = f32x4.add(v128.load(window, 80), bias);
+      let a = f32x4.add(v128.load(window), bias);
+      let b = f32x4.add(v128.load(window, 16), bias);
+      let c = f32x4.add(v128.load(window, 64), bias);
+      let d = f32x4.add(v128.load(window, 80), bias);
+      if (args.addend !== 0) {
+        const pixel = (<usize>args.F) << 2;
+        const first = (sample * args.OH + firstRow + 2 * i) * args.OW + firstColumn + 2 * j;
+        const upper = args.addend + <usize>first * pixel + offset;
+        const lower = upper + <usize>args.OW * pixel;
+        a = f32x4.add(a, v128.load(upper));
+        b = f32x4.add(b, v128.load(upper + pixel));
+        c = f32x4.add(c, v128.load(lower));
+        d = f32x4.add(d, v128.load(lower + pixel));
+      }
       const largest = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
       v128.store(args.y + at, f32x4.pmax(settled(largest, limit), floor));
       if (args.argmax !== 0) v128.store(args.argmax + at, firstOf(a, b, c, f32x4.sub(largest, limit)));
@@ -232,8 +267,10 @@ function storeTile(
   for (let i = 0; i < rows; i++) {
     const line = (sample * args.OH + firstRow + i) * args.OW + firstColumn;
     for (let j = 0; j < columns; j++) {
-      const y = args.y + ((<usize>((line + j) * args.F)) << 2) + offset;
-      const value = settled(f32x4.add(v128.load(outputs + <usize>((i << 6) + (j << 4))), bias), limit);
+      const at = ((<usize>((line + j) * args.F)) << 2) + offset;
+      const y = args.y + at;
+      let value = settled(f32x4.add(v128.load(outputs + <usize>((i << 6) + (j << 4))), bias), limit);
+      if (args.addend !== 0) value = f32x4.add(value, v128.load(args.addend + at));
       v128.store(y, f32x4.pmax(value, floor));
       if (args.unary > UNARY_RELU) unaryInPlace(y, 4, args.unary, args.alpha);
     }

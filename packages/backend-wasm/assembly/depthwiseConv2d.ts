@@ -1,7 +1,8 @@
 /**
  * depthwiseConv2d y[n,oh,ow,f] = sum over kh,kw of x[n, oh SH + kh DH - top, ow SW + kw DW - left, f / M] k[kh,kw,f], where f = c
- * M + m; x: [N,H,W,C], k: [KH,KW,C M], y: [N,OH,OW,C M]. With strides of 1 the gradient of the input is the same over dy with the
- * kernel turned round, and the M numbers of a channel added up (`fold`).
+ * M + m, with a bias and an elementwise function behind it where asked for; x: [N,H,W,C], k: [KH,KW,C M], y: [N,OH,OW,C M].
+ * With strides of 1 the gradient of the input is the same over dy with the kernel turned round, and the M numbers of a
+ * channel added up (`fold`).
  *
  * Cost: 2 KH KW operations an output and 4 bytes of input and output: with 3 x 3 about as fast as memory. One task is a band of rows
  * of a block of channels. Idea: the band is copied to scratch memory with its padding; there four channels at a time go
@@ -13,8 +14,10 @@
 
 import { fillBand, foldLanes } from "./depthwiseBand";
 import { DepthwiseConv2dArgs } from "./generated/args";
+import { UNARY_RELU, UNARY_RELU6 } from "./generated/constants";
 import { madd, storeTail } from "./simd";
 import { scratch } from "./step";
+import { unaryInPlace } from "./unary";
 
 export function depthwiseConv2d(args: DepthwiseConv2dArgs, task: i32): void {
   const band = task % args.bands;
@@ -51,12 +54,13 @@ export function depthwiseConv2d(args: DepthwiseConv2dArgs, task: i32): void {
   const fold = args.fold;
   const y = args.y + <usize>((n * args.OH + firstRow) * pixels) * outputPixel + ((<usize>(f / fold)) << 2);
   if (fold === 1) {
-    correlate(args, space, lanes, count, args.kernel + ((<usize>f) << 2), y, outputPixel, rows);
+    const bias = args.bias !== 0 ? args.bias + ((<usize>f) << 2) : 0;
+    correlate(args, space, lanes, count, args.kernel + ((<usize>f) << 2), bias, y, outputPixel, rows);
     return;
   }
   const sums = scratch() + <usize>args.sumsOffset;
   const laneBytes = (<usize>lanes) << 2;
-  correlate(args, space, lanes, lanes, args.kernel + ((<usize>f) << 2), sums, laneBytes, rows);
+  correlate(args, space, lanes, lanes, args.kernel + ((<usize>f) << 2), 0, sums, laneBytes, rows);
   for (let i = 0; i < rows * pixels; i++) {
     foldLanes(sums + <usize>i * laneBytes, y + <usize>i * outputPixel, count / fold, fold);
   }
@@ -69,10 +73,13 @@ function correlate(
   lanes: i32,
   count: i32,
   kernel: usize,
+  bias: usize,
   y: usize,
   step: usize,
   rows: i32,
 ): void {
+  const floor = f32x4.splat(args.unary === UNARY_RELU || args.unary === UNARY_RELU6 ? 0 : -Infinity);
+  const ceiling = f32x4.splat(args.unary === UNARY_RELU6 ? 6 : Infinity);
   const nine = args.KH === 3 && args.KW === 3;
   const down = <usize>(args.strideH * args.columns * lanes) * 4;
   const rowBytes = <usize>args.OW * step;
@@ -81,8 +88,15 @@ function correlate(
     for (let c = 0; c < count; c += 4) {
       const at = (<usize>c) << 2;
       const used = min(4, count - c);
-      if (nine) correlate3x3(args, band + at, lanes, kernel + at, y + at, step, used);
-      else correlateTaps(args, band + at, lanes, kernel + at, y + at, step, used);
+      // Without a bias sums start from -0, which leaves the first product as it is.
+      const start = bias !== 0 ? v128.load(bias + at) : f32x4.splat(nine ? -0.0 : 0);
+      if (nine) correlate3x3(args, band + at, lanes, kernel + at, start, floor, ceiling, y + at, step, used);
+      else correlateTaps(args, band + at, lanes, kernel + at, start, floor, ceiling, y + at, step, used);
+    }
+    if (args.unary > UNARY_RELU6) {
+      for (let pixel = 0; pixel < args.OW; pixel++) {
+        unaryInPlace(y + <usize>pixel * step, count, args.unary, args.alpha);
+      }
     }
     band += down;
     y += rowBytes;
@@ -90,7 +104,8 @@ function correlate(
 }
 
 // @inline
-function keep(to: usize, v: v128, count: i32): void {
+function keep(to: usize, sum: v128, floor: v128, ceiling: v128, count: i32): void {
+  const v = f32x4.pmin(f32x4.pmax(sum, floor), ceiling);
   if (count === 4) v128.store(to, v);
   else storeTail(to, v, count);
 }
@@ -101,6 +116,9 @@ function correlate3x3(
   band: usize,
   lanes: i32,
   kernel: usize,
+  start: v128,
+  floor: v128,
+  ceiling: v128,
   y: usize,
   step: usize,
   count: i32,
@@ -127,8 +145,8 @@ function correlate3x3(
     for (; column + 2 <= OW; column += 2) {
       let u = v128.load(p);
       let v = v128.load(p + pixel);
-      let a = f32x4.mul(u, w0);
-      let b = f32x4.mul(v, w0);
+      let a = madd(u, w0, start);
+      let b = madd(v, w0, start);
       a = madd(v, w1, a);
       u = v128.load(p + two);
       v = v128.load(p + three);
@@ -155,8 +173,8 @@ function correlate3x3(
       a = madd(u, w8, a);
       b = madd(u, w7, b);
       b = madd(v, w8, b);
-      keep(y, a, count);
-      keep(y + step, b, count);
+      keep(y, a, floor, ceiling, count);
+      keep(y + step, b, floor, ceiling, count);
       y += 2 * step;
       p += two;
       q += two;
@@ -165,7 +183,7 @@ function correlate3x3(
   }
   const twice: usize = 2 * right;
   for (; column < OW; column++) {
-    let a = f32x4.mul(v128.load(p), w0);
+    let a = madd(v128.load(p), w0, start);
     a = madd(v128.load(p + right), w1, a);
     a = madd(v128.load(p + twice), w2, a);
     a = madd(v128.load(q), w3, a);
@@ -174,7 +192,7 @@ function correlate3x3(
     a = madd(v128.load(s), w6, a);
     a = madd(v128.load(s + right), w7, a);
     a = madd(v128.load(s + twice), w8, a);
-    keep(y, a, count);
+    keep(y, a, floor, ceiling, count);
     y += step;
     p += across;
     q += across;
@@ -188,6 +206,9 @@ function correlateTaps(
   band: usize,
   lanes: i32,
   kernel: usize,
+  start: v128,
+  floor: v128,
+  ceiling: v128,
   y: usize,
   step: usize,
   count: i32,
@@ -205,14 +226,14 @@ function correlateTaps(
     const second = outputs > 1 ? across : 0;
     const third = outputs > 2 ? second + across : second;
     const fourth = outputs > 3 ? third + across : third;
-    let a = f32x4.splat(0);
+    let a = start;
     let b = a;
     let c = a;
     let d = a;
     let w = kernel;
-    let start = band;
+    let line = band;
     for (let kh = 0; kh < KH; kh++) {
-      let p = start;
+      let p = line;
       for (let kw = 0; kw < KW; kw++) {
         const weight = v128.load(w);
         a = madd(v128.load(p), weight, a);
@@ -222,12 +243,12 @@ function correlateTaps(
         w += tap;
         p += right;
       }
-      start += down;
+      line += down;
     }
-    keep(y, a, count);
-    if (outputs > 1) keep(y + step, b, count);
-    if (outputs > 2) keep(y + 2 * step, c, count);
-    if (outputs > 3) keep(y + 3 * step, d, count);
+    keep(y, a, floor, ceiling, count);
+    if (outputs > 1) keep(y + step, b, floor, ceiling, count);
+    if (outputs > 2) keep(y + 2 * step, c, floor, ceiling, count);
+    if (outputs > 3) keep(y + 3 * step, d, floor, ceiling, count);
     y += 4 * step;
     band += 4 * across;
   }

@@ -1,16 +1,19 @@
 /**
- * normalize y = gamma (x - mean) / sqrt(variance + epsilon) + beta; normalizeBackwardInput dx = gamma dy / sqrt(variance +
- * epsilon). x, y, dy, dx: [R,C]; mean, variance, gamma, beta: [C].
+ * normalize y = f(gamma (x - mean) / sqrt(variance + epsilon) + beta + addend), with an addend and an elementwise function f
+ * where asked for; normalizeBackwardInput dx = gamma dy / sqrt(variance + epsilon). x, addend, y, dy, dx: [R,C]; mean,
+ * variance, gamma, beta: [C].
  *
- * Cost: 8 bytes a number: bound by memory. One task is a block of wide rows (see channels.ts) and first makes its tables, in
+ * Cost: 8 bytes a number, 12 with an addend: bound by memory. One task is a block of wide rows (see channels.ts) and first makes its tables, in
  * scratch memory.
  *
  * Not measured yet.
  */
 
-import { scaleChannels, shiftAndScale, spread } from "./channels";
+import { scaleChannels, shiftScaleAndAdd, spread } from "./channels";
 import { NormalizeArgs, NormalizeBackwardInputArgs } from "./generated/args";
+import { UNARY_RELU, UNARY_RELU6 } from "./generated/constants";
 import { scratch } from "./step";
+import { unaryInPlace } from "./unary";
 
 /** The table gamma / sqrt(variance + epsilon); `gamma` 0 for none. */
 export function inverseTable(
@@ -48,7 +51,12 @@ export function normalize(args: NormalizeArgs, task: i32): void {
   vectorTable(tables + 2 * step, args.beta, args.channels, width);
   const first = task * args.block;
   const offset = (<usize>first) << 2;
-  shiftAndScale(args.x + offset, args.y + offset, min(args.block, args.length - first), tables, width);
+  const length = min(args.block, args.length - first);
+  const addend = args.addend !== 0 ? args.addend + offset : 0;
+  const lowest: f32 = args.unary === UNARY_RELU || args.unary === UNARY_RELU6 ? 0 : -Infinity;
+  const highest: f32 = args.unary === UNARY_RELU6 ? 6 : Infinity;
+  shiftScaleAndAdd(args.x + offset, addend, args.y + offset, length, tables, width, lowest, highest);
+  if (args.unary > UNARY_RELU6) unaryInPlace(args.y + offset, length, args.unary, args.alpha);
 }
 
 export function normalizeBackwardInput(args: NormalizeBackwardInputArgs, task: i32): void {

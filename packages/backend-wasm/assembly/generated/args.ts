@@ -105,6 +105,26 @@ export class DepthwiseArgs {
 }
 
 @unmanaged
+export class PanelsArgs {
+  b: usize;
+  panels: usize;
+  K: i32;
+  N: i32;
+  transposed: i32;
+  block: i32;
+}
+
+@unmanaged
+export class WinogradFiltersArgs {
+  kernel: usize;
+  filters: usize;
+  C: i32;
+  F: i32;
+  tileH: i32;
+  tileW: i32;
+}
+
+@unmanaged
 export class GroupsArgs {
   positions: i32;
   channels: i32;
@@ -586,7 +606,10 @@ export class NormalizeArgs extends ChannelBlocksArgs {
   variance: usize;
   gamma: usize;
   beta: usize;
+  addend: usize;
   y: usize;
+  unary: i32;
+  alpha: f32;
 }
 
 @unmanaged
@@ -611,6 +634,12 @@ export class BatchNormStatisticsArgs extends CombinedBlocksArgs {
   x: usize;
   mean: usize;
   variance: usize;
+  movingMean: usize;
+  movingVariance: usize;
+  meanMomentum: f32;
+  meanShare: f32;
+  varianceMomentum: f32;
+  varianceShare: f32;
 }
 
 @unmanaged
@@ -623,6 +652,24 @@ export class BatchNormBackwardSumsArgs {
   width: i32;
   rows: i32;
   block: i32;
+}
+
+@unmanaged
+export class BatchNormMaskedSumsArgs {
+  dy: usize;
+  other: usize;
+  y: usize;
+  g: usize;
+  x: usize;
+  mean: usize;
+  partials: usize;
+  channels: i32;
+  width: i32;
+  rows: i32;
+  block: i32;
+  length: i32;
+  unary: i32;
+  alpha: f32;
 }
 
 @unmanaged
@@ -709,6 +756,31 @@ export class GroupNormRunsBackwardInputArgs extends GroupRunsArgs {
   variance: usize;
   gamma: usize;
   dx: usize;
+}
+
+@unmanaged
+export class FoldedKernelArgs {
+  kernel: usize;
+  variance: usize;
+  gamma: usize;
+  y: usize;
+  rows: i32;
+  channels: i32;
+  block: i32;
+  epsilon: f32;
+}
+
+@unmanaged
+export class FoldedBiasArgs {
+  bias: usize;
+  mean: usize;
+  variance: usize;
+  gamma: usize;
+  beta: usize;
+  y: usize;
+  channels: i32;
+  block: i32;
+  epsilon: f32;
 }
 
 @unmanaged
@@ -843,13 +915,13 @@ export class AveragePool2dArgs extends PoolingArgs {}
 export class AveragePool2dBackwardArgs extends PoolingArgs {}
 
 @unmanaged
-export class PackPanelsArgs {
-  b: usize;
-  panels: usize;
-  K: i32;
-  N: i32;
-  transposed: i32;
-  block: i32;
+export class PackPanelsArgs extends PanelsArgs {}
+
+@unmanaged
+export class PackNormalizedPanelsArgs extends PanelsArgs {
+  variance: usize;
+  gamma: usize;
+  epsilon: f32;
 }
 
 @unmanaged
@@ -877,6 +949,7 @@ export class Conv2dArgs extends ConvolutionArgs {
   bias: usize;
   y: usize;
   argmax: usize;
+  addend: usize;
   rows: i32;
   columns: i32;
   bandRows: i32;
@@ -890,13 +963,13 @@ export class Conv2dArgs extends ConvolutionArgs {
 }
 
 @unmanaged
-export class Conv2dWinogradFiltersArgs {
-  kernel: usize;
-  filters: usize;
-  C: i32;
-  F: i32;
-  tileH: i32;
-  tileW: i32;
+export class Conv2dWinogradFiltersArgs extends WinogradFiltersArgs {}
+
+@unmanaged
+export class Conv2dWinogradNormalizedFiltersArgs extends WinogradFiltersArgs {
+  variance: usize;
+  gamma: usize;
+  epsilon: f32;
 }
 
 @unmanaged
@@ -906,6 +979,7 @@ export class Conv2dWinogradArgs extends ConvolutionArgs {
   bias: usize;
   y: usize;
   argmax: usize;
+  addend: usize;
   tileH: i32;
   tileW: i32;
   firstRow: i32;
@@ -938,6 +1012,7 @@ export class PackFiltersArgs {
 export class DepthwiseConv2dArgs extends DepthwiseArgs {
   x: usize;
   kernel: usize;
+  bias: usize;
   y: usize;
   inputPixel: i32;
   outputPixel: i32;
@@ -946,6 +1021,8 @@ export class DepthwiseConv2dArgs extends DepthwiseArgs {
   tapStride: i32;
   bands: i32;
   sumsOffset: i32;
+  unary: i32;
+  alpha: f32;
 }
 
 @unmanaged

@@ -8,6 +8,7 @@ import {
   batchNormBackwardInput,
   batchNormBackwardSums,
   batchNormGradients,
+  batchNormMaskedSums,
   batchNormMoments,
   batchNormStatistics,
 } from "../batchNorm";
@@ -18,11 +19,12 @@ import { constrainNorm, nonNegative } from "../constraints";
 import { conv2d } from "../conv2d";
 import { conv2dBackwardFilter, sumFilterPartials } from "../conv2dBackwardFilter";
 import { conv2dBackwardInput } from "../conv2dBackwardInput";
-import { conv2dWinograd, conv2dWinogradFilters } from "../conv2dWinograd";
+import { conv2dWinograd, conv2dWinogradFilters, conv2dWinogradNormalizedFilters } from "../conv2dWinograd";
 import { depthwiseConv2d } from "../depthwiseConv2d";
 import { depthwiseConv2dBackwardFilter } from "../depthwiseConv2dBackwardFilter";
 import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
 import { channelDropout, dropout } from "../dropout";
+import { foldedBias, foldedKernel } from "../foldNormalization";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "../groupNorm";
 import { groupNormRuns, groupNormRunsBackwardInput, groupNormRunsBackwardSums } from "../groupNormRuns";
 import { labelHistogram, sumCounts } from "../labelHistogram";
@@ -44,7 +46,7 @@ import {
   sgdUpdate,
 } from "../optimizerUpdates";
 import { packFilters } from "../packFilters";
-import { packPanels } from "../packPanels";
+import { packNormalizedPanels, packPanels } from "../packPanels";
 import { pad } from "../pad";
 import { peak } from "../peak";
 import { penalty, penaltyBackward } from "../penalty";
@@ -69,6 +71,7 @@ import {
   BatchNormBackwardInputArgs,
   BatchNormBackwardSumsArgs,
   BatchNormGradientsArgs,
+  BatchNormMaskedSumsArgs,
   BatchNormMomentsArgs,
   BatchNormStatisticsArgs,
   BiasAddArgs,
@@ -83,11 +86,14 @@ import {
   Conv2dBackwardInputArgs,
   Conv2dWinogradArgs,
   Conv2dWinogradFiltersArgs,
+  Conv2dWinogradNormalizedFiltersArgs,
   DecayWeightsArgs,
   DepthwiseConv2dArgs,
   DepthwiseConv2dBackwardFilterArgs,
   DepthwiseConv2dBackwardInputArgs,
   DropoutArgs,
+  FoldedBiasArgs,
+  FoldedKernelArgs,
   GatherRowsArgs,
   GaussianDropoutArgs,
   GaussianNoiseArgs,
@@ -113,6 +119,7 @@ import {
   NormalizeArgs,
   NormalizeBackwardInputArgs,
   PackFiltersArgs,
+  PackNormalizedPanelsArgs,
   PackPanelsArgs,
   PadArgs,
   PeakArgs,
@@ -286,105 +293,120 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       batchNormBackwardSums(changetype<BatchNormBackwardSumsArgs>(args), task);
       break;
     case 47:
-      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
+      batchNormMaskedSums(changetype<BatchNormMaskedSumsArgs>(args), task);
       break;
     case 48:
-      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
+      batchNormGradients(changetype<BatchNormGradientsArgs>(args), task);
       break;
     case 49:
-      groupNorm(changetype<GroupNormArgs>(args), task);
+      batchNormBackwardInput(changetype<BatchNormBackwardInputArgs>(args), task);
       break;
     case 50:
-      groupNormBackwardSums(changetype<GroupNormBackwardSumsArgs>(args), task);
+      groupNorm(changetype<GroupNormArgs>(args), task);
       break;
     case 51:
-      groupNormBackwardInput(changetype<GroupNormBackwardInputArgs>(args), task);
+      groupNormBackwardSums(changetype<GroupNormBackwardSumsArgs>(args), task);
       break;
     case 52:
-      groupNormRuns(changetype<GroupNormRunsArgs>(args), task);
+      groupNormBackwardInput(changetype<GroupNormBackwardInputArgs>(args), task);
       break;
     case 53:
-      groupNormRunsBackwardSums(changetype<GroupNormRunsBackwardSumsArgs>(args), task);
+      groupNormRuns(changetype<GroupNormRunsArgs>(args), task);
       break;
     case 54:
-      groupNormRunsBackwardInput(changetype<GroupNormRunsBackwardInputArgs>(args), task);
+      groupNormRunsBackwardSums(changetype<GroupNormRunsBackwardSumsArgs>(args), task);
       break;
     case 55:
-      movingAverage(changetype<MovingAverageArgs>(args), task);
+      groupNormRunsBackwardInput(changetype<GroupNormRunsBackwardInputArgs>(args), task);
       break;
     case 56:
-      softmax(changetype<SoftmaxArgs>(args), task);
+      foldedKernel(changetype<FoldedKernelArgs>(args), task);
       break;
     case 57:
-      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
+      foldedBias(changetype<FoldedBiasArgs>(args), task);
       break;
     case 58:
-      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
+      movingAverage(changetype<MovingAverageArgs>(args), task);
       break;
     case 59:
-      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
+      softmax(changetype<SoftmaxArgs>(args), task);
       break;
     case 60:
-      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
+      softmaxBackward(changetype<SoftmaxBackwardArgs>(args), task);
       break;
     case 61:
-      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
+      softmaxCrossEntropy(changetype<SoftmaxCrossEntropyArgs>(args), task);
       break;
     case 62:
-      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
+      softmaxCrossEntropyBackward(changetype<SoftmaxCrossEntropyBackwardArgs>(args), task);
       break;
     case 63:
-      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
+      sigmoidCrossEntropy(changetype<SigmoidCrossEntropyArgs>(args), task);
       break;
     case 64:
-      accuracy(changetype<AccuracyArgs>(args), task);
+      sigmoidCrossEntropyBackward(changetype<SigmoidCrossEntropyBackwardArgs>(args), task);
       break;
     case 65:
-      maxPool2d(changetype<MaxPool2dArgs>(args), task);
+      meanSquaredError(changetype<MeanSquaredErrorArgs>(args), task);
       break;
     case 66:
-      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
+      meanSquaredErrorBackward(changetype<MeanSquaredErrorBackwardArgs>(args), task);
       break;
     case 67:
-      averagePool2d(changetype<AveragePool2dArgs>(args), task);
+      accuracy(changetype<AccuracyArgs>(args), task);
       break;
     case 68:
-      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
+      maxPool2d(changetype<MaxPool2dArgs>(args), task);
       break;
     case 69:
-      packPanels(changetype<PackPanelsArgs>(args), task);
+      maxPool2dBackward(changetype<MaxPool2dBackwardArgs>(args), task);
       break;
     case 70:
-      matMul(changetype<MatMulArgs>(args), task);
+      averagePool2d(changetype<AveragePool2dArgs>(args), task);
       break;
     case 71:
-      conv2d(changetype<Conv2dArgs>(args), task);
+      averagePool2dBackward(changetype<AveragePool2dBackwardArgs>(args), task);
       break;
     case 72:
-      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
+      packPanels(changetype<PackPanelsArgs>(args), task);
       break;
     case 73:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      packNormalizedPanels(changetype<PackNormalizedPanelsArgs>(args), task);
       break;
     case 74:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      matMul(changetype<MatMulArgs>(args), task);
       break;
     case 75:
-      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
+      conv2d(changetype<Conv2dArgs>(args), task);
       break;
     case 76:
-      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      conv2dWinogradFilters(changetype<Conv2dWinogradFiltersArgs>(args), task);
       break;
     case 77:
-      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
+      conv2dWinogradNormalizedFilters(changetype<Conv2dWinogradNormalizedFiltersArgs>(args), task);
       break;
     case 78:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
       break;
     case 79:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      packFilters(changetype<PackFiltersArgs>(args), task);
       break;
     case 80:
+      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
+      break;
+    case 81:
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      break;
+    case 82:
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
+      break;
+    case 83:
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      break;
+    case 84:
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      break;
+    case 85:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     default:

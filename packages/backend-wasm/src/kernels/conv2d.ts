@@ -1,7 +1,8 @@
-import { attributesOf, chainParts } from "@convoy/core/backend";
+import { addend, attributesOf, type ChainParts, chainParts } from "@convoy/core/backend";
 import { type Argument, launch, poolingArguments, rowBlocks } from "../program/launch.js";
-import { type OpEncoder, ScratchLayout, type WasmOp } from "../program/opWriter.js";
+import { type OpEncoder, type OpWriter, ScratchLayout, type WasmOp } from "../program/opWriter.js";
 import { suitsWinograd, writeWinograd } from "./conv2dWinograd.js";
+import { type FoldedNormalization, foldNormalization } from "./foldNormalization.js";
 import { poolingArgumentsOf, tilesExactly } from "./maxPool2d.js";
 import { bandBytes, bandColumns, type Convolution, convolutionOf } from "./paddedBand.js";
 import { unaryArguments } from "./unary.js";
@@ -13,29 +14,42 @@ const taskFlops = 400_000;
 /** Runs of contiguous taps shorter than this are too short for matrix tiles. */
 const shortRun = 12;
 
-/** conv2d [biasAdd] [maxPool2d] [unary] in one pass. */
+/** What a convolution adds to its products, and the normalization that its kernel takes up. */
+export interface Additions {
+  /** Address of a vector, or 0. */
+  readonly bias: number;
+  /** Address of a tensor like the outputs, or 0. */
+  readonly addend: number;
+  readonly folded: FoldedNormalization | undefined;
+}
+
+function additionsOf(op: WasmOp, { bias, normalization, addition }: ChainParts<WasmOp>, writer: OpWriter): Additions {
+  const own = bias?.inputs[1]?.address ?? 0;
+  const folded = normalization && foldNormalization(writer, normalization, own);
+  return { bias: folded?.bias ?? own, addend: addition ? addend(op, addition).address : 0, folded };
+}
+
+/** conv2d [biasAdd] [normalize] [add] [maxPool2d] [unary] in one pass over the activations. */
 export const fusedConv2d: OpEncoder = (op, writer) => {
   const chain = chainParts(op);
-  const { head, bias, pooling, activation, last } = chain;
+  const { head, pooling, activation, last } = chain;
+  const additions = additionsOf(op, chain, writer);
   const [x, kernel] = head.inputs;
   const shape = convolutionOf(x!.shape, kernel!.shape, head.outputs[0]!.shape, attributesOf("conv2d", head));
   if (suitsWinograd(shape, pooling)) {
-    writeWinograd(writer, shape, chain);
+    writeWinograd(writer, shape, chain, additions);
     return;
   }
   const K = shape.KH * shape.KW * shape.C;
   const panelCount = Math.ceil(shape.F / 8);
   const panels = writer.workspace(panelCount * K * 32);
   const packing = rowBlocks(panelCount, 8 * K, 8192);
+  const { folded } = additions;
+  const packed = { b: kernel!.address, panels, K, N: shape.F, transposed: 0, block: packing.block };
   writer.stage(
-    launch("packPanels", packing.tasks, {
-      b: kernel!.address,
-      panels,
-      K,
-      N: shape.F,
-      transposed: 0,
-      block: packing.block,
-    }),
+    ...(folded
+      ? [folded.launch, launch("packNormalizedPanels", packing.tasks, { ...packed, ...folded.factors })]
+      : [launch("packPanels", packing.tasks, packed)]),
   );
 
   const { rows, columns, bandRows, bands } = bandsOf(shape, pooling);
@@ -53,9 +67,10 @@ export const fusedConv2d: OpEncoder = (op, writer) => {
         ...shape,
         x: x!.address,
         panels,
-        bias: bias?.inputs[1]?.address ?? 0,
+        bias: additions.bias,
         y: last.outputs[0]!.address,
         argmax: pooling?.outputs[1]?.address ?? 0,
+        addend: additions.addend,
         rows,
         columns,
         bandRows,

@@ -1,6 +1,7 @@
 import { attributesOf, type ChainParts, isPooling2x2 } from "@convoy/core/backend";
 import { type Launch, launch } from "../program/launch.js";
 import { type OpWriter, ScratchLayout, type WasmOp } from "../program/opWriter.js";
+import type { Additions } from "./conv2d.js";
 import type { Convolution } from "./paddedBand.js";
 import { unaryArguments } from "./unary.js";
 
@@ -56,16 +57,21 @@ export function suitsWinograd(shape: Convolution, pooling: WasmOp | undefined): 
   return plain && whole && poolable && shape.N * Math.ceil(rows / 4) * Math.ceil(columns / 4) >= minTiles;
 }
 
-/** The convolution with what follows it: bias, 2 x 2 pooling, function. Each kind of tile is a launch of its own. */
-export function writeWinograd(writer: OpWriter, shape: Convolution, chain: ChainParts<WasmOp>): void {
+/** The convolution with what follows it: additions, 2 x 2 pooling, function. Each kind of tile is a launch of its own. */
+export function writeWinograd(
+  writer: OpWriter,
+  shape: Convolution,
+  chain: ChainParts<WasmOp>,
+  additions: Additions,
+): void {
   const [rows, columns] = neededOutputs(shape, chain.pooling);
   // One tile of two a sample must be enough of them.
   const mixed = shape.N >= minTiles;
-  const transforms: Launch[] = [];
+  const transforms: Launch[] = additions.folded ? [additions.folded.launch] : [];
   const products: Launch[] = [];
   for (const vertical of spansOf(rows, mixed)) {
     for (const horizontal of spansOf(columns, mixed)) {
-      const made = tileLaunches(writer, shape, chain, vertical, horizontal);
+      const made = tileLaunches(writer, shape, chain, additions, vertical, horizontal);
       transforms.push(made.transform);
       products.push(made.product);
     }
@@ -77,7 +83,8 @@ export function writeWinograd(writer: OpWriter, shape: Convolution, chain: Chain
 function tileLaunches(
   writer: OpWriter,
   shape: Convolution,
-  { head, bias, pooling, activation, last }: ChainParts<WasmOp>,
+  { head, pooling, activation, last }: ChainParts<WasmOp>,
+  { bias, addend, folded }: Additions,
   vertical: Span,
   horizontal: Span,
 ): { transform: Launch; product: Launch } {
@@ -98,16 +105,20 @@ function tileLaunches(
   const productOffset = scratch.place(cells * Math.max(productStride, C * 4));
   writer.scratch(scratch.bytes);
   const tile = { tileH: vertical.size, tileW: horizontal.size };
+  const transform = { kernel: kernel!.address, filters, C, F, ...tile };
   return {
-    transform: launch("conv2dWinogradFilters", F / 8, { kernel: kernel!.address, filters, C, F, ...tile }),
+    transform: folded
+      ? launch("conv2dWinogradNormalizedFilters", F / 8, { ...transform, ...folded.factors })
+      : launch("conv2dWinogradFilters", F / 8, transform),
     product: launch("conv2dWinograd", Math.ceil(tiles / block), {
       ...shape,
       ...tile,
       x: x!.address,
       filters,
-      bias: bias?.inputs[1]?.address ?? 0,
+      bias,
       y: last.outputs[0]!.address,
       argmax: pooling?.outputs[1]?.address ?? 0,
+      addend,
       firstRow: vertical.first,
       firstColumn: horizontal.first,
       gridRows: vertical.count,

@@ -1,7 +1,9 @@
-import { attributesOf, convolutionGeometry } from "@convoy/core/backend";
+import { attributesOf, chainParts, convolutionGeometry } from "@convoy/core/backend";
 import { launch } from "../program/launch.js";
 import { type OpEncoder, type OpWriter, ScratchLayout } from "../program/opWriter.js";
+import { foldedKernel, foldNormalization } from "./foldNormalization.js";
 import { partialSums } from "./sumPartials.js";
+import { unaryArguments } from "./unary.js";
 
 /** Output channels of one task: with four bytes each a cache line of every pixel. */
 const taskChannels = 16;
@@ -40,12 +42,16 @@ function bandsOf(
 interface Correlation {
   readonly x: number;
   readonly kernel: number;
+  /** 0 without. */
+  readonly bias: number;
   readonly y: number;
   /** Lanes of each number of a pixel of x, and lanes that make one of y. */
   readonly expand: number;
   readonly fold: number;
   /** Numbers from one tap of the kernel to the next. */
   readonly tapStride: number;
+  readonly unary: number;
+  readonly alpha: number;
 }
 
 /** Appends the correlation of the input of a geometry with a kernel of F channels in all. */
@@ -90,14 +96,33 @@ function correlate(writer: OpWriter, geometry: Geometry, F: number, correlation:
   );
 }
 
-export const depthwiseConv2d: OpEncoder = (op, writer) => {
-  const [x, kernel] = op.inputs;
-  const [y] = op.outputs;
-  const geometry = convolutionGeometry(x!.shape, kernel!.shape, y!.shape, attributesOf("depthwiseConv2d", op));
-  const { C, F: M } = geometry;
-  const places = { x: x!.address, kernel: kernel!.address, y: y!.address };
-  correlate(writer, geometry, C * M, { ...places, expand: M, fold: 1, tapStride: C * M });
+/** depthwiseConv2d [biasAdd] [normalize] [unary] in one pass over the activations. */
+export const fusedDepthwiseConv2d: OpEncoder = (op, writer) => {
+  const { head, bias, normalization, activation, last } = chainParts(op);
+  const [x, kernel] = head.inputs;
+  const attributes = attributesOf("depthwiseConv2d", head);
+  const geometry = convolutionGeometry(x!.shape, kernel!.shape, head.outputs[0]!.shape, attributes);
+  const { C, F: M, KH, KW } = geometry;
+  const own = { kernel: kernel!.address, bias: bias?.inputs[1]?.address ?? 0 };
+  const folded = normalization && foldNormalization(writer, normalization, own.bias);
+  const scaled = folded && foldedKernel(writer, folded, own.kernel, KH * KW, C * M);
+  if (folded && scaled) {
+    writer.stage(folded.launch, scaled.launch);
+  }
+  correlate(writer, geometry, C * M, {
+    x: x!.address,
+    kernel: scaled?.address ?? own.kernel,
+    bias: folded?.bias ?? own.bias,
+    y: last.outputs[0]!.address,
+    expand: M,
+    fold: 1,
+    tapStride: C * M,
+    ...unaryArguments(activation),
+  });
 };
+
+/** Without followers. */
+export const depthwiseConv2d: OpEncoder = fusedDepthwiseConv2d;
 
 export const depthwiseConv2dBackwardInput: OpEncoder = (op, writer) => {
   const [dy, kernel] = op.inputs;
@@ -118,8 +143,8 @@ export const depthwiseConv2dBackwardInput: OpEncoder = (op, writer) => {
       left: (KW - 1) * dilationW - left,
     };
     const last = kernel!.address + (KH * KW - 1) * F * 4;
-    const places = { x: dy!.address, kernel: last, y: dx!.address };
-    correlate(writer, turned, F, { ...places, expand: 1, fold: M, tapStride: -F });
+    const places = { x: dy!.address, kernel: last, bias: 0, y: dx!.address };
+    correlate(writer, turned, F, { ...places, expand: 1, fold: M, tapStride: -F, ...unaryArguments(undefined) });
     return;
   }
   const { channelBlock, channelTasks } = channelBlocks(geometry);

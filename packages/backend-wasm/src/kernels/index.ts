@@ -4,7 +4,13 @@ import { accuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { affine } from "./affine.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
-import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
+import {
+  batchNorm,
+  batchNormBackwardInput,
+  batchNormBackwardSums,
+  fusedBatchNorm,
+  fusedBatchNormBackward,
+} from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
 import { concat } from "./concat.js";
@@ -12,7 +18,12 @@ import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
-import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
+import {
+  depthwiseConv2d,
+  depthwiseConv2dBackwardFilter,
+  depthwiseConv2dBackwardInput,
+  fusedDepthwiseConv2d,
+} from "./depthwiseConv2d.js";
 import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
@@ -114,9 +125,12 @@ export const kernels: KernelTable<OpEncoder> = {
   labelHistogram,
   constrainNorm,
   nonNegative,
+  fusedBatchNorm,
+  fusedBatchNormBackward,
   fusedConv2d,
   fusedConv2dBackward,
   fusedDense,
   fusedDenseBackward,
+  fusedDepthwiseConv2d,
   fusedSoftmaxLoss,
 };

@@ -1,15 +1,20 @@
 import { attributesOf, sizeOf } from "@convoy/core/backend";
-import { elementBlocks, launch } from "../program/launch.js";
-import type { OpEncoder } from "../program/opWriter.js";
+import { elementBlocks, type Launch, launch } from "../program/launch.js";
+import type { OpEncoder, WasmOp } from "../program/opWriter.js";
 
 /** Numbers of one task. */
 const taskElements = 8192;
 
-export const movingAverage: OpEncoder = (op, writer) => {
-  const [state, value] = op.inputs;
+/** `value` is the address of what goes into the average. */
+export function movingAverageLaunch(op: WasmOp, value: number): Launch {
+  const [state] = op.inputs;
   const { momentum } = attributesOf("movingAverage", op);
   const length = sizeOf(state!.shape);
   const { block, tasks } = elementBlocks(length, taskElements);
-  const args = { state: state!.address, value: value!.address, length, block, momentum, share: 1 - momentum };
-  writer.stage(launch("movingAverage", tasks, args));
+  const args = { state: state!.address, value, length, block, momentum, share: 1 - momentum };
+  return launch("movingAverage", tasks, args);
+}
+
+export const movingAverage: OpEncoder = (op, writer) => {
+  writer.stage(movingAverageLaunch(op, op.inputs[1]!.address));
 };

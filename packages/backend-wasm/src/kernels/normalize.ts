@@ -1,6 +1,7 @@
 import { attributesOf } from "@convoy/core/backend";
 import { type Launch, launch } from "../program/launch.js";
-import type { OpEncoder, Operand, OpWriter } from "../program/opWriter.js";
+import type { OpEncoder, Operand, OpWriter, WasmOp } from "../program/opWriter.js";
+import { unaryArguments } from "./unary.js";
 import { type WideRows, wideBlocks, wideRowsOf } from "./wideRows.js";
 
 /** Gamma and beta out of the inputs at the end of an op's list; 0 for what there is not. */
@@ -20,14 +21,22 @@ interface Places {
   readonly variance: number;
   readonly gamma: number;
   readonly beta: number;
+  /** 0 without. */
+  readonly addend: number;
   readonly y: number;
 }
 
-/** The pass that normalizes with statistics that are there. */
-export function normalizeLaunch(writer: OpWriter, wide: WideRows, places: Places, epsilon: number): Launch {
+/** The pass that normalizes with statistics that are there, with the function behind it if there is one. */
+export function normalizeLaunch(
+  writer: OpWriter,
+  wide: WideRows,
+  places: Places,
+  epsilon: number,
+  activation?: WasmOp,
+): Launch {
   const { args, tasks } = wideBlocks(wide);
   writer.scratch(3 * wide.width * 4 + 64);
-  return launch("normalize", tasks, { ...places, ...args, epsilon });
+  return launch("normalize", tasks, { ...places, ...args, epsilon, ...unaryArguments(activation) });
 }
 
 export const normalize: OpEncoder = (op, writer) => {
@@ -38,6 +47,7 @@ export const normalize: OpEncoder = (op, writer) => {
     mean: mean!.address,
     variance: variance!.address,
     ...gammaAndBeta(vectors, attributes),
+    addend: 0,
     y: op.outputs[0]!.address,
   };
   writer.stage(normalizeLaunch(writer, wideRowsOf(x!.shape), places, attributes.epsilon));

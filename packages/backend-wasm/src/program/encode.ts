@@ -7,7 +7,6 @@ import {
   type Plan,
   type PlanValue,
   type TensorSpec,
-  takesParts,
 } from "@convoy/core/backend";
 import { kernels } from "../kernels/index.js";
 import { kernelNumber } from "./kernelLayout.js";
@@ -33,10 +32,7 @@ export interface Program {
 
 /** True, or the reason why an op cannot run here: any op with a kernel can, whatever its shapes. */
 export function supports(op: OpInstance): true | string {
-  if (kernelFor(kernels, op.op) === undefined) {
-    return noKernel("wasm", op.op);
-  }
-  return op.op === "fusedConv2d" ? takesParts(op, ["conv2d", "biasAdd", "maxPool2d", "unary"]) : true;
+  return kernelFor(kernels, op.op) === undefined ? noKernel("wasm", op.op) : true;
 }
 
 /**

@@ -9,7 +9,11 @@ export const normalizationKernels = {
       /** 0 without one. */
       gamma: "address",
       beta: "address",
+      /** What is added, like x; 0 without. */
+      addend: "address",
       y: "address",
+      unary: "i32",
+      alpha: "f32",
     },
     normalizeBackwardInput: {
       extends: "channelBlocks",
@@ -23,7 +27,20 @@ export const normalizationKernels = {
   batchNorm: {
     /** `rows` and `block`: wide rows. */
     batchNormMoments: { x: "address", partials: "address", width: "i32", rows: "i32", block: "i32" },
-    batchNormStatistics: { extends: "combinedBlocks", x: "address", mean: "address", variance: "address" },
+    batchNormStatistics: {
+      extends: "combinedBlocks",
+      x: "address",
+      mean: "address",
+      variance: "address",
+      /** Moving averages that they go into; 0 for none. */
+      movingMean: "address",
+      movingVariance: "address",
+      meanMomentum: "f32",
+      /** 1 - momentum, rounded once. */
+      meanShare: "f32",
+      varianceMomentum: "f32",
+      varianceShare: "f32",
+    },
     batchNormBackwardSums: {
       dy: "address",
       x: "address",
@@ -33,6 +50,27 @@ export const normalizationKernels = {
       width: "i32",
       rows: "i32",
       block: "i32",
+    },
+    /** The same for a gradient that is computed on the way: (dy + other) f'(y). */
+    batchNormMaskedSums: {
+      dy: "address",
+      /** 0 without. */
+      other: "address",
+      /** What f' is written in; 0 without a function. */
+      y: "address",
+      /** Where that gradient goes: it may be dy or other. */
+      g: "address",
+      x: "address",
+      mean: "address",
+      partials: "address",
+      channels: "i32",
+      width: "i32",
+      rows: "i32",
+      block: "i32",
+      /** Numbers of dy, those behind the wide rows among them. */
+      length: "i32",
+      unary: "i32",
+      alpha: "f32",
     },
     batchNormGradients: {
       extends: "combinedBlocks",
@@ -125,6 +163,34 @@ export const normalizationKernels = {
       /** 0 without one. */
       gamma: "address",
       dx: "address",
+    },
+  },
+  foldNormalization: {
+    /** y[r,c] = kernel[r,c] gamma[c] / sqrt(variance[c] + epsilon) */
+    foldedKernel: {
+      kernel: "address",
+      variance: "address",
+      /** 0 without one. */
+      gamma: "address",
+      y: "address",
+      rows: "i32",
+      channels: "i32",
+      /** Channels of one task. */
+      block: "i32",
+      epsilon: "f32",
+    },
+    /** y[c] = beta[c] + (bias[c] - mean[c]) gamma[c] / sqrt(variance[c] + epsilon) */
+    foldedBias: {
+      /** 0 without one. */
+      bias: "address",
+      mean: "address",
+      variance: "address",
+      gamma: "address",
+      beta: "address",
+      y: "address",
+      channels: "i32",
+      block: "i32",
+      epsilon: "f32",
     },
   },
   movingAverage: {

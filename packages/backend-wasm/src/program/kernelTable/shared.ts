@@ -109,6 +109,18 @@ export const sharedLayouts = {
     /** Rows of a band. */
     bandRows: "i32",
   },
+  /** A matrix that becomes panels of eight columns. */
+  panels: {
+    b: "address",
+    panels: "address",
+    K: "i32",
+    N: "i32",
+    /** Whether b is stored as [N,K]. */
+    transposed: "i32",
+    block: "i32",
+  },
+  /** A kernel that becomes filters of Winograd's products: [F / 8][tileH tileW][C][8]. */
+  winogradFilters: { kernel: "address", filters: "address", C: "i32", F: "i32", tileH: "i32", tileW: "i32" },
   /** Groups of channels of samples [positions, channels], with the tables of assembly/channels.ts in scratch memory. */
   groups: {
     positions: "i32",

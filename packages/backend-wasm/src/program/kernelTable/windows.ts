@@ -3,13 +3,20 @@ export const windowKernels = {
   maxPool2d: { maxPool2d: { extends: "pooling" }, maxPool2dBackward: { extends: "pooling" } },
   averagePool2d: { averagePool2d: { extends: "pooling" }, averagePool2dBackward: { extends: "pooling" } },
   packPanels: {
-    /** `transposed`: whether b is stored as [N,K]. */
-    packPanels: { b: "address", panels: "address", K: "i32", N: "i32", transposed: "i32", block: "i32" },
+    packPanels: { extends: "panels" },
+    /** Each column times gamma / sqrt(variance + epsilon). */
+    packNormalizedPanels: {
+      extends: "panels",
+      variance: "address",
+      /** 0 without one. */
+      gamma: "address",
+      epsilon: "f32",
+    },
   },
   matMul: {
     matMul: {
       a: "address",
-      /** Rows of b, or panels of eight columns: [ceil(N / 8)][K][8]. */
+      /** Rows of b, [N,K] where they become panels by the way, or panels of eight columns: [ceil(N / 8)][K][8]. */
       b: "address",
       c: "address",
       /** 0 without bias. */
@@ -18,7 +25,7 @@ export const windowKernels = {
       N: "i32",
       K: "i32",
       transposeA: "i32",
-      /** Whether b is packed in panels. */
+      /** What b is: `panelSources` in constants.ts. */
       packed: "i32",
       /** Rows and panels of one task, and tasks side by side. */
       rowBlock: "i32",
@@ -39,6 +46,8 @@ export const windowKernels = {
       y: "address",
       /** 0 where nothing reads it. */
       argmax: "address",
+      /** What is added to the outputs, [N,OH,OW,F]; 0 without. */
+      addend: "address",
       /** Convolution outputs that are needed: OH and OW, or fewer where pooling leaves some out. */
       rows: "i32",
       columns: "i32",
@@ -57,8 +66,15 @@ export const windowKernels = {
     },
   },
   conv2dWinograd: {
-    /** `filters`: [F / 8][tileH tileW][C][8] */
-    conv2dWinogradFilters: { kernel: "address", filters: "address", C: "i32", F: "i32", tileH: "i32", tileW: "i32" },
+    conv2dWinogradFilters: { extends: "winogradFilters" },
+    /** Each filter times gamma / sqrt(variance + epsilon). */
+    conv2dWinogradNormalizedFilters: {
+      extends: "winogradFilters",
+      variance: "address",
+      /** 0 without one. */
+      gamma: "address",
+      epsilon: "f32",
+    },
     conv2dWinograd: {
       extends: "convolution",
       x: "address",
@@ -69,6 +85,8 @@ export const windowKernels = {
       y: "address",
       /** 0 where nothing reads it. */
       argmax: "address",
+      /** What is added to the outputs, [N,OH,OW,F]; 0 without. */
+      addend: "address",
       /** Inputs of a tile along each axis: 4 or 6. */
       tileH: "i32",
       tileW: "i32",
@@ -102,6 +120,8 @@ export const windowKernels = {
       x: "address",
       /** The tap that the first position of a window reads. */
       kernel: "address",
+      /** 0 without bias. */
+      bias: "address",
       y: "address",
       /** Numbers of a pixel of x and y, lanes that each number of x fills, and lanes that make a number of y. */
       inputPixel: "i32",
@@ -114,6 +134,8 @@ export const windowKernels = {
       bands: "i32",
       /** Place in scratch memory of sums that are folded. */
       sumsOffset: "i32",
+      unary: "i32",
+      alpha: "f32",
     },
   },
   depthwiseConv2dBackwardInput: {
