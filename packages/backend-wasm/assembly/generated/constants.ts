@@ -28,6 +28,12 @@ export const LABELS_SPARSE: i32 = 1;
 export const LABELS_CATEGORICAL: i32 = 2;
 export const LABELS_BINARY: i32 = 3;
 
+// What the panels of a product are made of.
+export const PANELS_NONE: i32 = 0;
+export const PANELS_READY: i32 = 1;
+export const PANELS_ROWS: i32 = 2;
+export const PANELS_COLUMNS: i32 = 3;
+
 // Element types.
 export const TYPE_FLOAT32: i32 = 0;
 export const TYPE_INT32: i32 = 1;

@@ -30,6 +30,9 @@ export const unaryNumbers: Readonly<Record<UnaryFunction, number>> = {
 /** What the labels of a loss or metric are; 0 is none. */
 export const labelKinds = { sparse: 1, categorical: 2, binary: 3 } as const;
 
+/** What stands for the right-hand matrix of a product: itself, its panels, or itself to be packed by the way. */
+export const panelSources = { none: 0, ready: 1, rows: 2, columns: 3 } as const;
+
 export const elementTypes: Readonly<Record<DType, number>> = { float32: 0, int32: 1, uint8: 2 };
 
 /** What a kernel found wrong with its data. */
@@ -63,6 +66,7 @@ export const constantTables: readonly {
 }[] = [
   { prefix: "unary", type: "i32", comment: "Elementwise functions.", values: { none: 0, ...unaryNumbers } },
   { prefix: "labels", type: "i32", comment: "Kinds of labels.", values: { none: 0, ...labelKinds } },
+  { prefix: "panels", type: "i32", comment: "What the panels of a product are made of.", values: panelSources },
   { prefix: "type", type: "i32", comment: "Element types.", values: elementTypes },
   { prefix: "fault", type: "i32", comment: "What a kernel found wrong with its data.", values: faultCodes },
   { prefix: "control", type: "usize", comment: "Positions in the control block.", values: controlLayout },
