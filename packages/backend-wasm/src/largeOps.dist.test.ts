@@ -69,6 +69,10 @@ function depthwise(
   ];
 }
 
+function product(a: readonly number[], b: readonly number[], transposeB: boolean): SingleOp[] {
+  return [{ op: "matMul", attributes: { transposeA: false, transposeB }, shapes: [a, b] }];
+}
+
 /** Resizing in both ways, and the gradients. */
 function resize(input: readonly [number, number, number, number], size: readonly [number, number]): SingleOp[] {
   const output = [input[0], ...size, input[3]];
@@ -90,6 +94,9 @@ const cases: readonly SingleOp[] = [
   ...depthwise([1, 61, 40, 21], [3, 3, 3], window, [61, 40]),
   ...depthwise([2, 62, 40, 37], [3, 3, 1], strided, [31, 20]),
   ...depthwise([1, 50, 40, 18], [5, 4, 1], window, [48, 39]),
+  // Kernels of dense layers so large that tasks pack parts of them.
+  ...product([17, 2100], [2100, 2003], false),
+  ...product([9, 2100], [2003, 2100], true),
   { op: "unary", attributes: { function: "gelu", alpha: 0 }, shapes: [[20001]] },
   { op: "unary", attributes: { function: "softplus", alpha: 0 }, shapes: [[20001]] },
   { op: "unaryBackward", attributes: { function: "huber", alpha: 0.5 }, shapes: [[20001], [20001]] },
