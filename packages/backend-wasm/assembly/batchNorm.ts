@@ -125,6 +125,9 @@ export function batchNormBackwardSums(args: BatchNormBackwardSumsArgs, task: i32
   channelProducts(args.dy + offset, args.x + offset, rows, width, scratch(), sums, sums + bytes);
 }
 
+/** Numbers of two gradients that are added before the function's derivative is taken: 4 KB. */
+const PART: i32 = 1024;
+
 /** The same of g = (dy + other) f'(y), which is written; the last task has the numbers behind the wide rows as well. */
 export function batchNormMaskedSums(args: BatchNormMaskedSumsArgs, task: i32): void {
   const width = args.width;
@@ -134,15 +137,27 @@ export function batchNormMaskedSums(args: BatchNormMaskedSumsArgs, task: i32): v
   const length = first + rows === args.rows ? args.length - first * width : rows * width;
   const offset = <usize>first * bytes;
   const g = args.g + offset;
-  let dy = args.dy + offset;
-  if (args.other !== 0) {
-    addNumbers(dy, args.other + offset, g, length, f32x4.splat(-Infinity));
-    dy = g;
-  }
-  if (args.y !== 0) unaryBackwardRange(dy, args.y + offset, g, length, args.unary, args.alpha);
+  maskedGradient(args, offset, length);
   const sums = args.partials + <usize>task * 2 * bytes;
   vectorTable(scratch(), args.mean, args.channels, width);
   channelProducts(g, args.x + offset, rows, width, scratch(), sums, sums + bytes);
+}
+
+/** g = (dy + other) f'(y) for `length` numbers from `offset` on: a part at a time, as g may be any of them. */
+function maskedGradient(args: BatchNormMaskedSumsArgs, offset: usize, length: i32): void {
+  const part = scratch();
+  const none = f32x4.splat(-Infinity);
+  for (let i = 0; i < length; i += PART) {
+    const count = min(PART, length - i);
+    const at = offset + ((<usize>i) << 2);
+    let dy = args.dy + at;
+    if (args.other !== 0) {
+      const sum = args.y !== 0 ? part : args.g + at;
+      addNumbers(dy, args.other + at, sum, count, none);
+      dy = sum;
+    }
+    if (args.y !== 0) unaryBackwardRange(dy, args.y + at, args.g + at, count, args.unary, args.alpha);
+  }
 }
 
 /** Both gradients of `block` channels, a task. */

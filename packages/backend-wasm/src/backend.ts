@@ -8,6 +8,7 @@ import {
   type Executable,
   type FusedName,
   fusedKernels,
+  type InPlacePair,
   type KernelName,
   type MemoryInfo,
   missingKernels,
@@ -18,6 +19,7 @@ import {
 import type { WasmDevice } from "./device/device.js";
 import { measurePeak } from "./device/peak.js";
 import { kernels } from "./kernels/index.js";
+import { inPlacePairs } from "./kernels/inPlace.js";
 import { WasmBuffer } from "./memory/buffer.js";
 import { encodePlan, supports, workspaceOf } from "./program/encode.js";
 import { formatProgram } from "./program/formatProgram.js";
@@ -45,6 +47,10 @@ export class WasmBackendImplementation implements WasmBackend {
 
   workspaceBytes(op: OpInstance): number {
     return workspaceOf(op);
+  }
+
+  inPlace(op: OpInstance): readonly InPlacePair[] {
+    return inPlacePairs(op);
   }
 
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {

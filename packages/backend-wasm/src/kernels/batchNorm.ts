@@ -8,6 +8,8 @@ import { type WideRows, wideBlocks, wideRowsOf } from "./wideRows.js";
 
 /** Channels of one task where blocks of rows are combined. */
 const taskChannels = 16;
+/** Numbers that `assembly/batchNorm.ts` adds up in scratch memory at a time. */
+const gradientPart = 1024;
 
 /** Room for two sums of every block of wide rows, and what the kernel that combines them has to know. */
 function blockSums(writer: OpWriter, { rows, channels, width, wideRows, block: blockRows }: WideRows) {
@@ -101,7 +103,7 @@ export const fusedBatchNormBackward: OpEncoder = (op, writer) => {
   const { partials, blocks, combining, combiningTasks } = blockSums(writer, wide);
   const { channels, width, wideRows: rows, block } = wide;
   const passed = { x, mean, partials, channels, width, rows, block };
-  writer.scratch(width * 4 + 64);
+  writer.scratch(Math.max(width, gradientPart) * 4 + 64);
   if (source) {
     const args = {
       ...passed,

@@ -58,7 +58,7 @@ export const normalizationKernels = {
       other: "address",
       /** What f' is written in; 0 without a function. */
       y: "address",
-      /** Where that gradient goes: it may be dy or other. */
+      /** Where that gradient goes: it may be dy, other or y. */
       g: "address",
       x: "address",
       mean: "address",
