@@ -1,8 +1,8 @@
-import { addend, attributesOf, type ChainParts, chainParts } from "@convoy/core/backend";
+import { attributesOf, chainParts } from "@convoy/core/backend";
 import { type Argument, launch, poolingArguments, rowBlocks } from "../program/launch.js";
-import { type OpEncoder, type OpWriter, ScratchLayout, type WasmOp } from "../program/opWriter.js";
+import { type OpEncoder, ScratchLayout, type WasmOp } from "../program/opWriter.js";
 import { suitsWinograd, writeWinograd } from "./conv2dWinograd.js";
-import { type FoldedNormalization, foldNormalization } from "./foldNormalization.js";
+import { additionsOf } from "./convolutionAdditions.js";
 import { poolingArgumentsOf, tilesExactly } from "./maxPool2d.js";
 import { bandBytes, bandColumns, type Convolution, convolutionOf } from "./paddedBand.js";
 import { unaryArguments } from "./unary.js";
@@ -13,21 +13,6 @@ const bandTargetBytes = 32768;
 const taskFlops = 400_000;
 /** Runs of contiguous taps shorter than this are too short for matrix tiles. */
 const shortRun = 12;
-
-/** What a convolution adds to its products, and the normalization that its kernel takes up. */
-export interface Additions {
-  /** Address of a vector, or 0. */
-  readonly bias: number;
-  /** Address of a tensor like the outputs, or 0. */
-  readonly addend: number;
-  readonly folded: FoldedNormalization | undefined;
-}
-
-function additionsOf(op: WasmOp, { bias, normalization, addition }: ChainParts<WasmOp>, writer: OpWriter): Additions {
-  const own = bias?.inputs[1]?.address ?? 0;
-  const folded = normalization && foldNormalization(writer, normalization, own);
-  return { bias: folded?.bias ?? own, addend: addition ? addend(op, addition).address : 0, folded };
-}
 
 /** conv2d [biasAdd] [normalize] [add] [maxPool2d] [unary] in one pass over the activations. */
 export const fusedConv2d: OpEncoder = (op, writer) => {

@@ -1,7 +1,7 @@
 import { attributesOf, type ChainParts, isPooling2x2 } from "@convoy/core/backend";
 import { type Launch, launch } from "../program/launch.js";
 import { type OpWriter, ScratchLayout, type WasmOp } from "../program/opWriter.js";
-import type { Additions } from "./conv2d.js";
+import type { Additions } from "./convolutionAdditions.js";
 import type { Convolution } from "./paddedBand.js";
 import { unaryArguments } from "./unary.js";
 
