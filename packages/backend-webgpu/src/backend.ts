@@ -84,15 +84,12 @@ export class WebGpuBackend implements Backend {
   }
 
   supports(op: OpInstance): true | string {
-    const { device, target } = this.#runtime;
+    const { target } = this.#runtime;
     const kernel = kernelOf(op.op);
     if (kernel === undefined) {
       return noKernel("webgpu", op.op);
     }
-    const fits = fitsBindings(op, {
-      maxBindingBytes: target.maxBindingBytes,
-      maxBindings: device.gpu.limits.maxStorageBuffersPerShaderStage,
-    });
+    const fits = fitsBindings(op, target);
     return fits === true ? (kernel.supports?.(op, target) ?? true) : fits;
   }
 

@@ -1,12 +1,9 @@
 import { bytesOf, formatShape, type OpInstance, type TensorSpec } from "@convoy/core/backend";
 import { sourceChunks } from "../wgsl/sourceChunks.js";
+import type { KernelTarget } from "../wgsl/target.js";
 
-/** What an adapter allows a dispatch to bind. */
-export interface BindingLimits {
-  readonly maxBindingBytes: number;
-  /** Tensors that one dispatch may bind. */
-  readonly maxBindings: number;
-}
+/** What a device allows a dispatch to bind. */
+type BindingLimits = Pick<KernelTarget, "maxBindingBytes" | "maxBindings">;
 
 /** True, or which tensor of the op is larger than what a kernel can bind. */
 export function fitsBindings(op: OpInstance, { maxBindingBytes, maxBindings }: BindingLimits): true | string {

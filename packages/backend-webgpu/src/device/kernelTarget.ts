@@ -17,6 +17,7 @@ export function kernelTarget({ limits, features, adapterInfo }: GPUDevice, choic
   return {
     style,
     maxBindingBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    maxBindings: limits.maxStorageBuffersPerShaderStage,
     maxWorkgroupSize: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
     maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
     ...(subgroups && features.has("subgroups")

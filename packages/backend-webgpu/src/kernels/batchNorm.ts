@@ -12,10 +12,11 @@ import { type OpAttributes, type OpInstance, type Shape, sizeOf } from "@convoy/
 import { channelwise } from "../wgsl/channelwise.js";
 import { columnReduction, columnReductionScratch } from "../wgsl/columnReduction.js";
 import { mergeMoments, walkMoments } from "../wgsl/moments.js";
+import { gammaAndBeta, inverseDeviation } from "../wgsl/normalization.js";
 import { float, reads, writes } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import { type Kernel, scratch } from "./kernel.js";
-import { gammaAndBeta, inverseDeviation, normalized } from "./normalize.js";
+import { normalized } from "./normalize.js";
 
 function rowsAndColumns(shape: Shape): { readonly rows: number; readonly columns: number } {
   const columns = shape.at(-1)!;

@@ -1,8 +1,9 @@
 /**
  * y[n,oh,ow,f] = sum over kh,kw,c of x[n, oh*SH + kh*DH - top, ow*SW + kw*DW - left, c] k[kh,kw,c,f].
  *
- * `fusedConv2d` adds bias, 2x2 max-pooling and activation before the result leaves the registers: of the four numbers of a
- * window only one, and its position, is written.
+ * `fusedConv2d` adds bias, normalization with given statistics, another tensor, 2x2 max-pooling and activation before the result
+ * leaves the registers: nothing between is written or read again, and of the four numbers of a window only one, and its position, is
+ * written.
  */
 
 import {
@@ -46,11 +47,22 @@ export const conv2d: Kernel<OpAttributes["conv2d"]> = {
   dispatches: (call) => convolution(specOf(call, call.attributes, call.label), call.target),
 };
 
-/** conv2d [biasAdd] [maxPool2d] [unary]; with pooling the windows are 2x2 and side by side. */
+/**
+ * conv2d [biasAdd] [normalize] [add] [maxPool2d] [unary]; with pooling the windows are 2x2 and side by side. All in one launch,
+ * so a device must bind all their tensors at once: with everything there is these are ten, and WebGPU promises eight.
+ */
 export const fusedConv2d: Kernel<Attributes> = {
-  supports(op) {
-    const known = takesParts(op, ["conv2d", "biasAdd", "maxPool2d", "unary"]);
-    return known === true ? poolsSideBySide(partOf(op, "maxPool2d")) : known;
+  supports(op, { maxBindings }) {
+    const known = takesParts(op, ["conv2d", "biasAdd", "normalize", "add", "maxPool2d", "unary"]);
+    if (known !== true) {
+      return known;
+    }
+    const { pooling, last } = chainParts(op);
+    // All inputs, the output, and the positions of a pooling.
+    const tensors = op.inputs.length + (pooling ? 2 : 1);
+    return tensors > maxBindings
+      ? `${op.op} up to ${last.op} binds ${tensors} tensors, this device ${maxBindings} (maxStorageBuffersPerShaderStage)`
+      : poolsSideBySide(pooling);
   },
   dispatches(call) {
     const { head, pooling, last } = chainParts<BoundOp<PlanValue>>(call);

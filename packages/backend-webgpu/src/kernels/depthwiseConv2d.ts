@@ -8,17 +8,32 @@
  * input [N,H,W,C], kernel [KH,KW,C,M], output [N,OH,OW,C*M]. Cost: 2 N OH OW C M KH KW FLOP each; the tensors once, as far as
  * caches hold the rows of a window. Vectors lie along the channels (M = 1) or along a channel's kernels; an invocation computes
  * up to four neighbouring outputs, see wgsl/strips.ts. At stride 1 the input's gradient is the same kernel over dy, with the
- * kernel turned around. The kernel's gradient sums blocks of rows into the workspace, then over the blocks. Not measured yet.
+ * kernel turned around. The kernel's gradient sums blocks of rows into the workspace, then over the blocks. Fused, bias,
+ * normalization with given statistics and activation are done in registers and move no bytes but their vectors. Not measured
+ * on a card yet.
  */
 
 import {
+  type Attributes,
+  attributesOf,
+  type BoundOp,
+  chainParts,
   type OpAttributes,
   type PlanValue,
   type Shape,
   sizeOf,
+  takesParts,
   type WindowGeometry,
   windowGeometry,
 } from "@convoy/core/backend";
+import {
+  activated,
+  composed,
+  type Epilogue,
+  epilogueDeclarations,
+  epilogueOf,
+  epilogueTensors,
+} from "../product/epilogue.js";
 import { sumOfRows } from "../wgsl/columnReduction.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { floats, invocations, reads, unrolled, vectorWidth, writes } from "../wgsl/shader.js";
@@ -71,10 +86,12 @@ interface WindowSums {
   readonly product: (x: string, k: string) => string;
   /** Whether the kernel is turned around. */
   readonly turned: boolean;
+  /** What is done with a sum before it is stored. */
+  readonly epilogue?: Epilogue;
 }
 
 function windowSums(spec: WindowSums): Dispatch {
-  const { label, window, width, xWidth, yWidth, parts, turned } = spec;
+  const { label, window, width, xWidth, yWidth, parts, turned, epilogue = {} } = spec;
   const { H, W, KH, KW, OH, OW, strideH, dilationH, top } = window;
   const strips = stripsOf(window);
   const [xVectors, yVectors] = [spec.x.shape.at(-1)! / xWidth, spec.y.shape.at(-1)! / yWidth];
@@ -89,6 +106,13 @@ function windowSums(spec: WindowSums): Dispatch {
     (x, q, kw) => `sum${q} += ${spec.product(x, `k${kw}`)};`,
   );
   const check = rowInside(window);
+  const stored = (q: number): string => {
+    const place = `to + ${q * yVectors}u`;
+    const value = composed(epilogue, `sum${q}`, "channel", place);
+    return epilogue.activation
+      ? `{ let value = ${value}; y[${place}] = ${activated(epilogue, "value", yWidth)}; }`
+      : `{ y[${place}] = ${value}; }`;
+  };
   const body = `
     let channel = index % ${yVectors}u;
     let start = index / ${yVectors}u % ${strips.count}u * ${strips.length}u;
@@ -105,40 +129,57 @@ function windowSums(spec: WindowSums): Dispatch {
       }
     }
     let to = ((n * ${OH}u + oh) * ${OW}u + start) * ${yVectors}u + channel;
-    ${unrolled(
-      strips.length,
-      (q) => `${OW % strips.length === 0 ? "" : `if (start + ${q}u < ${OW}u) `}{ y[to + ${q * yVectors}u] = sum${q}; }`,
-    )}`;
+    ${unrolled(strips.length, (q) => `${OW % strips.length === 0 ? "" : `if (start + ${q}u < ${OW}u) `}${stored(q)}`)}`;
   return invocations(window.N * OH * strips.count * yVectors, body, {
     label,
     tensors: {
       x: reads(spec.x, floats(xWidth)),
       k: reads(spec.kernel, floats(width)),
+      ...epilogueTensors(epilogue, yWidth),
       y: writes(spec.y, floats(yWidth)),
     },
+    declarations: epilogueDeclarations(epilogue, yWidth),
+  });
+}
+
+function convolution(
+  label: string,
+  { inputs, outputs }: Pick<BoundOp<PlanValue>, "inputs" | "outputs">,
+  attributes: OpAttributes["depthwiseConv2d"],
+  epilogue: Epilogue = {},
+  y: PlanValue = outputs[0]!,
+): Dispatch {
+  const [input, kernel] = inputs as [PlanValue, PlanValue];
+  const { M, width, inputWidth } = channelsOf(kernel.shape);
+  return windowSums({
+    label,
+    x: input,
+    kernel,
+    y,
+    window: geometry(input.shape, kernel.shape, y.shape, attributes),
+    width,
+    xWidth: inputWidth,
+    yWidth: width,
+    xChannel: M === 1 ? "channel" : `channel / ${M / width}u`,
+    kernelChannel: "channel",
+    parts: 1,
+    product: (x, k) => `${x} * ${k}`,
+    turned: false,
+    epilogue,
   });
 }
 
 export const depthwiseConv2d: Kernel<OpAttributes["depthwiseConv2d"]> = {
-  dispatches({ label, attributes, inputs: [input, kernel], outputs: [output] }) {
-    const { M, width, inputWidth } = channelsOf(kernel!.shape);
-    return [
-      windowSums({
-        label,
-        x: input!,
-        kernel: kernel!,
-        y: output!,
-        window: geometry(input!.shape, kernel!.shape, output!.shape, attributes),
-        width,
-        xWidth: inputWidth,
-        yWidth: width,
-        xChannel: M === 1 ? "channel" : `channel / ${M / width}u`,
-        kernelChannel: "channel",
-        parts: 1,
-        product: (x, k) => `${x} * ${k}`,
-        turned: false,
-      }),
-    ];
+  dispatches: (call) => [convolution(call.label, call, call.attributes)],
+};
+
+/** depthwiseConv2d [biasAdd] [normalize] [unary], in one launch over at most eight tensors. */
+export const fusedDepthwiseConv2d: Kernel<Attributes> = {
+  supports: (op) => takesParts(op, ["depthwiseConv2d", "biasAdd", "normalize", "unary"]),
+  dispatches(call) {
+    const { head, last } = chainParts<BoundOp<PlanValue>>(call);
+    const attributes = attributesOf("depthwiseConv2d", head);
+    return [convolution(call.label, head, attributes, epilogueOf(call), last.outputs[0]!)];
   },
 };
 

@@ -13,10 +13,10 @@ import { type OpAttributes, type OpInstance, sizeOf } from "@convoy/core/backend
 import { columnReduction, columnReductionScratch } from "../wgsl/columnReduction.js";
 import { type GroupGeometry, groupGeometry, groupLaunch, placeInGroup } from "../wgsl/groups.js";
 import { mergeMoments, walkMoments } from "../wgsl/moments.js";
+import { gammaAndBeta, inverseDeviation } from "../wgsl/normalization.js";
 import { element, float, floats, reads, type TensorUse, writes } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import { type Kernel, scratch } from "./kernel.js";
-import { gammaAndBeta, inverseDeviation } from "./normalize.js";
 
 /** Code: the sum of a vector's elements. */
 function sumOf(vector: string, { width }: GroupGeometry): string {

@@ -11,7 +11,12 @@ import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
-import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
+import {
+  depthwiseConv2d,
+  depthwiseConv2dBackwardFilter,
+  depthwiseConv2dBackwardInput,
+  fusedDepthwiseConv2d,
+} from "./depthwiseConv2d.js";
 import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
@@ -115,6 +120,7 @@ export const kernels: KernelTable<Kernel<never>> = {
   clipByNorm,
   fusedConv2d,
   fusedConv2dBackward,
+  fusedDepthwiseConv2d,
   fusedDense,
   fusedDenseBackward,
   fusedSoftmaxLoss,

@@ -8,23 +8,8 @@
 import type { OpAttributes, PlanValue } from "@convoy/core/backend";
 import { channelwise } from "../wgsl/channelwise.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
-import { float } from "../wgsl/shader.js";
+import { gammaAndBeta, inverseDeviation } from "../wgsl/normalization.js";
 import type { Kernel } from "./kernel.js";
-
-/** Gamma and beta out of the inputs at the end of the list, as the attributes say. */
-export function gammaAndBeta(
-  vectors: readonly (PlanValue | undefined)[],
-  { scale, center }: { readonly scale: boolean; readonly center: boolean },
-): { readonly gamma?: PlanValue; readonly beta?: PlanValue } {
-  const [first, second] = vectors;
-  const beta = scale ? second : first;
-  return { ...(scale ? { gamma: first! } : {}), ...(center ? { beta: beta! } : {}) };
-}
-
-/** Code: 1 / sqrt(variance + epsilon). */
-export function inverseDeviation(variance: string, epsilon: number): string {
-  return `inverseSqrt(${variance} + ${float(epsilon)})`;
-}
 
 /** The launch of `normalize`, for batchNorm as well. */
 export function normalized(

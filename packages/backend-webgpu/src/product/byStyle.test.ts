@@ -6,6 +6,7 @@ import { byStyle } from "./byStyle.js";
 const target: KernelTarget = {
   style: "tiled",
   maxBindingBytes: 2 ** 27,
+  maxBindings: 8,
   maxWorkgroupSize: 256,
   maxWorkgroupBytes: 16_384,
   precision: "float32",

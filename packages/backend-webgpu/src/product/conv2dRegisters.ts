@@ -1,6 +1,6 @@
 /**
- * y[n,oh,ow,f] = sum over kh,kw,c of x[n, oh*SH + kh*DH - top, ow*SW + kw*DW - left, c] k[kh,kw,c,f], then bias, 2x2
- * max-pooling and activation where they are fused; x [N,H,W,C], k [KH,KW,C,F] -> [N,OH,OW,F] or pooled.
+ * y[n,oh,ow,f] = sum over kh,kw,c of x[n, oh*SH + kh*DH - top, ow*SW + kw*DW - left, c] k[kh,kw,c,f], then the
+ * epilogue where one is fused: bias, normalization, a sum, 2x2 max-pooling, activation; x [N,H,W,C], k [KH,KW,C,F] -> [N,OH,OW,F] or pooled.
  *
  * 2 N OH OW F KH KW C FLOP. No workgroup memory: an invocation keeps a 2x2 square of output positions by up to 16 channels
  * in registers. The lanes of a workgroup share their channels, so what they read of the kernel is the same for all. A
@@ -28,7 +28,7 @@ import {
 } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import type { Conv2dSpec } from "./conv2dSpec.js";
-import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
+import { activated, composed, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
 const lanes = 64;
@@ -117,14 +117,20 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
       ${unrolled(vectors, (j) => (pooling ? storePooled(j) : storeSquare(j)))}
     }`;
 
+  /** Code: the vector of channels `channel` at position `s` of the square. */
+  function placeOf(s: number, channel: string): string {
+    const [down, right] = spots[s]!;
+    return `((n * ${OH}u + oh + ${down}u) * ${OW}u + ow + ${right}u) * ${F / fWidth}u + ${channel}`;
+  }
+
   function storeSquare(j: number): string {
     return unrolled(spots.length, (s) => {
       const [down, right] = spots[s]!;
       const guard = overhangs && down + right > 0 ? `if (oh + ${down}u < ${OH}u && ow + ${right}u < ${OW}u) ` : "";
       return `${guard}{
         let at = block * ${vectors}u + ${j}u;
-        let value = ${biased(epilogue, `sum${s}_${j}`, "at")};
-        y[((n * ${OH}u + oh + ${down}u) * ${OW}u + ow + ${right}u) * ${F / fWidth}u + at] = ${activated(epilogue, "value", fWidth)};
+        let value = ${composed(epilogue, `sum${s}_${j}`, "at", placeOf(s, "at"))};
+        y[${placeOf(s, "at")}] = ${activated(epilogue, "value", fWidth)};
       }`;
     });
   }
@@ -132,13 +138,15 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
   /** The first of equals wins, in the order of the window's positions; equal after the bias, as rounding can make them. */
   function storePooled(j: number): string {
     const integer = integers(fWidth);
+    const channel = `block * ${vectors}u + ${j}u`;
+    const value = (s: number): string => composed(epilogue, `sum${s}_${j}`, channel, placeOf(s, channel));
     return `{
-        var best = ${biased(epilogue, `sum0_${j}`, `block * ${vectors}u + ${j}u`)};
+        var best = ${value(0)};
         var winner = ${integer}();
         ${[1, 2, 3]
           .map(
             (s) => `{
-          let candidate = ${biased(epilogue, `sum${s}_${j}`, `block * ${vectors}u + ${j}u`)};
+          let candidate = ${value(s)};
           winner = select(winner, ${integer}(${s}), candidate > best);
           best = select(best, candidate, candidate > best);
         }`,
@@ -161,7 +169,7 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
     label,
     variant: registersVariant(`${spots.length} positions by ${vectors * fWidth} channels`, subgroupSize),
     tensors,
-    declarations: epilogueDeclarations(epilogue),
+    declarations: epilogueDeclarations(epilogue, fWidth),
     workgroupSize: lanes,
     extensions: subgroupSize ? ["subgroups"] : [],
   });

@@ -34,6 +34,11 @@ export function conv2dTiled(spec: Conv2dSpec, target: KernelTarget): Iterable<Di
     : `let n = m / ${rows * columns}u;
   let oh = m / ${columns}u % ${rows}u;
   let ow = m % ${columns}u;`;
+  const position = (window: string, i: number): string => {
+    const [down, right] = [Math.floor(i / 2), i % 2];
+    const line = `${window} / ${rows * columns}u * ${OH}u + ${window} / ${columns}u % ${rows}u * 2u + ${down}u`;
+    return `(${line}) * ${OW}u + ${window} % ${columns}u * 2u + ${right}u`;
+  };
   const width = storeWidth(F);
   const wanted = { y: output.buffer !== undefined, argmax: pooling?.argmax !== undefined };
   return productVariants(
@@ -43,7 +48,7 @@ export function conv2dTiled(spec: Conv2dSpec, target: KernelTarget): Iterable<Di
       K,
       a: patchRows(window, M, place),
       b: matrix("weights", "line", F, K),
-      store: pooling ? storeWinners({ M, N: F }, epilogue, wanted) : storeRows("y", { M, N: F }, epilogue),
+      store: pooling ? storeWinners({ M, N: F }, epilogue, wanted, position) : storeRows("y", { M, N: F }, epilogue),
       forward: true,
     },
     {
@@ -55,7 +60,7 @@ export function conv2dTiled(spec: Conv2dSpec, target: KernelTarget): Iterable<Di
         ...(wanted.y ? { y: writes(output, floats(width)) } : {}),
         ...(pooling?.argmax ? { argmax: writes(pooling.argmax, integers(width)) } : {}),
       },
-      declarations: epilogueDeclarations(epilogue),
+      declarations: epilogueDeclarations(epilogue, width),
     },
     target,
   );

@@ -12,7 +12,7 @@
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { element, floats, largestDivisor, reads, unrolled, vectorWidth, workgroups, writes } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
-import { activated, biased, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
+import { activated, composed, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import type { MatMulSpec } from "./matMulSpec.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
@@ -75,13 +75,14 @@ function product(spec: MatMulSpec, vectors: number, subgroupSize: number | undef
       }`,
     ),
   );
+  const place = (i: number): string => `(m + ${i}u) * ${N / nWidth}u + at`;
   const store = unrolled(rows, (i) =>
     unrolled(
       vectors,
       (j) => `{
       let at = n / ${nWidth}u + ${j}u;
-      let value = ${biased(epilogue, `sum${i}_${j}`, "at")};
-      y[(m + ${i}u) * ${N / nWidth}u + at] = ${activated(epilogue, "value", nWidth)};
+      let value = ${composed(epilogue, `sum${i}_${j}`, "at", place(i))};
+      y[${place(i)}] = ${activated(epilogue, "value", nWidth)};
     }`,
     ),
   );
@@ -114,7 +115,7 @@ function product(spec: MatMulSpec, vectors: number, subgroupSize: number | undef
       ...epilogueTensors(epilogue, nWidth),
       y: writes(output, type),
     },
-    declarations: epilogueDeclarations(epilogue),
+    declarations: epilogueDeclarations(epilogue, nWidth),
     workgroupSize: lanes,
     extensions: subgroupSize ? ["subgroups"] : [],
   });

@@ -32,7 +32,7 @@ export function matMulTiled(spec: MatMulSpec, target: KernelTarget): Iterable<Di
         ...epilogueTensors(epilogue, storeWidth(N)),
         y: writes(output, floats(storeWidth(N))),
       },
-      declarations: epilogueDeclarations(epilogue),
+      declarations: epilogueDeclarations(epilogue, storeWidth(N)),
     },
     target,
   );

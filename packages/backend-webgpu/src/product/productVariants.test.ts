@@ -8,6 +8,7 @@ import { productVariants } from "./productVariants.js";
 const small: KernelTarget = {
   style: "tiled",
   maxBindingBytes: 2 ** 27,
+  maxBindings: 8,
   maxWorkgroupSize: 256,
   maxWorkgroupBytes: 16_384,
   precision: "float32",

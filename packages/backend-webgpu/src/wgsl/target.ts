@@ -16,6 +16,8 @@ export interface KernelTarget {
   readonly style: KernelStyle;
   /** Bytes that one binding may have: larger data sets are bound in chunks. */
   readonly maxBindingBytes: number;
+  /** Tensors that one dispatch may bind. */
+  readonly maxBindings: number;
   /** Invocations of a workgroup, and bytes of its memory. */
   readonly maxWorkgroupSize: number;
   readonly maxWorkgroupBytes: number;
