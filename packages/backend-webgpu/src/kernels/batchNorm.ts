@@ -11,12 +11,11 @@
 import { type OpAttributes, type OpInstance, type Shape, sizeOf } from "@convoy/core/backend";
 import { channelwise } from "../wgsl/channelwise.js";
 import { columnReduction, columnReductionScratch } from "../wgsl/columnReduction.js";
-import { mergeMoments, walkMoments } from "../wgsl/moments.js";
-import { gammaAndBeta, inverseDeviation } from "../wgsl/normalization.js";
+import { inverseDeviation } from "../wgsl/normalization.js";
 import { float, reads, writes } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
-import { type Kernel, scratch } from "./kernel.js";
-import { normalized } from "./normalize.js";
+import { batchNormDispatches, batchNormWorkspace } from "./fusedBatchNorm.js";
+import { type Kernel, type KernelCall, scratch } from "./kernel.js";
 
 function rowsAndColumns(shape: Shape): { readonly rows: number; readonly columns: number } {
   const columns = shape.at(-1)!;
@@ -32,32 +31,8 @@ const workspaceBytes = ({ inputs }: OpInstance, target: KernelTarget): number =>
   4 * statisticsScratch(inputs[0]!.shape, target);
 
 export const batchNorm: Kernel<OpAttributes["batchNorm"]> = {
-  workspaceBytes,
-  dispatches(call) {
-    const { label, attributes, target } = call;
-    const [x, ...vectors] = call.inputs;
-    const [y, mean, variance] = call.outputs;
-    const { rows, columns } = rowsAndColumns(x!.shape);
-    const length = statisticsScratch(x!.shape, target);
-    const statistics = columnReduction({
-      label: `${label}, statistics`,
-      rows,
-      columns,
-      target,
-      tensors: (type) => ({ x: reads(x!, type) }),
-      results: (type) => ({ meanOf: writes(mean!, type), varianceOf: writes(variance!, type) }),
-      state: ["mean", "squares"],
-      counted: true,
-      walk: ({ vectors }) =>
-        `let pivot = x[column];
-    ${walkMoments((row) => `${row} * ${vectors}u + column`, "stride")}`,
-      merge: mergeMoments,
-      finish: `meanOf[column] = x[column] + mean; varianceOf[column] = squares * ${float(1 / rows)};`,
-      partial: length > 0 ? scratch(call, "statistics", 0, length) : undefined,
-    });
-    const tensors = { x: x!, mean: mean!, variance: variance!, y: y! };
-    return [...statistics, normalized(label, tensors, gammaAndBeta(vectors, attributes), attributes.epsilon)];
-  },
+  workspaceBytes: batchNormWorkspace,
+  dispatches: (call) => batchNormDispatches(call as unknown as KernelCall),
 };
 
 export const batchNormBackwardSums: Kernel<OpAttributes["batchNormBackwardSums"]> = {

@@ -18,6 +18,7 @@ import {
   fusedDepthwiseConv2d,
 } from "./depthwiseConv2d.js";
 import { channelDropout, dropout } from "./dropout.js";
+import { fusedBatchNorm } from "./fusedBatchNorm.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { Kernel } from "./kernel.js";
@@ -118,6 +119,7 @@ export const kernels: KernelTable<Kernel<never>> = {
   nonNegative,
   clipByValue,
   clipByNorm,
+  fusedBatchNorm,
   fusedConv2d,
   fusedConv2dBackward,
   fusedDepthwiseConv2d,

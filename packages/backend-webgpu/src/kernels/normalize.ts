@@ -11,8 +11,7 @@ import type { Dispatch } from "../wgsl/dispatch.js";
 import { gammaAndBeta, inverseDeviation } from "../wgsl/normalization.js";
 import type { Kernel } from "./kernel.js";
 
-/** The launch of `normalize`, for batchNorm as well. */
-export function normalized(
+function normalized(
   label: string,
   tensors: { readonly x: PlanValue; readonly mean: PlanValue; readonly variance: PlanValue; readonly y: PlanValue },
   vectors: { readonly gamma?: PlanValue; readonly beta?: PlanValue },

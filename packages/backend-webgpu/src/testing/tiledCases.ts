@@ -4,7 +4,7 @@ import { type ConformanceCase, conformanceCases } from "@convoy/core/conformance
 const varied = /conv2d|matMul|fusedConv2d|fusedDense/;
 
 /** Ops that share out their sums among the lanes of workgroups on GPUs, and among blocks on software adapters. */
-export const reductions: RegExp = /^(batchNorm|groupNorm|depthwiseConv2dBackwardFilter|constrainNorm)/;
+export const reductions: RegExp = /^(batchNorm|fusedBatchNorm|groupNorm|depthwiseConv2dBackwardFilter|constrainNorm)/;
 
 /**
  * The cases of the ops that have kernels of their own for GPUs, default: products. Software adapters compile and run barriers

@@ -128,6 +128,50 @@ export function columnReduction(spec: ColumnReduction): Dispatch[] {
   ];
 }
 
+/** The first launch of two alone: what it leaves of its blocks is merged by a second one of another form. */
+export interface ColumnBlocks
+  extends Pick<
+    ColumnReduction,
+    "label" | "rows" | "columns" | "target" | "state" | "counted" | "declarations" | "walk" | "merge"
+  > {
+  /** Tensors that are read or written, by the names that the code uses, given the type of vectors. */
+  tensors(type: "f32" | "vec2f" | "vec4f"): Readonly<Record<string, TensorUse>>;
+  /** Code that stores the state of block `block` for vector `column`. */
+  readonly leave: string;
+}
+
+/** More blocks than this take longer to merge than they save, where every workgroup of the second launch merges them. */
+const maxLeftBlocks = 256;
+
+/** The layout of `columnBlocks`. */
+function blockLayout({ rows, columns, target }: Pick<ColumnReduction, "rows" | "columns" | "target">): ColumnLayout {
+  const layout = layoutOf(rows, columns, columns, target);
+  const rowsPerBlock = Math.max(layout.rowsPerBlock, Math.ceil(rows / maxLeftBlocks));
+  return { ...layout, rowsPerBlock, blocks: Math.ceil(rows / rowsPerBlock) };
+}
+
+/** How many blocks `columnBlocks` leaves. */
+export function leftBlocks(spec: Pick<ColumnReduction, "rows" | "columns" | "target">): number {
+  return blockLayout(spec).blocks;
+}
+
+export function columnBlocks(spec: ColumnBlocks): Dispatch {
+  const { label, rows, leave, declarations = "" } = spec;
+  const layout = blockLayout(spec);
+  const { width, vectors, blocks, rowsPerBlock } = layout;
+  const type = floats(width);
+  return launch(spec, layout, {
+    label,
+    rows,
+    size: rowsPerBlock,
+    blocks,
+    walk: spec.walk({ vectors, type }),
+    end: leave,
+    tensors: spec.tensors(type),
+    declarations,
+  });
+}
+
 /** What `finish` uses: the results, and of the tensors that are read those that it names. */
 function finishTensors(spec: ColumnReduction, type: "f32" | "vec2f" | "vec4f"): Record<string, TensorUse> {
   const named = Object.entries(spec.tensors(type)).filter(([name]) => new RegExp(`\\b${name}\\b`).test(spec.finish));
@@ -147,7 +191,11 @@ interface Launch {
   readonly declarations: string;
 }
 
-function launch(spec: ColumnReduction, layout: ColumnLayout, one: Launch): Dispatch {
+function launch(
+  spec: Pick<ColumnReduction, "state" | "counted" | "merge">,
+  layout: ColumnLayout,
+  one: Launch,
+): Dispatch {
   const { width, vectors, columnLanes, rowLanes } = layout;
   const { label, rows, size, blocks, walk, end, tensors, declarations } = one;
   const type = floats(width);
