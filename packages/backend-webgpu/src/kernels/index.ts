@@ -19,6 +19,7 @@ import {
 } from "./depthwiseConv2d.js";
 import { channelDropout, dropout } from "./dropout.js";
 import { fusedBatchNorm } from "./fusedBatchNorm.js";
+import { fusedBatchNormBackward } from "./fusedBatchNormBackward.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { Kernel } from "./kernel.js";
@@ -120,6 +121,7 @@ export const kernels: KernelTable<Kernel<never>> = {
   clipByValue,
   clipByNorm,
   fusedBatchNorm,
+  fusedBatchNormBackward,
   fusedConv2d,
   fusedConv2dBackward,
   fusedDepthwiseConv2d,
