@@ -28,11 +28,13 @@ import type { Dispatch } from "../wgsl/dispatch.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import type { Kernel } from "./kernel.js";
 
-function convolution(spec: Conv2dSpec, target: KernelTarget): Dispatch[] {
+/** The launch of a convolution, with whatever the spec fuses. */
+export function convolution(spec: Conv2dSpec, target: KernelTarget): Dispatch[] {
   return [byStyle(spec, target, conv2dTiled, conv2dRegisters)];
 }
 
-function specOf(
+/** A conv2d, or the one that heads a chain, by itself. */
+export function specOf(
   part: Pick<BoundOp<PlanValue>, "inputs" | "outputs">,
   attributes: OpAttributes["conv2d"],
   label: string,

@@ -21,6 +21,7 @@ import { channelDropout, dropout } from "./dropout.js";
 import { fusedBatchNorm } from "./fusedBatchNorm.js";
 import { fusedBatchNormBackward } from "./fusedBatchNormBackward.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
+import { fusedConv2dBatchNorm } from "./fusedConv2dBatchNorm.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { Kernel } from "./kernel.js";
 import { labelHistogram } from "./labelHistogram.js";
@@ -124,6 +125,7 @@ export const kernels: KernelTable<Kernel<never>> = {
   fusedBatchNormBackward,
   fusedConv2d,
   fusedConv2dBackward,
+  fusedConv2dBatchNorm,
   fusedDepthwiseConv2d,
   fusedDense,
   fusedDenseBackward,

@@ -12,8 +12,9 @@
  * 33 ms. A 28x28x1 input by 3x3x1x32: 3.4, 1.4 and 16 ms.
  */
 
-import { readsPadding } from "@convoy/core/backend";
+import { readsPadding, type WindowGeometry } from "@convoy/core/backend";
 import type { Dispatch } from "../wgsl/dispatch.js";
+import { slotTensors } from "../wgsl/momentSlots.js";
 import {
   element,
   floats,
@@ -29,9 +30,13 @@ import {
 import type { KernelTarget } from "../wgsl/target.js";
 import type { Conv2dSpec } from "./conv2dSpec.js";
 import { activated, composed, epilogueDeclarations, epilogueTensors } from "./epilogue.js";
+import { squareMoments } from "./productMoments.js";
 import { fullSubgroupSize, registersVariant, sharedVectors } from "./sharedVectors.js";
 
 const lanes = 64;
+
+/** Vectors per invocation whose statistics 16 KiB of workgroup memory hold. */
+const maxMomentVectors = 4;
 
 /** Vectors of channels per invocation, in order of preference; with subgroups the weights take fewer loads. */
 const blockings = { alone: [2, 4], exchanging: [4, 8, 2] } as const;
@@ -39,14 +44,21 @@ const blockings = { alone: [2, 4], exchanging: [4, 8, 2] } as const;
 export function* conv2dRegisters(spec: Conv2dSpec, target: KernelTarget): Iterable<Dispatch> {
   const subgroupSize = fullSubgroupSize(target, lanes);
   const vectors = spec.F / vectorWidth(spec.F);
-  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((max) => largestDivisor(vectors, max));
+  const sizes = blockings[subgroupSize ? "exchanging" : "alone"].map((max) =>
+    largestDivisor(vectors, spec.moments ? Math.min(max, maxMomentVectors) : max),
+  );
   for (const size of new Set(sizes)) {
     yield convolution(spec, size, subgroupSize);
   }
 }
 
+/** Workgroups that share out the positions: each leaves statistics of its own. */
+export function squareGroups({ N, OH, OW }: WindowGeometry): number {
+  return Math.ceil((N * Math.ceil(OH / 2) * Math.ceil(OW / 2)) / lanes);
+}
+
 function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | undefined): Dispatch {
-  const { label, input, kernel, output, window, F, epilogue, pooling } = spec;
+  const { label, input, kernel, output, window, F, epilogue, pooling, moments } = spec;
   const { N, H, W, C, OH, OW, KH, KW, strideH, strideW, top, left, dilationH, dilationW } = window;
   const cWidth = vectorWidth(C);
   const fWidth = vectorWidth(F);
@@ -93,6 +105,22 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
         }`,
     ),
   );
+  const statistics = moments
+    ? squareMoments({
+        moments: { left: moments, biased: epilogue.bias !== undefined },
+        ...{ lanes, channels: F, width: fWidth, vectors },
+        valid: spots.map(([down, right]) => {
+          const conditions = [
+            ...(positions % lanes > 0 ? [`own < ${positions}u`] : []),
+            ...(overhangs && down + right > 0 ? [`oh + ${down}u < ${OH}u && ow + ${right}u < ${OW}u`] : []),
+          ];
+          return conditions.length > 0 ? conditions.join(" && ") : undefined;
+        }),
+        firstVector: `block * ${vectors}u`,
+        slot: `group % ${groups}u`,
+        total: groups,
+      })
+    : { declarations: "", code: "" };
   const body = `
     let block = group / ${groups}u;
     let own = group % ${groups}u * ${lanes}u + lane;
@@ -114,8 +142,8 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
       }
     }
     if (own < ${positions}u) {
-      ${unrolled(vectors, (j) => (pooling ? storePooled(j) : storeSquare(j)))}
-    }`;
+      ${unrolled(vectors, (j) => (pooling ? storePooled(j) : output.buffer ? storeSquare(j) : ""))}
+    }${statistics.code}`;
 
   /** Code: the vector of channels `channel` at position `s` of the square. */
   function placeOf(s: number, channel: string): string {
@@ -162,6 +190,7 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
     x: reads(input, floats(cWidth)),
     k: reads(kernel, type),
     ...epilogueTensors(epilogue, fWidth),
+    ...(moments ? slotTensors(moments, fWidth) : {}),
     ...(output.buffer ? { y: writes(output, type) } : {}),
     ...(pooling?.argmax ? { argmax: writes(pooling.argmax, integers(fWidth)) } : {}),
   };
@@ -169,7 +198,7 @@ function convolution(spec: Conv2dSpec, vectors: number, subgroupSize: number | u
     label,
     variant: registersVariant(`${spots.length} positions by ${vectors * fWidth} channels`, subgroupSize),
     tensors,
-    declarations: epilogueDeclarations(epilogue, fWidth),
+    declarations: `${epilogueDeclarations(epilogue, fWidth)}${statistics.declarations}`,
     workgroupSize: lanes,
     extensions: subgroupSize ? ["subgroups"] : [],
   });

@@ -1,6 +1,7 @@
 /** What the kernels of the three convolution ops are given, whichever variant runs. */
 
 import type { PlanValue, WindowGeometry } from "@convoy/core/backend";
+import type { MomentSlots } from "../wgsl/momentSlots.js";
 import type { Epilogue } from "./epilogue.js";
 
 /** 2x2 max-pooling behind a convolution: where its largest numbers and their positions go. */
@@ -17,12 +18,14 @@ export interface Conv2dSpec {
   readonly label: string;
   readonly input: PlanValue;
   readonly kernel: PlanValue;
-  /** [N,OH,OW,F], or [N,PH,PW,F] with pooling; without memory where only the positions of a pooling are wanted. */
+  /** [N,OH,OW,F], or [N,PH,PW,F] with pooling; without memory where only the positions of a pooling, or statistics, are wanted. */
   readonly output: PlanValue;
   readonly window: WindowGeometry;
   readonly F: number;
   readonly epilogue: Epilogue;
   readonly pooling?: FusedPooling;
+  /** Where the statistics of the results by channel are left, the bias included; not with pooling. */
+  readonly moments?: MomentSlots;
 }
 
 /** dx of a convolution. */

@@ -11,17 +11,18 @@
  */
 
 import type { Dispatch } from "../wgsl/dispatch.js";
+import { slotTensors } from "../wgsl/momentSlots.js";
 import { floats, integers, reads, writes } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import type { BackwardFilterSpec, BackwardInputSpec, Conv2dSpec } from "./conv2dSpec.js";
 import { epilogueDeclarations, epilogueTensors } from "./epilogue.js";
 import { matrix, matrixType } from "./matrixProduct.js";
 import { channelType, gradientRows, kernelColumns, patchColumns, patchRows } from "./patches.js";
-import { storeRows, storeWidth, storeWinners } from "./productStore.js";
+import { storeNothing, storeRows, storeWidth, storeWinners } from "./productStore.js";
 import { productVariants } from "./productVariants.js";
 
 export function conv2dTiled(spec: Conv2dSpec, target: KernelTarget): Iterable<Dispatch> {
-  const { label, input, kernel, output, window, F, epilogue, pooling } = spec;
+  const { label, input, kernel, output, window, F, epilogue, pooling, moments } = spec;
   const { N, C, OH, OW, KH, KW } = window;
   const [rows, columns] = pooling ? [pooling.PH, pooling.PW] : [OH, OW];
   const M = N * rows * columns * (pooling ? 4 : 1);
@@ -48,7 +49,12 @@ export function conv2dTiled(spec: Conv2dSpec, target: KernelTarget): Iterable<Di
       K,
       a: patchRows(window, M, place),
       b: matrix("weights", "line", F, K),
-      store: pooling ? storeWinners({ M, N: F }, epilogue, wanted, position) : storeRows("y", { M, N: F }, epilogue),
+      store: pooling
+        ? storeWinners({ M, N: F }, epilogue, wanted, position)
+        : wanted.y
+          ? storeRows("y", { M, N: F }, epilogue)
+          : storeNothing,
+      ...(moments ? { moments: { left: moments, biased: epilogue.bias !== undefined } } : {}),
       forward: true,
     },
     {
@@ -57,6 +63,7 @@ export function conv2dTiled(spec: Conv2dSpec, target: KernelTarget): Iterable<Di
         x: reads(input, channelType(C)),
         weights: reads(kernel, matrixType("line", F, K)),
         ...epilogueTensors(epilogue, width),
+        ...(moments ? slotTensors(moments, width) : {}),
         ...(wanted.y ? { y: writes(output, floats(width)) } : {}),
         ...(pooling?.argmax ? { argmax: writes(pooling.argmax, integers(width)) } : {}),
       },

@@ -4,6 +4,8 @@
  * out (implicit GEMM). A row of a and a column of b are both called a line here.
  */
 
+import type { MomentSlots } from "../wgsl/momentSlots.js";
+
 /** The axis that four elements of a vector are neighbours along: k, or the lines (m of a, n of b). */
 export type VectorAxis = "k" | "line";
 
@@ -23,6 +25,13 @@ export interface FullTiles {
   readonly columns: boolean;
 }
 
+/** Where a product leaves the statistics of its rows by column. */
+export interface ProductMoments {
+  readonly left: MomentSlots;
+  /** Whether a tensor `bias` is added to the results: it moves means alone. */
+  readonly biased: boolean;
+}
+
 export interface MatrixProduct {
   readonly M: number;
   readonly N: number;
@@ -38,6 +47,8 @@ export interface MatrixProduct {
    * matrix, too.
    */
   store(full: FullTiles): string;
+  /** Where the statistics of the results by column are left; default: nowhere. Not with several ranges. */
+  readonly moments?: ProductMoments;
   /** Whether factors may be float16: in a forward pass. */
   readonly forward?: boolean;
 }

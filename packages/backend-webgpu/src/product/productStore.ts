@@ -34,6 +34,11 @@ ${storeFunction(unrolled(4, (i) => `storeRow(row + ${i}u, range * ${M}u + row + 
   };
 }
 
+/** Stores nothing: where statistics of the results are all that is wanted. */
+export function storeNothing(): string {
+  return storeFunction("");
+}
+
 /**
  * The four rows are the positions of a 2x2 window: stores the largest in `y` and its position in `argmax`, where they are
  * wanted. The first of equals wins, in the order of the positions; equal after the bias, as rounding can make them.

@@ -29,6 +29,7 @@ import { type ShaderSpec, unrolled, workgroups } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import type { MatrixProduct } from "./matrixProduct.js";
 import { multiplyFour, type OperandLoads } from "./multiplyFour.js";
+import { leavesFewSlots, rowMoments } from "./productMoments.js";
 
 const ownRows = 8;
 const defaultThreads = 128;
@@ -39,6 +40,9 @@ const minLanes = 4;
 export function subgroupVariants(product: MatrixProduct, spec: ShaderSpec, target: KernelTarget): Dispatch[] {
   const { subgroupSize } = target;
   if (subgroupSize === undefined || Math.max(defaultThreads, subgroupSize.max) > target.maxWorkgroupSize) {
+    return [];
+  }
+  if (product.moments && !leavesFewSlots(product.M, ownRows)) {
     return [];
   }
   const columns = Math.ceil(product.N / 4);
@@ -91,6 +95,10 @@ ${a.code("A")}${b.code("B")}${guards("A", full.rows, M)}${guards("B", full.colum
     b.axis === "k"
       ? { axis: "k", line: (line) => `readB(lineB${line}, numberB${line}, k, end)` }
       : { axis: "line", vector: (step, v) => `readB(lineB${v}, numberB${v}, k + ${step}u, end)` };
+  const momentsOf = (v: number): string => {
+    const sums = Array.from({ length: ownRows }, (_, row) => `sum${row}_${v}`);
+    return rowMoments(product, ownRows, `firstColumn + (own + ${v * lanes}u) * 4u`, sums, full);
+  };
   const body = `
     ${drawTickets(lanes)}
     let range = group / ${groups}u;
@@ -124,7 +132,7 @@ ${a.code("A")}${b.code("B")}${guards("A", full.rows, M)}${guards("B", full.colum
             const sums = unrolled(4, (row) => `sum${group * 4 + row}_${v}`, ", ");
             return `store(firstRow + ${group * 4}u, firstColumn + (own + ${v * lanes}u) * 4u, range, ${sums});`;
           }),
-        )}
+        )}${product.moments ? unrolled(vectors, (v) => momentsOf(v)) : ""}
       }
     }`;
   const width = lanes === min && min === max ? `${lanes}` : `${lanes} lanes`;

@@ -31,6 +31,7 @@ import { type ShaderSpec, unrolled, workgroups } from "../wgsl/shader.js";
 import type { KernelTarget } from "../wgsl/target.js";
 import type { MatrixProduct, VectorAxis } from "./matrixProduct.js";
 import { multiplyFour, type OperandLoads } from "./multiplyFour.js";
+import { tileMomentBytes, tileMoments } from "./productMoments.js";
 import { type Tile, threadsOf } from "./tiles.js";
 
 /** How one operand lies in workgroup memory, in vectors. */
@@ -94,7 +95,7 @@ function workgroupMemory(product: MatrixProduct, tile: Tile, target: KernelTarge
   const a = layoutOf(product.a.axis, tile.rows, depth);
   const b = layoutOf(product.b.axis, tile.columns, depth);
   const threads = threadsOf(tile);
-  const folding = tile.slices > 1 ? threads * 16 : 0;
+  const folding = (tile.slices > 1 ? threads * 16 : 0) + (product.moments ? tileMomentBytes(tile) : 0);
   const bytes = (buffers: number): number => (a.vectors + b.vectors) * (half ? 8 : 16) * buffers + folding;
   const buffers = bytes(2) <= target.maxWorkgroupBytes ? 2 : 1;
   const fits = threads <= target.maxWorkgroupSize && bytes(buffers) <= target.maxWorkgroupBytes;
@@ -122,10 +123,11 @@ export function tiledProduct(product: MatrixProduct, tile: Tile, spec: ShaderSpe
 
   const copyA = copyCode("A", a, { lines: rows, all: M, depth, stepsFit, threads, half });
   const copyB = copyCode("B", b, { lines: columns, all: N, depth, stepsFit, threads, half });
+  const moments = product.moments ? tileMoments(product, tile) : { declarations: "", code: "" };
   const declarations = `var<workgroup> tileA: array<${type}, ${a.vectors * buffers}>;
 var<workgroup> tileB: array<${type}, ${b.vectors * buffers}>;
 ${slices > 1 ? `var<workgroup> shares: array<vec4f, ${threads}>;` : ""}
-${half ? narrowing : ""}${product.a.code("A")}${product.b.code("B")}${product.store(full)}${spec.declarations ?? ""}`;
+${half ? narrowing : ""}${product.a.code("A")}${product.b.code("B")}${product.store(full)}${moments.declarations}${spec.declarations ?? ""}`;
   const multiply = multiplyFour(
     { rows: ownRows, vectors },
     a.loads("tileA", "fromA", "quad", rows / ownRows),
@@ -185,7 +187,7 @@ ${half ? narrowing : ""}${product.a.code("A")}${product.b.code("B")}${product.st
           return `store(firstRow + ${row}, firstColumn + ${column}, range, ${sums});`;
         }),
       )}
-    }`;
+    }${moments.code}`;
   return workgroups(rowTiles * columnTiles * ranges, body, {
     ...spec,
     variant: tiledVariant(tile, half),

@@ -1,7 +1,7 @@
 import { type ConformanceCase, conformanceCases } from "@convoy/core/conformance";
 
 /** Ops whose kernels come in variants. */
-const varied = /conv2d|matMul|fusedConv2d|fusedDense/;
+const varied = /conv2d|matMul|fusedConv2d|fusedDense|fusedBatchNormBackward/;
 
 /** Ops that share out their sums among the lanes of workgroups on GPUs, and among blocks on software adapters. */
 export const reductions: RegExp = /^(batchNorm|fusedBatchNorm|groupNorm|depthwiseConv2dBackwardFilter|constrainNorm)/;
