@@ -1,19 +1,21 @@
 /**
  * [unaryBackward] [maxPool2dBackward] [biasAddBackward] [conv2dBackwardInput] conv2dBackwardFilter: everything that a
  * convolution layer does backwards, in up to five launches: the gradient behind pooling and activation, the bias' blocks,
- * the input gradient, the kernel's blocks, and one sum over all blocks.
+ * the input gradient, the kernel's blocks, and one sum over all blocks. Before a normalization, where there is neither of the first
+ * two, it takes two launches.
  */
 
 import {
   type Attributes,
   attributesOf,
+  type BoundOp,
   gradientParts,
   type OpInstance,
   type PlanValue,
   partOf,
   sizeOf,
 } from "@convoy/core/backend";
-import { type BlockSum, sumBlocks } from "../wgsl/blockSums.js";
+import { type BlockSum, blockSumWork, sumBlocks } from "../wgsl/blockSums.js";
 import { columnSumScratch, columnSums } from "../wgsl/columnSums.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { spreadGradient } from "../wgsl/spreadGradient.js";
@@ -59,6 +61,9 @@ export const fusedConv2dBackward: Kernel<Attributes> = {
       attributes: attributesOf("unaryBackward", activation),
       output: activation.inputs[1]!,
     };
+    if (input && !producer && !bias) {
+      return inputAndKernel(call, input, kernel!, layout);
+    }
     const dispatches: Dispatch[] = [];
     const sums: BlockSum[] = [];
     const add = ({ dispatch, sum }: { readonly dispatch: Dispatch; readonly sum?: BlockSum }): void => {
@@ -105,6 +110,27 @@ export const fusedConv2dBackward: Kernel<Attributes> = {
     return sums.length > 0 ? [...dispatches, sumBlocks(`${label}, sums of blocks`, sums)] : dispatches;
   },
 };
+
+/**
+ * Of a convolution whose output's gradient is there and that has no bias, as before a normalization: the kernel's blocks, then the
+ * input gradient, whose launch adds the blocks up in workgroups of its own.
+ */
+function inputAndKernel(
+  call: KernelCall,
+  input: BoundOp<PlanValue>,
+  kernel: BoundOp<PlanValue>,
+  layout: WorkspaceLayout,
+): Dispatch[] {
+  const { label, target } = call;
+  const [gradient] = input.inputs as [PlanValue];
+  const blocks = backwardFilterScratch(kernel.inputs[0]!.shape[0]!, kernel.outputs[0]!.shape);
+  const partial = slice(call, "blocks", layout.gradient + layout.sums, blocks);
+  const attributes = attributesOf("conv2dBackwardFilter", kernel);
+  const { dispatch, sum } = backwardFilter(`${label}, kernel`, kernel, attributes, gradient, partial, target);
+  const beside = sum && blockSumWork([sum]);
+  const [what, inputAttributes] = [sum ? "input, sum of blocks" : "input", attributesOf("conv2dBackwardInput", input)];
+  return [dispatch, ...backwardInput(`${label}, ${what}`, input, inputAttributes, gradient, target, beside)];
+}
 
 /** The place of a tensor: its own, or at the start of the workspace where it has none. */
 function placeOf(call: KernelCall, value: PlanValue): PlanValue {

@@ -38,7 +38,7 @@ interface Axis {
 }
 
 function inputGradient(spec: BackwardInputSpec, channels: number, subgroupSize: number | undefined): Dispatch {
-  const { label, gradient, kernel, output, window, F } = spec;
+  const { label, gradient, kernel, output, window, F, beside } = spec;
   const { N, H, W, C, OH, OW, KH, KW, strideH, strideW, top, left, dilationH, dilationW } = window;
   const width = vectorWidth(F);
   const type = floats(width);
@@ -110,5 +110,6 @@ function inputGradient(spec: BackwardInputSpec, channels: number, subgroupSize: 
     tensors: { dy: reads(gradient, type), k: reads(kernel, type), dx: writes(output, floats(stored)) },
     workgroupSize: lanes,
     extensions: subgroupSize ? ["subgroups"] : [],
+    ...(beside ? { beside } : {}),
   });
 }

@@ -2,6 +2,7 @@
 
 import type { PlanValue, WindowGeometry } from "@convoy/core/backend";
 import type { MomentSlots } from "../wgsl/momentSlots.js";
+import type { SideWork } from "../wgsl/shader.js";
 import type { Epilogue } from "./epilogue.js";
 
 /** 2x2 max-pooling behind a convolution: where its largest numbers and their positions go. */
@@ -39,6 +40,8 @@ export interface BackwardInputSpec {
   readonly output: PlanValue;
   readonly window: WindowGeometry;
   readonly F: number;
+  /** What the launch takes along. */
+  readonly beside?: SideWork;
 }
 
 /** dk of a convolution. */

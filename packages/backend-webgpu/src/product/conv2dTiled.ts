@@ -74,7 +74,7 @@ export function conv2dTiled(spec: Conv2dSpec, target: KernelTarget): Iterable<Di
 }
 
 export function conv2dBackwardInputTiled(spec: BackwardInputSpec, target: KernelTarget): Iterable<Dispatch> {
-  const { label, gradient, kernel, output, window, F } = spec;
+  const { label, gradient, kernel, output, window, F, beside } = spec;
   const { N, H, W, C, KH, KW } = window;
   const M = N * H * W;
   return productVariants(
@@ -93,6 +93,7 @@ export function conv2dBackwardInputTiled(spec: BackwardInputSpec, target: Kernel
         weights: reads(kernel, channelType(F)),
         dx: writes(output, floats(storeWidth(C))),
       },
+      ...(beside ? { beside } : {}),
     },
     target,
   );

@@ -5,7 +5,7 @@
 
 import { type PlanValue, sizeOf } from "@convoy/core/backend";
 import type { Dispatch } from "./dispatch.js";
-import { invocations, reads, type TensorUse, unrolled, writes } from "./shader.js";
+import { invocations, reads, type SideWork, type TensorUse, unrolled, writes } from "./shader.js";
 
 /** A sum over blocks that is still to be done. */
 export interface BlockSum {
@@ -16,6 +16,12 @@ export interface BlockSum {
 }
 
 export function sumBlocks(label: string, sums: readonly BlockSum[]): Dispatch {
+  const { count, body, tensors } = blockSumWork(sums);
+  return invocations(count, body, { label, tensors });
+}
+
+/** The same for another launch to take along. */
+export function blockSumWork(sums: readonly BlockSum[]): SideWork {
   const lengths = sums.map(({ output }) => sizeOf(output.shape));
   const starts = lengths.map((_, position) => lengths.slice(0, position).reduce((sum, length) => sum + length, 0));
   const body = unrolled(sums.length, (s) => {
@@ -32,6 +38,6 @@ export function sumBlocks(label: string, sums: readonly BlockSum[]): Dispatch {
     [`partial${s}`, reads(partial)],
     [`output${s}`, writes(output)],
   ]);
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  return invocations(total, body, { label, tensors: Object.fromEntries(tensors) });
+  const count = lengths.reduce((sum, length) => sum + length, 0);
+  return { count, body, tensors: Object.fromEntries(tensors) };
 }

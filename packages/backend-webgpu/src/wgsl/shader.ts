@@ -28,6 +28,15 @@ function plainType({ dtype }: PlanValue): ElementType {
   return dtype === "float32" ? "f32" : dtype === "int32" ? "i32" : "u32";
 }
 
+/** Independent invocations that a launch takes along, in workgroups of their own behind those of its own work. */
+export interface SideWork {
+  readonly count: number;
+  /** Code that sees the invocation's number as `index`. */
+  readonly body: string;
+  /** By names that the launch itself does not use. */
+  readonly tensors: Readonly<Record<string, TensorUse>>;
+}
+
 export interface ShaderSpec {
   /** Op and layer. */
   readonly label: string;
@@ -43,6 +52,8 @@ export interface ShaderSpec {
   readonly variant?: string;
   /** Language extensions that the code uses. With "subgroups" it sees `subgroupLane` and `subgroupSize`. */
   readonly extensions?: readonly ("subgroups" | "f16")[];
+  /** What else it does. */
+  readonly beside?: SideWork;
 }
 
 /** `count` independent invocations; the body sees its number as `index`. */
@@ -57,7 +68,26 @@ export function invocations(count: number, body: string, spec: ShaderSpec): Disp
 }
 
 /** `count` workgroups; the body sees its workgroup's number as `group` and its own within it as `lane`. */
-export function workgroups(count: number, body: string, spec: ShaderSpec): Dispatch {
+export function workgroups(count: number, body: string, { beside, ...spec }: ShaderSpec): Dispatch {
+  return beside === undefined ? launch(count, body, spec) : withSideWork(count, body, beside, spec);
+}
+
+/** Which workgroup does what is the same for all its lanes, so either may have barriers. */
+function withSideWork(count: number, body: string, beside: SideWork, spec: ShaderSpec): Dispatch {
+  const size = spec.workgroupSize ?? 64;
+  const code = `if (group < ${count}u) {
+    ${body}
+  } else {
+    let index = (group - ${count}u) * ${size}u + lane;
+    if (index < ${beside.count}u) {
+      ${beside.body}
+    }
+  }`;
+  const tensors = { ...spec.tensors, ...beside.tensors };
+  return launch(count + Math.ceil(beside.count / size), code, { ...spec, tensors });
+}
+
+function launch(count: number, body: string, spec: Omit<ShaderSpec, "beside">): Dispatch {
   const grid = gridOf(count);
   const bindings = bindingsOf(spec);
   const { names, declarations } = bindings;
@@ -101,7 +131,7 @@ interface BoundTensors {
  * and for writing: so all tensors of a buffer that is written in this dispatch are `read_write`, and a tensor that occurs
  * twice is bound once.
  */
-function bindingsOf({ label, tensors }: ShaderSpec): BoundTensors {
+function bindingsOf({ label, tensors }: Pick<ShaderSpec, "label" | "tensors">): BoundTensors {
   const uses = Object.entries(tensors);
   const writtenBuffers = new Set(uses.filter(([, use]) => use.written).map(([, { tensor }]) => tensor.buffer));
   const bound = new Map<string, { readonly name: string; readonly type: ElementType }>();
