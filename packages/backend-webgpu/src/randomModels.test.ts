@@ -6,9 +6,10 @@ import { useSoftwareGpu } from "./testing/softwareGpu.js";
 
 useSoftwareGpu();
 
-// On GPUs reductions go in workgroups, and products in tiles, which software adapters compile slowly.
+// On GPUs reductions go in workgroups, and products in tiles, which software adapters compile slowly. 330 others in
+// randomModels.long.test.ts.
 describe.each([
-  ["registers", 10],
+  ["registers", 24],
   ["tiled", 3],
 ] as const)("random models on %s kernels", (kernels, count) => {
   let backend: Backend;

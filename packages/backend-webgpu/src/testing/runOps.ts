@@ -32,13 +32,14 @@ export interface TestInput {
 
 /**
  * Runs ops one after the other, or as one fused op in which what only its parts read has no memory, and returns what the outputs of
- * the last op hold, or the inputs that it updates.
+ * the last op hold, or the inputs that it updates. Tensors in `unread` have no memory either: nothing wants them.
  */
 export async function runOps(
   backend: Backend,
   inputs: readonly TestInput[],
   ops: readonly TestOp[],
   fused?: FusedName,
+  unread: readonly number[] = [],
 ): Promise<TensorData[]> {
   const specs: TensorSpec[] = inputs.map(({ shape }) => ({ shape, dtype: "float32" }));
   const parts: (PlanOp & { readonly instance: OpInstance })[] = [];
@@ -62,7 +63,7 @@ export async function runOps(
   const group: PlanOp & { readonly instance: OpInstance } = {
     ...{ op: fused!, attributes: {}, label: "test", flops: 0, bytes: 0, updates: [], parts },
     inputs: read,
-    outputs: written.filter((id) => !between(id)),
+    outputs: written.filter((id) => !between(id) && !unread.includes(id)),
     instance: {
       ...{ op: fused!, attributes: {} },
       inputs: read.map((id) => specs[id]!),
@@ -77,7 +78,7 @@ export async function runOps(
       throw new Error(answer);
     }
   }
-  const hidden = fused ? written.filter(between) : [];
+  const hidden = fused ? written.filter((id) => between(id) || unread.includes(id)) : [];
   const values: PlanValue[] = specs.map((spec, id) => ({
     ...{ ...spec, id, label: `v${id}`, byteOffset: 0 },
     ...(hidden.includes(id) ? {} : { buffer: `v${id}` }),
