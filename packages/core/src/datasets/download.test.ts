@@ -11,7 +11,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { store } from "#dataset-store";
 import { DatasetError } from "../errors.js";
-import { type DatasetOptions, loadFiles, type PublishedSet } from "./load.js";
+import { loadFiles, type PublishedSet } from "./load.js";
+import type { DatasetOptions } from "./loading.js";
 
 const content = new Uint8Array(randomBytes(300_000));
 const packed = new Uint8Array(gzipSync(content));
@@ -27,6 +28,7 @@ const toy: PublishedSet<"numbers"> = {
     numbers: {
       name: "numbers-idx1-ubyte",
       packedBytes: packed.length,
+      unpackedBytes: content.length,
       packedSha256: sha256(packed),
       content: { algorithm: "sha256", digest: whole },
     },

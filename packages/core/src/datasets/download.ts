@@ -1,4 +1,5 @@
 import { DatasetError } from "../errors.js";
+import type { SizeLimit } from "./sizeLimit.js";
 import type { Bytes, DatasetCache, PartialKeeper, PartialTransfer } from "./store.js";
 
 /** A file to download from the first mirror that gives it whole. */
@@ -13,6 +14,8 @@ export interface DownloadRequest<T> {
   readonly sendsIfRange: boolean;
   /** Checks the bytes and makes of them what is wanted; rejects with DatasetError when they are not the file. */
   readonly accept: (bytes: Bytes, url: string) => Promise<T>;
+  /** No mirror may send more. */
+  readonly limit: SizeLimit;
   readonly signal: AbortSignal | undefined;
   /** A transfer that brings nothing for so long is broken. */
   readonly timeoutMs: number;
@@ -37,6 +40,11 @@ class RefusedError extends Error {
   override name = "RefusedError";
 }
 
+/** The server sends more than the file can have: it is another file. */
+class OversizedError extends RefusedError {
+  override name = "OversizedError";
+}
+
 /**
  * Downloads a file. A broken transfer is resumed where it broke (RFC 9110, 14.2: Range, guarded by If-Range), also one of
  * an earlier process; where the server cannot, it starts over. A mirror that fails or gives another file is left for the
@@ -49,7 +57,7 @@ export async function downloadFile<T>(
   request: DownloadRequest<T>,
   failures: string[],
 ): Promise<Downloaded<T> | undefined> {
-  const left = await request.cache.takePartial(request.name);
+  const left = await request.cache.takePartial(request.name, request.limit);
   const started = request.mirrors.find((mirror) => fileUrl(mirror, request.name) === left?.url);
   const others = request.mirrors.filter((mirror) => mirror !== started);
   for (const mirror of started === undefined ? others : [started, ...others]) {
@@ -102,7 +110,7 @@ class MirrorDownload<T> {
           if (error instanceof RefusedError || !this.#resumable) {
             await this.#startOver();
           }
-          if (resumedFrom === 0 && fruitless > 0) {
+          if (error instanceof OversizedError || (resumedFrom === 0 && fruitless > 0)) {
             break;
           }
           await delay(this.#request.retryDelayMs, this.#request.signal);
@@ -157,9 +165,11 @@ class MirrorDownload<T> {
     try {
       const response = await fetch(this.#url, { headers: this.#headers(), signal: stop.signal });
       const { body, totalBytes } = await this.#begin(response);
+      this.#expectWithinLimit(totalBytes);
       const reader = body.getReader();
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
         restartTimer();
+        this.#expectWithinLimit(this.#receivedBytes + part.value.length);
         this.#chunks.push(part.value);
         this.#receivedBytes += part.value.length;
         onReceived(this.#receivedBytes);
@@ -171,6 +181,15 @@ class MirrorDownload<T> {
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stopForUser);
+      // Ends a transfer that is refused on its way.
+      stop.abort();
+    }
+  }
+
+  #expectWithinLimit(bytes: number): void {
+    const { limit } = this.#request;
+    if (bytes > limit.bytes) {
+      throw new OversizedError(`sends ${bytes} bytes or more, expected at most ${limit.bytes}, ${limit.reason}`);
     }
   }
 

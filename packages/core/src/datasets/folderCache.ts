@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { expectFileSize, type SizeLimit } from "./sizeLimit.js";
 import { type Bytes, type DatasetCache, forgetfulKeeper, type PartialKeeper, type PartialTransfer } from "./store.js";
 
 /**
@@ -21,8 +22,13 @@ export class FolderCache implements DatasetCache {
     this.location = folder;
   }
 
-  async read(name: string): Promise<Bytes | undefined> {
-    return readWhole(join(this.location, name));
+  async read(name: string, limit?: SizeLimit): Promise<Bytes | undefined> {
+    const path = join(this.location, name);
+    const size = await fileSize(path);
+    if (size !== undefined && limit !== undefined) {
+      expectFileSize(`${this.location}: ${name}`, size, limit);
+    }
+    return size === undefined ? undefined : readWhole(path);
   }
 
   async write(name: string, bytes: Bytes): Promise<void> {
@@ -43,7 +49,7 @@ export class FolderCache implements DatasetCache {
     await rm(join(this.location, name), { force: true });
   }
 
-  async takePartial(name: string): Promise<PartialTransfer | undefined> {
+  async takePartial(name: string, limit?: SizeLimit): Promise<PartialTransfer | undefined> {
     let largest: PartialTransfer | undefined;
     for (const leftover of await this.#leftovers(name, "part")) {
       const path = this.#ownPath(name, "part");
@@ -52,7 +58,8 @@ export class FolderCache implements DatasetCache {
       } catch {
         continue; // another process was first
       }
-      const bytes = await readWhole(path);
+      const size = (await fileSize(path)) ?? 0;
+      const bytes = size > (limit?.bytes ?? Infinity) + maxFirstLine ? undefined : await readWhole(path);
       await rm(path, { force: true });
       const transfer = bytes && readPartial(bytes);
       if (transfer && transfer.bytes.length > (largest?.bytes.length ?? 0)) {
@@ -136,6 +143,17 @@ class FileKeeper implements PartialKeeper {
     this.#file = undefined;
     await file?.close();
     return file !== undefined;
+  }
+}
+
+/** Address and validator, in the first line of a transfer that is kept. */
+const maxFirstLine = 16_384;
+
+async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return undefined; // not there
   }
 }
 

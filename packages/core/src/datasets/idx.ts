@@ -1,5 +1,6 @@
 import { DatasetError, formatShape } from "../errors.js";
 import type { Tensor, TensorData } from "../tensor.js";
+import type { SizeLimit } from "./sizeLimit.js";
 
 /** How the numbers of one IDX type code are read. */
 interface ElementType {
@@ -98,6 +99,23 @@ export function parseIdx(bytes: Uint8Array, fileName = "IDX file"): Tensor {
     );
   }
   return { data: type.read(view, dataOffset, count), shape };
+}
+
+/** Size of an IDX file by its header, from its first bytes; undefined where they are too few, or are none of an IDX file. */
+export function declaredIdxSize(head: Uint8Array): SizeLimit | undefined {
+  const [zero, alsoZero, code = 0, rank = 0] = head;
+  const type = elementTypes.get(code);
+  const dataOffset = 4 + 4 * rank;
+  if (zero !== 0 || alsoZero !== 0 || type === undefined || rank === 0 || head.length < dataOffset) {
+    return undefined;
+  }
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const count = shape.reduce((product, size) => product * size, 1);
+  return {
+    bytes: dataOffset + count * type.sizeBytes,
+    reason: `its header declares ${formatShape(shape)} of ${type.name}`,
+  };
 }
 
 function hex(value: number, digits: number): string {

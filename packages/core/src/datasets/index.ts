@@ -1,6 +1,6 @@
 export { parseIdx } from "./idx.js";
 export type { LabelledImages } from "./labelledImages.js";
-export type { DatasetOptions } from "./load.js";
+export type { DatasetOptions } from "./loading.js";
 export { fashionMnist, type ImageDataset, kmnist, mnist } from "./mnist.js";
 export { type SyntheticDigitsOptions, syntheticDigits } from "./syntheticDigits.js";
 export { type Labels, toCategorical } from "./toCategorical.js";

@@ -6,7 +6,8 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { store } from "#dataset-store";
 import { ArgumentError, DatasetError } from "../errors.js";
-import { type DatasetOptions, loadFiles, type PublishedSet } from "./load.js";
+import { loadFiles, type PublishedSet } from "./load.js";
+import type { DatasetOptions } from "./loading.js";
 
 const content = new Uint8Array(Buffer.from("the numbers of the set"));
 const packed = new Uint8Array(gzipSync(content));
@@ -20,6 +21,7 @@ const toy: PublishedSet<"numbers"> = {
     numbers: {
       name: "numbers-idx1-ubyte",
       packedBytes: packed.length,
+      unpackedBytes: content.length,
       packedSha256: createHash("sha256").update(packed).digest("hex"),
       content: { algorithm: "sha256", digest: createHash("sha256").update(content).digest("hex") },
     },
@@ -105,20 +107,20 @@ describe("lookup", () => {
 });
 
 describe("damage", () => {
-  const other = new Uint8Array(Buffer.from("the numbers of another set"));
+  const other = new Uint8Array(Buffer.from("the numbers of my sets"));
 
   test("in a folder of the user's is an error that names file and digests", async () => {
     const path = await put("data/numbers-idx1-ubyte", other);
     const loading = load({ dataDir: join(folder, "data") });
     await expect(loading).rejects.toThrow(DatasetError);
     await expect(loading).rejects.toThrow(
-      `${path}: not the published numbers-idx1-ubyte of Toy: sha256 of the 26 unpacked bytes is ${createHash("sha256").update(other).digest("hex")}, expected ${toy.files.numbers.content.digest}`,
+      `${path}: not the published numbers-idx1-ubyte of Toy: sha256 of the 22 unpacked bytes is ${createHash("sha256").update(other).digest("hex")}, expected ${toy.files.numbers.content.digest}`,
     );
   });
 
   test("passes with verify: false", async () => {
     await put("data/numbers-idx1-ubyte", other);
-    expect((await load({ dataDir: join(folder, "data"), verify: false })).text).toBe("the numbers of another set");
+    expect((await load({ dataDir: join(folder, "data"), verify: false })).text).toBe("the numbers of my sets");
   });
 
   test("straight in CONVOY_DATA_DIR means another set's files, and the search goes on", async () => {

@@ -1,37 +1,15 @@
-import { ArgumentError, DatasetError } from "../errors.js";
-import { downloadFile } from "./download.js";
-import { gunzip, isGzip } from "./gunzip.js";
-import type { Bytes, DatasetCache, DatasetStore, DigestAlgorithm, DownloadProgress } from "./store.js";
-
-/** Where a data set comes from, and what of it is shown. Nothing has to be set. */
-export interface DatasetOptions {
-  /** Folder with the files, searched first: in it or in a folder named after the set (`mnist`, ...), plain or `.gz`. */
-  readonly dataDir?: string | undefined;
-  /** Folder for downloads; default: `CONVOY_CACHE_DIR`, else the platform's cache folder. */
-  readonly cacheDir?: string | undefined;
-  /** Addresses of folders to download from, in the order of trying; default: where the set is published. */
-  readonly mirrors?: readonly string[] | undefined;
-  /** Default true; false looks only for files that are here. */
-  readonly download?: boolean | undefined;
-  /** Default true; false takes any files of the format: a subset, or another set made to replace this one. */
-  readonly verify?: boolean | undefined;
-  /** 1 (default) shows downloads on the terminal (stderr), 0 shows nothing. */
-  readonly verbose?: 0 | 1 | undefined;
-  /** Called as downloads proceed; `totalBytes` is the packed size of the whole set. */
-  readonly onProgress?: ((receivedBytes: number, totalBytes: number) => void) | undefined;
-  /** Ends the download; the promise rejects with the signal's reason. A later call goes on where this one stopped. */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds without data after which a transfer counts as broken; default 30,000. */
-  readonly timeoutMs?: number | undefined;
-  /** Milliseconds before a broken transfer is resumed; default 500. */
-  readonly retryDelayMs?: number | undefined;
-}
+import { DatasetError } from "../errors.js";
+import { type DatasetOptions, Loading, packedLimit, type SoughtFile, unverifiedLimit } from "./loading.js";
+import { expectFileSize, type SizeLimit } from "./sizeLimit.js";
+import type { Bytes, DatasetStore, DigestAlgorithm } from "./store.js";
+import { gunzip, isGzip } from "./unpack.js";
 
 /** A file as its authors publish it: packed, under NAME.gz. */
 export interface PublishedFile {
   /** Without `.gz`. */
   readonly name: string;
   readonly packedBytes: number;
+  readonly unpackedBytes: number;
   /** SHA-256 of NAME.gz. */
   readonly packedSha256: string;
   /** Digest of what is inside, for copies that were unpacked or packed anew. */
@@ -46,6 +24,8 @@ export interface PublishedSet<Role extends string> {
   readonly folder: string;
   readonly mirrors: readonly string[];
   readonly files: Readonly<Record<Role, PublishedFile>>;
+  /** What the first bytes of an unpacked file say of its size. */
+  readonly declaredSize?: (head: Uint8Array) => SizeLimit | undefined;
 }
 
 export interface LoadedFile {
@@ -66,11 +46,21 @@ export async function loadFiles<Role extends string>(
   options: DatasetOptions,
   store: DatasetStore,
 ): Promise<Record<Role, LoadedFile>> {
-  const loading = new Loading(set, options, store);
+  const files = Object.values<PublishedFile>(set.files);
+  const packedBytes = files.reduce((sum, file) => sum + file.packedBytes, 0);
+  const loading = new Loading({ ...set, folders: [set.folder], packedBytes }, options, store);
   try {
     const loaded: Partial<Record<Role, LoadedFile>> = {};
     for (const role of Object.keys(set.files) as Role[]) {
-      loaded[role] = await loading.load(set.files[role]);
+      const file = set.files[role];
+      const sought = soughtFile(set, file, options, store);
+      const tried: string[] = [];
+      const found = await find(loading, sought, tried);
+      if (found === undefined) {
+        const names = files.map(({ name }) => name);
+        throw loading.missing(file.name, names, ".gz", tried);
+      }
+      loaded[role] = { bytes: found.content, source: found.source };
     }
     return loaded as Record<Role, LoadedFile>;
   } finally {
@@ -78,193 +68,61 @@ export async function loadFiles<Role extends string>(
   }
 }
 
-/** One call of `loadFiles`. */
-class Loading {
-  readonly #set: PublishedSet<string>;
-  readonly #options: DatasetOptions;
-  readonly #store: DatasetStore;
-  readonly #cache: DatasetCache;
-  #mirrors: readonly string[];
-  #progress: DownloadProgress | undefined;
-  #finishedBytes = 0;
-
-  constructor(set: PublishedSet<string>, options: DatasetOptions, store: DatasetStore) {
-    const { mirrors, timeoutMs, retryDelayMs, verbose } = options;
-    if (mirrors?.length === 0) {
-      throw new ArgumentError("mirrors is empty; name at least one address, or pass download: false");
-    }
-    if (timeoutMs !== undefined && !(timeoutMs > 0)) {
-      throw new ArgumentError(`timeoutMs is ${timeoutMs}, expected milliseconds above 0`);
-    }
-    if (retryDelayMs !== undefined && !(retryDelayMs >= 0)) {
-      throw new ArgumentError(`retryDelayMs is ${retryDelayMs}, expected milliseconds from 0 up`);
-    }
-    if (verbose !== undefined && verbose !== 0 && verbose !== 1) {
-      throw new ArgumentError(`verbose is ${verbose}, expected 0 or 1`);
-    }
-    this.#set = set;
-    this.#options = options;
-    this.#store = store;
-    this.#cache = store.openCache(set.folder, options.cacheDir);
-    this.#mirrors = mirrors ?? set.mirrors;
-  }
-
-  async load(file: PublishedFile): Promise<LoadedFile> {
-    const tried: string[] = [];
-    const found =
-      (await this.#fromFolder("dataDir", this.#options.dataDir, file, tried)) ??
-      (await this.#fromFolder("CONVOY_DATA_DIR", this.#store.environment("CONVOY_DATA_DIR"), file, tried)) ??
-      (await this.#fromCache(file, tried)) ??
-      (await this.#fromMirrors(file, tried));
-    if (found === undefined) {
-      const places = tried.map((place) => `\n  - ${place}`).join("");
-      const supply = this.#store.hasFolders
-        ? `Set CONVOY_DATA_DIR to a folder with ${this.#fileNames()} (plain or .gz)`
-        : `Serve ${this.#fileNames()} (.gz) from your own server and pass its address in mirrors`;
-      throw new DatasetError(
-        `${this.#set.title}: ${file.name} is not here and cannot be downloaded. Tried:${places}\n` +
-          `${supply}, or use syntheticDigits(), which needs no files.`,
-      );
-    }
-    return found;
-  }
-
-  finish(): void {
-    this.#progress?.stop();
-  }
-
-  async #fromFolder(setting: string, folder: string | undefined, file: PublishedFile, tried: string[]) {
-    if (folder === undefined) {
-      if (this.#store.hasFolders) {
-        tried.push(`${setting}: not set`);
-      }
-      return undefined;
-    }
-    const { name } = file;
-    const own = await this.#store.findFile(folder, [`${this.#set.folder}/${name}`, `${this.#set.folder}/${name}.gz`]);
-    if (own !== undefined) {
-      return { bytes: await this.#open(own.bytes, file, own.path), source: own.path };
-    }
-    // All sets of this family call their files alike: those straight in the folder may be another set's.
-    const shared = await this.#store.findFile(folder, [name, `${name}.gz`]);
-    if (shared === undefined) {
-      tried.push(`${setting} ${folder}: no ${name} or ${name}.gz in it or in its folder ${this.#set.folder}`);
-      return undefined;
-    }
-    try {
-      return { bytes: await this.#open(shared.bytes, file, shared.path), source: shared.path };
-    } catch (error) {
-      if (!(error instanceof DatasetError) || setting === "dataDir") {
-        throw error;
-      }
-      tried.push(`${setting} ${error.message}`);
-      return undefined;
+async function find<T>(loading: Loading, file: SoughtFile<T>, tried: string[]) {
+  for (const folder of loading.folders(tried)) {
+    const found = await loading.fromFolder(folder, file, tried);
+    if (found !== undefined) {
+      return found;
     }
   }
+  return (await loading.fromCache(file, tried)) ?? (await loading.fromMirrors(file, tried));
+}
 
-  async #fromCache(file: PublishedFile, tried: string[]) {
-    for (const name of [`${file.name}.gz`, file.name]) {
-      const bytes = await this.#cache.read(name);
-      if (bytes !== undefined) {
-        try {
-          const source = `${this.#cache.location}: ${name}`;
-          return { bytes: await this.#open(bytes, file, source), source };
-        } catch (error) {
-          if (!(error instanceof DatasetError)) {
-            throw error;
-          }
-          tried.push(`cache ${error.message}`);
-          await this.#cache.remove(name).catch(() => undefined);
-        }
-      }
-    }
-    tried.push(`cache ${this.#cache.location}: no ${file.name}.gz`);
-    return undefined;
-  }
-
-  async #fromMirrors(file: PublishedFile, tried: string[]) {
-    if (this.#options.download === false) {
-      tried.push("mirrors: not asked, as download is false");
-      return undefined;
-    }
-    const { signal, timeoutMs = 30_000, retryDelayMs = 500 } = this.#options;
-    await this.#showProgress();
-    const downloaded = await downloadFile(
-      {
-        name: `${file.name}.gz`,
-        mirrors: this.#mirrors,
-        cache: this.#cache,
-        sendsIfRange: this.#store.sendsIfRange,
-        accept: (bytes, url) => this.#open(bytes, file, url),
-        signal,
-        timeoutMs,
-        retryDelayMs,
-        onReceived: (receivedBytes) => this.#report(Math.min(receivedBytes, file.packedBytes)),
-      },
-      tried,
-    );
-    if (downloaded === undefined) {
-      return undefined;
-    }
-    const { mirror, bytes, content } = downloaded;
-    this.#mirrors = [mirror, ...this.#mirrors.filter((other) => other !== mirror)];
-    this.#finishedBytes += file.packedBytes;
-    this.#report(0);
-    await this.#keep(file, bytes);
-    return { bytes: content, source: mirror };
-  }
-
-  async #keep(file: PublishedFile, bytes: Bytes): Promise<void> {
-    try {
-      // A server may have unpacked the file on the way.
-      await this.#cache.write(isGzip(bytes) ? `${file.name}.gz` : file.name, bytes);
-    } catch (error) {
-      if (this.#options.verbose !== 0) {
-        this.#store.print(`${file.name} is not kept for next time: ${(error as Error).message}`);
-      }
-    }
-  }
-
-  async #showProgress(): Promise<void> {
-    if (this.#progress === undefined && this.#options.verbose !== 0) {
-      this.#progress = await this.#store.showProgress(`Downloading ${this.#set.title}`, this.#totalBytes());
-    }
-  }
-
-  #report(receivedBytes: number): void {
-    const received = this.#finishedBytes + receivedBytes;
-    this.#progress?.update(received);
-    this.#options.onProgress?.(received, this.#totalBytes());
-  }
-
-  #totalBytes(): number {
-    return Object.values(this.#set.files).reduce((sum, { packedBytes }) => sum + packedBytes, 0);
-  }
-
-  #fileNames(): string {
-    return Object.values(this.#set.files)
-      .map(({ name }) => name)
-      .join(", ");
-  }
-
-  /** Unpacks and checks. As published, a file passes by its packed digest, otherwise by that of its content. */
-  async #open(bytes: Bytes, file: PublishedFile, source: string): Promise<Bytes> {
-    const verify = this.#options.verify !== false;
+function soughtFile(
+  { title, declaredSize }: PublishedSet<string>,
+  file: PublishedFile,
+  options: DatasetOptions,
+  store: DatasetStore,
+): SoughtFile<Bytes> {
+  const { name, packedBytes, packedSha256, unpackedBytes, content } = file;
+  const verify = options.verify !== false;
+  const limit = verify ? publishedLimit(unpackedBytes, `${name} of ${title}`) : unverifiedLimit(options);
+  const open = async (bytes: Bytes, source: string): Promise<Bytes> => {
     const packed = isGzip(bytes);
-    if (packed && verify && (await this.#store.digest("sha256", bytes)) === file.packedSha256) {
-      return gunzip(bytes, source);
+    if (!packed) {
+      expectFileSize(source, bytes.length, limit);
     }
-    const content = packed ? await gunzip(bytes, source) : bytes;
-    if (verify) {
-      const { algorithm, digest } = file.content;
-      const found = await this.#store.digest(algorithm, content);
-      // Undefined where the platform lacks the algorithm; the format is checked all the same.
-      if (found !== undefined && found !== digest) {
-        throw new DatasetError(
-          `${source}: not the published ${file.name} of ${this.#set.title}: ${algorithm} of the ${content.length} unpacked bytes is ${found}, expected ${digest}; replace the file, or pass verify: false to use it as it is`,
-        );
-      }
+    const isPublished = packed && verify && (await store.digest("sha256", bytes)) === packedSha256;
+    const unpacked = packed
+      ? await gunzip(bytes, { fileName: source, limit, declaredSize: verify ? undefined : declaredSize })
+      : bytes;
+    if (verify && !isPublished) {
+      await expectDigest(store, unpacked, content, `the published ${name} of ${title}`, source);
     }
-    return content;
+    return unpacked;
+  };
+  return { name, packedName: `${name}.gz`, packedBytes, limit: packedLimit(limit), open };
+}
+
+const useAsItIs = "replace the file, or pass verify: false to use it as it is";
+
+/** What a file may have that is to be the one that was published. */
+export function publishedLimit(bytes: number, what: string): SizeLimit {
+  return { bytes, reason: `the size of the published ${what}`, remedy: useAsItIs };
+}
+
+/** Throws `DatasetError` for bytes that are not those that `digest` is of, where the platform has the algorithm. */
+export async function expectDigest(
+  store: DatasetStore,
+  bytes: Bytes,
+  { algorithm, digest }: PublishedFile["content"],
+  what: string,
+  source: string,
+): Promise<void> {
+  const found = await store.digest(algorithm, bytes);
+  if (found !== undefined && found !== digest) {
+    throw new DatasetError(
+      `${source}: not ${what}: ${algorithm} of the ${bytes.length} unpacked bytes is ${found}, expected ${digest}; ${useAsItIs}`,
+    );
   }
 }

@@ -147,6 +147,7 @@ describe("MNIST's format", () => {
     const file = (name: string, bytes: Uint8Array) => ({
       name,
       packedBytes: 0,
+      unpackedBytes: bytes.length,
       packedSha256: "",
       content: { algorithm: "sha256" as const, digest: sha(bytes) },
     });

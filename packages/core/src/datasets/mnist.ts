@@ -3,7 +3,8 @@ import { DatasetError, formatShape } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import { parseIdx } from "./idx.js";
 import type { LabelledImages } from "./labelledImages.js";
-import { type DatasetOptions, type LoadedFile, loadFiles, type PublishedSet } from "./load.js";
+import { type LoadedFile, loadFiles, type PublishedSet } from "./load.js";
+import type { DatasetOptions } from "./loading.js";
 import { fashionMnistFiles, kmnistFiles, type MnistRole, mnistFiles } from "./publishedSets.js";
 import type { DatasetStore } from "./store.js";
 

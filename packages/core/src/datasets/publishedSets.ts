@@ -1,3 +1,4 @@
+import { declaredIdxSize } from "./idx.js";
 import type { PublishedFile, PublishedSet } from "./load.js";
 import type { DigestAlgorithm } from "./store.js";
 
@@ -6,18 +7,20 @@ export type MnistRole = "trainImages" | "trainLabels" | "testImages" | "testLabe
 
 type Row = readonly [packedBytes: number, packedSha256: string, contentDigest: string];
 
+/** Headers of 4 bytes and 4 for each dimension, then a byte for each pixel or label. */
 function files(algorithm: DigestAlgorithm, rows: Readonly<Record<MnistRole, Row>>): Record<MnistRole, PublishedFile> {
-  const file = (name: string, [packedBytes, packedSha256, digest]: Row): PublishedFile => ({
+  const file = (name: string, unpackedBytes: number, [packedBytes, packedSha256, digest]: Row): PublishedFile => ({
     name,
     packedBytes,
+    unpackedBytes,
     packedSha256,
     content: { algorithm, digest },
   });
   return {
-    trainImages: file("train-images-idx3-ubyte", rows.trainImages),
-    trainLabels: file("train-labels-idx1-ubyte", rows.trainLabels),
-    testImages: file("t10k-images-idx3-ubyte", rows.testImages),
-    testLabels: file("t10k-labels-idx1-ubyte", rows.testLabels),
+    trainImages: file("train-images-idx3-ubyte", 16 + 60_000 * 28 * 28, rows.trainImages),
+    trainLabels: file("train-labels-idx1-ubyte", 8 + 60_000, rows.trainLabels),
+    testImages: file("t10k-images-idx3-ubyte", 16 + 10_000 * 28 * 28, rows.testImages),
+    testLabels: file("t10k-labels-idx1-ubyte", 8 + 10_000, rows.testLabels),
   };
 }
 
@@ -25,6 +28,7 @@ function files(algorithm: DigestAlgorithm, rows: Readonly<Record<MnistRole, Row>
 export const mnistFiles: PublishedSet<MnistRole> = {
   title: "MNIST",
   folder: "mnist",
+  declaredSize: declaredIdxSize,
   mirrors: ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"],
   files: files("sha256", {
     trainImages: [
@@ -57,6 +61,7 @@ export const mnistFiles: PublishedSet<MnistRole> = {
 export const fashionMnistFiles: PublishedSet<MnistRole> = {
   title: "Fashion-MNIST",
   folder: "fashion-mnist",
+  declaredSize: declaredIdxSize,
   mirrors: [
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
@@ -89,6 +94,7 @@ export const fashionMnistFiles: PublishedSet<MnistRole> = {
 export const kmnistFiles: PublishedSet<MnistRole> = {
   title: "KMNIST",
   folder: "kmnist",
+  declaredSize: declaredIdxSize,
   mirrors: ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/", "https://codh.rois.ac.jp/kmnist/dataset/kmnist/"],
   files: files("md5", {
     trainImages: [

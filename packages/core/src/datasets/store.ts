@@ -1,3 +1,5 @@
+import type { SizeLimit } from "./sizeLimit.js";
+
 /**
  * Bytes in memory of their own, never shared between threads: `Uint8Array<ArrayBuffer>`, which compilers before TypeScript
  * 5.7 cannot read.
@@ -15,8 +17,11 @@ export interface DatasetStore {
   readonly sendsIfRange: boolean;
   /** The environment variable; undefined when unset or empty, or where there are none. */
   environment(name: string): string | undefined;
-  /** The first of `names` that `folder` holds. Throws ArgumentError where there are no folders. */
-  findFile(folder: string, names: readonly string[]): Promise<FoundFile | undefined>;
+  /**
+   * The first of `names` that `folder` holds. Throws ArgumentError where there are no folders, DatasetError for a file over
+   * the limit, which is not read.
+   */
+  findFile(folder: string, names: readonly string[], limit: SizeLimit): Promise<FoundFile | undefined>;
   /** Where downloads of data set `set` are kept; `folder` overrides the platform's place. */
   openCache(set: string, folder: string | undefined): DatasetCache;
   /** Hexadecimal digest; undefined when the platform does not have the algorithm. */
@@ -39,12 +44,13 @@ export interface FoundFile {
 export interface DatasetCache {
   /** What messages call the place. */
   readonly location: string;
-  read(name: string): Promise<Bytes | undefined>;
+  /** Throws DatasetError for a file over the limit, which is not read. */
+  read(name: string, limit?: SizeLimit): Promise<Bytes | undefined>;
   /** All or nothing: no reader ever sees a part of the file. Rejects when the place cannot be written. */
   write(name: string, bytes: Bytes): Promise<void>;
   remove(name: string): Promise<void>;
-  /** Takes over what an interrupted download of `name` left, so that no other process does. */
-  takePartial(name: string): Promise<PartialTransfer | undefined>;
+  /** Takes over what an interrupted download of `name` left, so that no other process does; drops what is over the limit. */
+  takePartial(name: string, limit?: SizeLimit): Promise<PartialTransfer | undefined>;
   /** Starts keeping a transfer as it arrives. A place that cannot be written keeps nothing and does not reject. */
   keepPartial(name: string, transfer: PartialTransfer): Promise<PartialKeeper>;
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { FolderCache } from "./folderCache.js";
+import { expectFileSize, type SizeLimit } from "./sizeLimit.js";
 import type { Bytes, DatasetStore, DownloadProgress } from "./store.js";
 
 /** Folders, environment variables and terminal of a Node process. */
@@ -10,10 +11,10 @@ export const store: DatasetStore = {
   hasFolders: true,
   sendsIfRange: true,
   environment: (name) => process.env[name] || undefined,
-  async findFile(folder, names) {
+  async findFile(folder, names, limit) {
     for (const name of names) {
       const path = resolve(folder, name);
-      const bytes = await readIfThere(path);
+      const bytes = await readIfThere(path, limit);
       if (bytes !== undefined) {
         return { path, bytes };
       }
@@ -34,8 +35,9 @@ export const store: DatasetStore = {
   },
 };
 
-async function readIfThere(path: string): Promise<Bytes | undefined> {
+async function readIfThere(path: string, limit: SizeLimit): Promise<Bytes | undefined> {
   try {
+    expectFileSize(path, (await stat(path)).size, limit);
     // A copy: small files are read into a pool that they share with others.
     return new Uint8Array(await readFile(path));
   } catch (error) {

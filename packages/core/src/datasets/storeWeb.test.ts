@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ArgumentError } from "../errors.js";
-import { type DatasetOptions, loadFiles, type PublishedSet } from "./load.js";
+import { loadFiles, type PublishedSet } from "./load.js";
+import type { DatasetOptions } from "./loading.js";
 import { store } from "./storeWeb.js";
 
 const content = new Uint8Array(Buffer.from("the numbers of the set"));
@@ -17,6 +18,7 @@ const toy: PublishedSet<"numbers"> = {
     numbers: {
       name: "numbers-idx1-ubyte",
       packedBytes: packed.length,
+      unpackedBytes: content.length,
       packedSha256: digest("sha256", packed),
       content: { algorithm: "sha256", digest: digest("sha256", content) },
     },

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../errors.js";
+import { expectFileSize, type SizeLimit } from "./sizeLimit.js";
 import { type Bytes, type DatasetCache, type DatasetStore, type DigestAlgorithm, forgetfulKeeper } from "./store.js";
 
 const CACHE_NAME = "convoy-datasets";
@@ -48,9 +49,16 @@ class BrowserCache implements DatasetCache {
     this.location = "caches" in globalThis ? `browser cache "${CACHE_NAME}"` : "no browser cache (needs https)";
   }
 
-  async read(name: string): Promise<Bytes | undefined> {
+  async read(name: string, limit?: SizeLimit): Promise<Bytes | undefined> {
     const response = await (await this.#open())?.match(this.#key(name));
-    return response && new Uint8Array(await response.arrayBuffer());
+    const blob = await response?.blob();
+    if (blob === undefined) {
+      return undefined;
+    }
+    if (limit !== undefined) {
+      expectFileSize(`${this.location}: ${name}`, blob.size, limit);
+    }
+    return new Uint8Array(await blob.arrayBuffer());
   }
 
   async write(name: string, bytes: Bytes): Promise<void> {
