@@ -1,3 +1,4 @@
+export { type Cifar100Options, cifar10, cifar100 } from "./cifar.js";
 export { parseIdx } from "./idx.js";
 export type { LabelledImages } from "./labelledImages.js";
 export type { DatasetOptions } from "./loading.js";

@@ -118,11 +118,12 @@ export async function expectDigest(
   { algorithm, digest }: PublishedFile["content"],
   what: string,
   source: string,
+  kind: "unpacked" | "packed" = "unpacked",
 ): Promise<void> {
   const found = await store.digest(algorithm, bytes);
   if (found !== undefined && found !== digest) {
     throw new DatasetError(
-      `${source}: not ${what}: ${algorithm} of the ${bytes.length} unpacked bytes is ${found}, expected ${digest}; ${useAsItIs}`,
+      `${source}: not ${what}: ${algorithm} of the ${bytes.length} ${kind} bytes is ${found}, expected ${digest}; ${useAsItIs}`,
     );
   }
 }

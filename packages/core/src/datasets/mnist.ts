@@ -10,6 +10,8 @@ import type { DatasetStore } from "./store.js";
 
 /** A training and a test set, and what the classes are called. */
 export interface ImageDataset {
+  /** What results on it are called by: "MNIST", "CIFAR-10 (JPEG subset)", ... */
+  readonly name: string;
   readonly train: LabelledImages;
   readonly test: LabelledImages;
   /** Name of each class, by label. */
@@ -70,6 +72,7 @@ export async function loadMnistFormat(
 ): Promise<ImageDataset> {
   const files = await loadFiles(set, options, from);
   return {
+    name: set.title,
     train: labelledImages(files.trainImages, files.trainLabels, classNames.length),
     test: labelledImages(files.testImages, files.testLabels, classNames.length),
     classNames,
