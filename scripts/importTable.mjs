@@ -6,6 +6,7 @@
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const coreImports = {
+  crc32: [],
   errors: [],
   random: [],
   tensor: [],
@@ -17,7 +18,7 @@ export const coreImports = {
   plan: ["errors", "ops"],
   backend: ["errors", "ops", "plan", "random", "tensor"],
   reference: ["backend", "ops"],
-  datasets: ["errors", "random", "tensor"],
+  datasets: ["crc32", "errors", "random", "tensor"],
   initializers: ["config", "errors", "names", "ops", "random"],
   regularizers: ["config", "errors", "names"],
   constraints: ["config", "errors", "names", "ops", "plan"],

@@ -18,7 +18,7 @@ export interface DatasetStore {
   /** The environment variable; undefined when unset or empty, or where there are none. */
   environment(name: string): string | undefined;
   /**
-   * The first of `names` that `folder` holds. Throws ArgumentError where there are no folders, DatasetError for a file over
+   * The first of `names` that `folder` holds; names may be absolute paths or file: addresses. Throws ArgumentError where there are no folders, DatasetError for a file over
    * the limit, which is not read.
    */
   findFile(folder: string, names: readonly string[], limit: SizeLimit): Promise<FoundFile | undefined>;

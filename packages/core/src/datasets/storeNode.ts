@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { FolderCache } from "./folderCache.js";
 import { expectFileSize, type SizeLimit } from "./sizeLimit.js";
 import type { Bytes, DatasetStore, DownloadProgress } from "./store.js";
@@ -13,7 +14,7 @@ export const store: DatasetStore = {
   environment: (name) => process.env[name] || undefined,
   async findFile(folder, names, limit) {
     for (const name of names) {
-      const path = resolve(folder, name);
+      const path = name.startsWith("file:") ? fileURLToPath(name) : resolve(folder, name);
       const bytes = await readIfThere(path, limit);
       if (bytes !== undefined) {
         return { path, bytes };
