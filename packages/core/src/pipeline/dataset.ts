@@ -1,0 +1,310 @@
+import { checkOptions, expectCount } from "../checkOption.js";
+import { ArgumentError, StateError } from "../errors.js";
+import { type Batched, batchOf } from "./batching.js";
+import { ElementError } from "./elementError.js";
+import { type Arrays, arrayRows, type RowOf, rowElements } from "./rows.js";
+import {
+  type ElementContext,
+  type Elements,
+  filterElements,
+  flattenElements,
+  groupElements,
+  mapElements,
+  prefetchElements,
+  shuffleElements,
+  skipElements,
+  sourceElements,
+  takeElements,
+  zipElements,
+} from "./stages.js";
+
+/** Settings of `map`. */
+export interface MapOptions {
+  /** Calls that may run at a time; default 1. Does not change the result. */
+  readonly concurrency?: number;
+  /** Seed of the random numbers that the function gets; default 0. */
+  readonly seed?: number;
+}
+
+/** Settings of `shuffle`. */
+export interface ShuffleOptions {
+  /** An integer from 0 to 2^53 - 1; default 0. */
+  readonly seed?: number;
+  /** Whether every pass has another order; default true. */
+  readonly reshuffleEachIteration?: boolean;
+}
+
+/** Settings of `batch`. */
+export interface BatchOptions {
+  /** Whether a last batch that is smaller is left out; default false. */
+  readonly dropRemainder?: boolean;
+}
+
+/** How a data set's passes are made. */
+interface DatasetDefinition<T> {
+  /** Elements of a pass; undefined where it is not known. */
+  readonly size: number | undefined;
+  readonly open: (epoch: number) => Elements<T>;
+}
+
+/** Passes that an endless `repeat` may take in one pass of what comes after it before their numbers meet. */
+const endlessPasses = 2 ** 16;
+
+/**
+ * A sequence of elements that need not fit into memory, gone through any number of times. Made by `dataset`; every method gives
+ * a new data set and leaves this one as it is. Nothing is read before a pass begins, by `for await`, `fit`, `evaluate` or
+ * `predict`. Methods, defaults and meaning are those of TensorFlow's `tf.data.Dataset`; where it is at liberty to give another
+ * order, this one never does: the same seeds give the same elements, whatever runs at the same time.
+ */
+export class Dataset<T> implements AsyncIterable<T> {
+  readonly #definition: DatasetDefinition<T>;
+  #passes = 0;
+
+  /** Made by `dataset`. */
+  constructor(definition: DatasetDefinition<T>) {
+    this.#definition = definition;
+  }
+
+  /** Elements of a pass: Infinity for an endless one, undefined where only going through them tells. */
+  get size(): number | undefined {
+    return this.#definition.size;
+  }
+
+  /** A pass; every one has the next number, so that each has an order of its own where the data set is shuffled. */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return this.iterate(this.#passes++);
+  }
+
+  /** The pass of that number, counted from 0: `fit` asks for that of each epoch. */
+  iterate(epoch = 0): AsyncGenerator<T, void, undefined> {
+    return this.#definition.open(expectCount("dataset: epoch", epoch, 0));
+  }
+
+  /**
+   * Makes something else of each element. With `concurrency`, several asynchronous calls run at the same time; the order stays.
+   * The function gets the element's position, the number of the pass and random numbers of its own, for augmentation say.
+   * What it throws ends the pass as a `DataError` with the position; its `cause` is what was thrown.
+   */
+  map<U>(change: (element: T, context: ElementContext) => U | Promise<U>, options: MapOptions = {}): Dataset<U> {
+    const { concurrency = 1, seed = 0 } = checkOptions("map", options, ["concurrency", "seed"]);
+    expectCount("map: concurrency", concurrency);
+    expectSeed("map", seed);
+    return this.#then((elements, epoch) => mapElements(elements, change, { concurrency, seed, epoch }), this.size);
+  }
+
+  /** Keeps the elements for which the function gives true. */
+  filter(keep: (element: T) => boolean | Promise<boolean>): Dataset<T> {
+    return this.#then((elements) => filterElements(elements, keep), undefined);
+  }
+
+  /** The elements of what the function makes of each element, in a row: the rows of files, say. */
+  flatMap<U>(open: (element: T) => DatasetSource<U> | Promise<DatasetSource<U>>): Dataset<U> {
+    return this.#then(
+      (elements, epoch) => flattenElements(elements, async (element) => dataset<U>(await open(element)).iterate(epoch)),
+      undefined,
+    );
+  }
+
+  /**
+   * Draws elements at random from a buffer of the next `bufferSize`: with as many as there are elements every order is as likely,
+   * with fewer they stay near their places. The buffer is in memory.
+   */
+  shuffle(bufferSize: number, options: ShuffleOptions = {}): Dataset<T> {
+    const { seed = 0, reshuffleEachIteration = true } = checkOptions("shuffle", options, [
+      "seed",
+      "reshuffleEachIteration",
+    ]);
+    expectCount("shuffle: bufferSize", bufferSize);
+    expectSeed("shuffle", seed);
+    return this.#then(
+      (elements, epoch) => shuffleElements(elements, bufferSize, seed, reshuffleEachIteration ? epoch : 0),
+      this.size,
+    );
+  }
+
+  /**
+   * Puts `size` elements together: numbers to [N], tensors to [N, ...shape], arrays and objects of these part by part. Throws
+   * `DataError` for an element that is not like the first of its batch, with its position.
+   */
+  batch(size: number, options: BatchOptions = {}): Dataset<Batched<T>> {
+    const { dropRemainder = false } = checkOptions("batch", options, ["dropRemainder"]);
+    expectCount("batch: size", size);
+    const batches = this.size === undefined ? undefined : this.size / size;
+    return this.#then(
+      (elements) => batchElements(groupElements(elements, size, dropRemainder)),
+      batches && (dropRemainder ? Math.floor(batches) : Math.ceil(batches)),
+    );
+  }
+
+  /** Makes up to `count` elements ahead of the one that is wanted, while whoever wants them is busy. */
+  prefetch(count: number): Dataset<T> {
+    expectCount("prefetch: count", count);
+    return this.#then((elements) => prefetchElements(elements, count), this.size);
+  }
+
+  /** The first `count` elements. */
+  take(count: number): Dataset<T> {
+    expectCount("take: count", count, 0);
+    const size = this.size === undefined ? undefined : Math.min(this.size, count);
+    return this.#then((elements) => takeElements(elements, count), size);
+  }
+
+  /** All but the first `count` elements. */
+  skip(count: number): Dataset<T> {
+    expectCount("skip: count", count, 0);
+    const size = this.size === undefined ? undefined : Math.max(0, this.size - count);
+    return this.#then((elements) => skipElements(elements, count), size);
+  }
+
+  /** The elements `count` times over, or without end. Every time counts as a pass: what is shuffled before has another order. */
+  repeat(count: number = Infinity): Dataset<T> {
+    if (count !== Infinity) {
+      expectCount("repeat: count", count);
+    }
+    const { size, open } = this.#definition;
+    async function* repeated(epoch: number): Elements<T> {
+      const first = epoch * Math.min(count, endlessPasses);
+      for (let pass = 0; pass < count; pass++) {
+        let isEmpty = true;
+        for await (const element of open(first + pass)) {
+          isEmpty = false;
+          yield element;
+        }
+        if (isEmpty) {
+          return;
+        }
+      }
+    }
+    const all = size === 0 ? 0 : count === Infinity ? Infinity : size && size * count;
+    return new Dataset({ size: all, open: repeated });
+  }
+
+  /** Keeps the elements in memory as the first whole pass makes them; later passes take them from there. */
+  cache(): Dataset<T> {
+    const { size, open } = this.#definition;
+    let kept: readonly T[] | undefined;
+    async function* cached(epoch: number): Elements<T> {
+      if (kept !== undefined) {
+        yield* kept;
+        return;
+      }
+      const elements: T[] = [];
+      for await (const element of open(epoch)) {
+        elements.push(element);
+        yield element;
+      }
+      kept ??= elements;
+    }
+    return new Dataset({ size, open: cached });
+  }
+
+  #then<U>(stage: (elements: Elements<T>, epoch: number) => Elements<U>, size: number | undefined): Dataset<U> {
+    const { open } = this.#definition;
+    return new Dataset({ size, open: (epoch) => stage(open(epoch), epoch) });
+  }
+}
+
+async function* batchElements<T>(
+  groups: Elements<{ readonly group: readonly T[]; readonly firstPosition: number }>,
+): Elements<Batched<T>> {
+  for await (const { group, firstPosition } of groups) {
+    yield batchOf(group, firstPosition);
+  }
+}
+
+/** What elements may come from, besides arrays. */
+export type DatasetSource<T> =
+  | Dataset<T>
+  | readonly T[]
+  | (() => AsyncIterable<T> | Iterable<T>)
+  | AsyncIterable<T>
+  | Iterable<T>;
+
+/**
+ * A data set over arrays as in `fit` (its elements are their samples: `dataset([images, labels])` has elements [image, label],
+ * `dataset({ a, b })` elements { a, b }), over a list of any elements, or over what a function gives, such as an async generator:
+ *
+ *     const train = dataset([images, labels]).shuffle(10_000, { seed: 1 }).batch(32).prefetch(2);
+ *     const files = dataset(paths).map(readImage, { concurrency: 4 });
+ *     const stream = dataset(async function* () { yield* await connect(); });
+ *
+ * The function is called for each pass; an iterator that is there already, without a function, gives one pass only.
+ *
+ * @throws ArgumentError for anything else, ShapeError for arrays that are not of one length
+ */
+export function dataset<const A extends Arrays>(arrays: A): Dataset<RowOf<A>>;
+export function dataset<T>(source: DatasetSource<T>): Dataset<T>;
+export function dataset(source: unknown): Dataset<unknown> {
+  if (source instanceof Dataset) {
+    return source;
+  }
+  const rows = arrayRows(source);
+  if (rows !== undefined) {
+    return new Dataset({ size: rows.rows, open: () => rowElements(rows) });
+  }
+  if (Array.isArray(source)) {
+    return new Dataset({ size: source.length, open: () => sourceElements(source) });
+  }
+  if (typeof source === "function") {
+    return new Dataset({ size: undefined, open: (epoch) => openFunction(source as () => unknown, epoch) });
+  }
+  if (isIterable(source)) {
+    let used = false;
+    return new Dataset({
+      size: undefined,
+      open: () => {
+        if (used) {
+          throw new StateError(
+            "dataset: this iterator has been gone through already; pass a function that makes a new one for every pass",
+          );
+        }
+        used = true;
+        return sourceElements(source);
+      },
+    });
+  }
+  throw new ArgumentError(
+    `dataset: the source is ${source === null ? "null" : typeof source}; pass arrays ([images, labels]), a list of elements, or a function ` +
+      "that gives elements, such as an async generator",
+  );
+}
+
+/**
+ * A data set whose elements are arrays of one element of each: `zip(images, labels).batch(32)`. Ends with the first that ends.
+ */
+export function zip<T extends readonly unknown[]>(...datasets: { readonly [K in keyof T]: Dataset<T[K]> }): Dataset<T> {
+  const all: readonly Dataset<unknown>[] = datasets;
+  if (all.length === 0) {
+    throw new ArgumentError("zip: there are no data sets; pass at least one");
+  }
+  const sizes = all.flatMap(({ size }) => size ?? []);
+  return new Dataset({
+    size: sizes.length === all.length ? Math.min(...sizes) : undefined,
+    open: (epoch) => zipElements(all.map((each) => each.iterate(epoch))) as unknown as Elements<T>,
+  });
+}
+
+async function* openFunction(source: () => unknown, epoch: number): Elements<unknown> {
+  const made = source();
+  if (made instanceof Dataset) {
+    yield* made.iterate(epoch);
+    return;
+  }
+  if (!isIterable(made)) {
+    throw new ElementError(
+      `dataset: the function gave ${made === null ? "null" : typeof made}, expected something to iterate over; ` +
+        "pass an async generator, say",
+    );
+  }
+  yield* sourceElements(made);
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
+  return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+}
+
+function expectSeed(what: string, seed: number): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ArgumentError(`${what}: seed is ${seed}, expected an integer from 0 to 2^53 - 1`);
+  }
+}

@@ -1,0 +1,12 @@
+export type { Batched } from "./batching.js";
+export {
+  type BatchOptions,
+  Dataset,
+  type DatasetSource,
+  dataset,
+  type MapOptions,
+  type ShuffleOptions,
+  zip,
+} from "./dataset.js";
+export type { Arrays, Row, RowOf } from "./rows.js";
+export type { ElementContext } from "./stages.js";
