@@ -1,0 +1,169 @@
+import { ModelFileError } from "@convoy/core";
+
+/** How many bytes may be looked at, for each byte of the file: damaged files that lead in circles end there. */
+const workPerByte = 16;
+
+/** The bytes of an HDF5 file, read in order and never beyond their end. Numbers are little-endian, as everywhere in HDF5. */
+export class Hdf5Bytes {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+  /** Size of addresses in the file, in bytes. */
+  offsetSize = 8;
+  /** Size of lengths in the file, in bytes. */
+  lengthSize = 8;
+  /** What addresses are counted from. */
+  base = 0;
+  #workLeft: number;
+  /** What may still be unpacked. */
+  #unpackLeft: number;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#workLeft = bytes.length * workPerByte + 2 ** 20;
+    this.#unpackLeft = bytes.length * workPerByte + 2 ** 20;
+  }
+
+  /** A place to read from. Throws `ModelFileError` where the file ends before it. */
+  at(position: number, what: string): Cursor {
+    return new Cursor(this, this.#view, position, what);
+  }
+
+  /** A place by its address in the file. */
+  atAddress(address: number | undefined, what: string): Cursor {
+    if (address === undefined) {
+      throw new ModelFileError(`HDF5: ${what} has no address; the file is damaged`);
+    }
+    return this.at(this.base + address, what);
+  }
+
+  /** Counts work. Throws where it is more than the file can need. */
+  spend(count: number, what: string): void {
+    this.#workLeft -= count;
+    if (this.#workLeft < 0) {
+      throw new ModelFileError(
+        `HDF5: reading ${what} takes more than ${this.bytes.length} bytes can hold; the file is damaged or refers to itself in circles`,
+      );
+    }
+  }
+
+  /** Counts what data grow to. Throws where that is more than the length of the file justifies. */
+  allowUnpacked(count: number, what: string): void {
+    this.#unpackLeft -= count;
+    if (!(this.#unpackLeft >= 0)) {
+      throw new ModelFileError(
+        `HDF5: ${what} would take ${count} bytes, more than a file of ${this.bytes.length} bytes justifies; ` +
+          "it is damaged, or packed so tightly that it has to be written anew without compression",
+      );
+    }
+  }
+}
+
+/** A place in the file, and how to read on from there. */
+export class Cursor {
+  readonly file: Hdf5Bytes;
+  readonly #view: DataView;
+  readonly #what: string;
+  position: number;
+
+  constructor(file: Hdf5Bytes, view: DataView, position: number, what: string) {
+    this.file = file;
+    this.#view = view;
+    this.position = position;
+    this.#what = what;
+  }
+
+  /** Moves on by `count` bytes and returns where it was. Throws where the file ends before. */
+  skip(count: number): number {
+    const start = this.position;
+    if (!(start >= 0 && count >= 0 && start + count <= this.file.bytes.length)) {
+      throw new ModelFileError(
+        `HDF5: ${this.#what} at byte ${start} needs ${count} bytes, but the file ends at byte ${this.file.bytes.length}; ` +
+          "it is truncated or damaged",
+      );
+    }
+    this.file.spend(count, this.#what);
+    this.position = start + count;
+    return start;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.skip(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.skip(2), true);
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.skip(4), true);
+  }
+
+  /** A number of `size` bytes; Infinity where it is larger than 2^53. */
+  unsigned(size: number): number {
+    const start = this.skip(size);
+    let value = 0;
+    for (let index = size - 1; index >= 0; index--) {
+      value = value * 256 + this.#view.getUint8(start + index);
+    }
+    return Number.isSafeInteger(value) ? value : Infinity;
+  }
+
+  length(): number {
+    return this.unsigned(this.file.lengthSize);
+  }
+
+  /** An address; undefined where all its bits are set. */
+  address(): number | undefined {
+    const value = this.unsigned(this.file.offsetSize);
+    return value === 2 ** (8 * this.file.offsetSize) - 1 || value === Infinity ? undefined : value;
+  }
+
+  /** The bytes themselves, not copied. */
+  take(count: number): Uint8Array {
+    const start = this.skip(count);
+    return this.file.bytes.subarray(start, start + count);
+  }
+
+  /** Throws unless these letters follow. */
+  signature(letters: string): void {
+    const start = this.position;
+    const found = String.fromCharCode(...this.take(letters.length));
+    if (found !== letters) {
+      throw new ModelFileError(
+        `HDF5: ${this.#what} at byte ${start} begins with ${JSON.stringify(found)}, expected "${letters}"; the file is damaged`,
+      );
+    }
+  }
+
+  /** A text that ends with a zero byte. */
+  text(): string {
+    const { bytes } = this.file;
+    const end = bytes.indexOf(0, this.position);
+    if (end < 0) {
+      throw new ModelFileError(`HDF5: ${this.#what} at byte ${this.position} does not end; the file is damaged`);
+    }
+    const text = decodeText(this.take(end - this.position));
+    this.skip(1);
+    return text;
+  }
+
+  version(known: readonly number[]): number {
+    const start = this.position;
+    const version = this.u8();
+    if (!known.includes(version)) {
+      throw new ModelFileError(
+        `HDF5: ${this.#what} at byte ${start} has version ${version}, known are ${known.join(", ")}; the file is damaged or newer`,
+      );
+    }
+    return version;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Text from UTF-8, up to the first zero byte. */
+export function decodeText(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
