@@ -1,0 +1,15 @@
+import { ArgumentError } from "@convoy/core";
+import { fetchBytes } from "./fetchBytes.js";
+import type { PathFile } from "./pathFile.js";
+
+/** What a page calls a path is an address relative to it. */
+export async function readPath(path: string | URL): Promise<PathFile> {
+  const own = String(path);
+  const folder = own.slice(0, own.lastIndexOf("/") + 1);
+  return { bytes: await fetchBytes(own), path: own, sibling: (relative) => fetchBytes(`${folder}${relative}`) };
+}
+
+/** There are no folders to write to. */
+export async function writePaths(files: readonly { readonly path: string }[]): Promise<void> {
+  throw new ArgumentError(`${files[0]?.path}: a page cannot write files; leave the target out to get the bytes`);
+}

@@ -1,0 +1,7 @@
+/** A file behind a path, and how to read those beside it. */
+export interface PathFile {
+  readonly bytes: Uint8Array;
+  readonly path: string;
+  /** The bytes of a file by its path relative to the first one's folder, which is not checked. */
+  sibling(relative: string): Promise<Uint8Array>;
+}

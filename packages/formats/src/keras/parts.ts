@@ -1,0 +1,186 @@
+import { type JsonValue, type Model, ModelFileError } from "@convoy/core";
+import type { ModelFiles } from "../files/sources.js";
+import { type Hdf5Object, isHdf5, readHdf5 } from "../hdf5/readHdf5.js";
+import { expectObject, isList, isObject, parseJson } from "../json.js";
+import type { LoadOptions } from "../options.js";
+import { isZip, ZipArchive } from "../zip.js";
+import { knownSettings } from "./compileSettings.js";
+import { type FileLayer, type FileModel, readTopology } from "./topology/readTopology.js";
+import { isKeras2Weights, readKeras2Weights } from "./weights/keras2.js";
+import { isKeras3Weights, MergedGroup, readKeras3Weights } from "./weights/keras3.js";
+
+/** What a file of Keras holds, before a model is made of it. */
+export interface KerasParts {
+  /** { class_name, config }; undefined for weights alone. */
+  readonly topology: JsonValue | undefined;
+  /** Optimizer, loss and metrics. */
+  readonly training: JsonValue | undefined;
+  /** "keras 3.9.0" */
+  readonly producer: string;
+  readonly kerasMajor: number;
+  /** Gives the weights to layers; undefined where there are none. */
+  readonly fill: ((layers: readonly FileLayer[]) => Promise<void>) | undefined;
+}
+
+/** 1, 2 or 3 from "2.4.0"; TensorFlow.js and files that do not say it go by Keras 2. */
+export function kerasMajor(version: unknown): number {
+  const [major] = typeof version === "string" ? version.split(".") : [];
+  return major === "1" || major === "3" ? Number(major) : 2;
+}
+
+/** Takes a file of Keras apart, whichever version wrote it. Throws `ModelFileError` for others and damaged ones. */
+export async function openKeras(files: ModelFiles): Promise<KerasParts> {
+  const { main, name } = files;
+  if (isZip(main)) {
+    return openZip(main);
+  }
+  if (isHdf5(main)) {
+    return openHdf5(readHdf5(main));
+  }
+  const text = new TextDecoder().decode(main);
+  if (!/^\s*\{/.test(text)) {
+    throw new ModelFileError(`${name} is neither HDF5 nor a zip archive of Keras; it is damaged or another format`);
+  }
+  return openJson(name, parseJson(name, text), files);
+}
+
+/** The index of weights in several files, or an architecture by itself. */
+async function openJson(name: string, value: JsonValue, files: ModelFiles): Promise<KerasParts> {
+  const index = expectObject(name, value);
+  if (isObject(index.weight_map)) {
+    const shards = await readShards(name, index.weight_map, (path) => files.sibling(path));
+    return { topology: undefined, training: undefined, producer: "keras 3", kerasMajor: 3, fill: shards };
+  }
+  if (typeof index.class_name !== "string") {
+    throw new ModelFileError(`${name} is JSON, but neither a model nor an index of weights of Keras`);
+  }
+  const version = typeof index.keras_version === "string" ? index.keras_version : undefined;
+  return {
+    topology: index,
+    training: undefined,
+    producer: `keras ${version ?? "(version not stated)"}`,
+    kerasMajor: version === undefined && typeof index.module === "string" ? 3 : kerasMajor(version),
+    fill: undefined,
+  };
+}
+
+async function readShards(
+  name: string,
+  map: { readonly [path: string]: JsonValue },
+  read: (path: string) => Promise<Uint8Array> | Uint8Array,
+): Promise<KerasParts["fill"]> {
+  const names = new Set<string>();
+  for (const [path, value] of Object.entries(map)) {
+    for (const shard of isList(value) ? value : [value]) {
+      if (typeof shard !== "string") {
+        throw new ModelFileError(`${name}: weight_map names no file for ${path}`);
+      }
+      names.add(shard);
+    }
+  }
+  if (names.size > 10_000) {
+    throw new ModelFileError(`${name}: weight_map names ${names.size} files, more than any model has`);
+  }
+  const groups: Hdf5Object[] = [];
+  for (const shard of names) {
+    groups.push(readHdf5(await read(shard)));
+  }
+  return (layers) => readKeras3Weights(new MergedGroup(groups), layers);
+}
+
+async function openZip(bytes: Uint8Array): Promise<KerasParts> {
+  const archive = new ZipArchive(bytes);
+  if (!archive.has("config.json")) {
+    throw new ModelFileError(
+      `zip: there is no config.json in the archive, so it is no model of Keras; it holds ${archive.names.slice(0, 10).join(", ")}`,
+    );
+  }
+  const text = (name: string): string => new TextDecoder().decode(archive.read(name));
+  const topology = expectObject("config.json", parseJson("config.json", text("config.json")));
+  const metadata = archive.has("metadata.json") ? parseJson("metadata.json", text("metadata.json")) : {};
+  const version = isObject(metadata) && typeof metadata.keras_version === "string" ? metadata.keras_version : "3";
+  let fill: KerasParts["fill"];
+  if (archive.has("model.weights.h5")) {
+    fill = fillFrom(readHdf5(archive.read("model.weights.h5")));
+  } else if (archive.has("model.weights.json")) {
+    const index = expectObject("model.weights.json", parseJson("model.weights.json", text("model.weights.json")));
+    fill = await readShards("model.weights.json", expectObject("weight_map", index.weight_map), (name) =>
+      archive.read(name),
+    );
+  } else {
+    throw new ModelFileError(
+      `zip: there is no model.weights.h5 in the archive, which holds ${archive.names.slice(0, 10).join(", ")}`,
+    );
+  }
+  return {
+    topology,
+    training: topology.compile_config,
+    producer: `keras ${version}`,
+    kerasMajor: kerasMajor(version),
+    fill,
+  };
+}
+
+function openHdf5(root: Hdf5Object): KerasParts {
+  const version = root.attribute("keras_version") ?? root.get("model_weights")?.attribute("keras_version");
+  const json = (name: string): JsonValue | undefined => {
+    const value = root.attribute(name);
+    return typeof value === "string" ? parseJson(`HDF5 attribute ${name}`, value) : undefined;
+  };
+  const topology = json("model_config");
+  const weights = root.get("model_weights") ?? root;
+  const keras3 = !isKeras2Weights(weights) && isKeras3Weights(weights);
+  return {
+    topology,
+    training: json("training_config"),
+    producer: `keras ${typeof version === "string" ? version : keras3 ? "3" : "(version not stated)"}`,
+    kerasMajor: keras3 ? 3 : kerasMajor(version),
+    fill: fillFrom(weights),
+  };
+}
+
+/** Weights in either arrangement. */
+function fillFrom(group: Hdf5Object): NonNullable<KerasParts["fill"]> {
+  if (isKeras2Weights(group)) {
+    return (layers) => readKeras2Weights(group, layers);
+  }
+  if (isKeras3Weights(group)) {
+    return (layers) => readKeras3Weights(new MergedGroup([group]), layers);
+  }
+  throw new ModelFileError(
+    `HDF5: ${group.path || "the file"} has neither layer_names nor a group layers, so it holds no weights of Keras; there are ` +
+      `${group.names.slice(0, 10).join(", ") || "no groups"}`,
+  );
+}
+
+/** The topology that a file or an option gives. */
+export function topologyOf(parts: KerasParts, { architecture }: LoadOptions): JsonValue {
+  const given = typeof architecture === "string" ? parseJson("architecture", architecture) : architecture;
+  const topology = given ?? parts.topology;
+  if (topology === undefined) {
+    throw new ModelFileError(
+      "the file holds weights alone, not the layers that they are of; pass architecture, what Keras' model.to_json() gives, or make " +
+        "the model here and call loadWeights(model, source)",
+    );
+  }
+  return isObject(topology) && isObject(topology.model_config) ? topology.model_config : topology;
+}
+
+/** Makes the model, gives it the weights and, where there is a backend, compiles it. */
+export async function finishModel(parts: KerasParts, options: LoadOptions): Promise<Model> {
+  const { customObjects = {}, inputShape, backend, warn = console.warn } = options;
+  const file: FileModel = readTopology(topologyOf(parts, options), {
+    customObjects,
+    kerasMajor: parts.kerasMajor,
+    warn,
+    inputShape,
+  });
+  if (parts.fill === undefined) {
+    throw new ModelFileError("the file holds layers, but no weights");
+  }
+  await parts.fill(file.layers);
+  if (backend !== undefined) {
+    file.layer.compile({ backend, ...knownSettings(parts.training, warn) });
+  }
+  return file.layer as Model;
+}
