@@ -18,6 +18,8 @@ export class Hdf5Object {
   #messages: readonly Message[] | undefined;
   #links: Map<string, number> | undefined;
   #attributes: Map<string, ReadAttribute> | undefined;
+  /** Those that were asked for, so that nothing is read twice. */
+  readonly #children = new Map<string, Hdf5Object>();
 
   constructor(file: Hdf5Bytes, address: number, path: string) {
     this.#file = file;
@@ -50,13 +52,24 @@ export class Hdf5Object {
     let object: Hdf5Object = this;
     // A name may itself hold slashes only as separators; empty parts count for nothing.
     for (const name of path.split("/").filter((part) => part !== "")) {
-      const address = object.#linked().get(name);
-      if (address === undefined) {
+      const child: Hdf5Object | undefined = object.#child(name);
+      if (child === undefined) {
         return undefined;
       }
-      object = new Hdf5Object(this.#file, address, object.path === "" ? name : `${object.path}/${name}`);
+      object = child;
     }
     return object;
+  }
+
+  #child(name: string): Hdf5Object | undefined {
+    const known = this.#children.get(name);
+    const address = this.#linked().get(name);
+    if (known !== undefined || address === undefined) {
+      return known;
+    }
+    const child = new Hdf5Object(this.#file, address, this.path === "" ? name : `${this.path}/${name}`);
+    this.#children.set(name, child);
+    return child;
   }
 
   /** Shape of a dataset. */
