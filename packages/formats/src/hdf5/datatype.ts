@@ -1,4 +1,5 @@
 import { ModelFileError } from "@convoy/core";
+import { halfToNumber } from "../halfFloat.js";
 import type { Cursor, Hdf5Bytes } from "./bytes.js";
 
 /** Type of the elements of a dataset or an attribute. */
@@ -118,17 +119,6 @@ function numberReader(what: string, type: Datatype, view: DataView): (position: 
   throw new ModelFileError(
     `HDF5: ${what} holds elements of kind ${type.kind === "other" ? type.name : type.kind}, expected numbers`,
   );
-}
-
-/** A number from the 16 bits of IEEE 754 half precision. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) {
-    return fraction === 0 ? sign * Infinity : Number.NaN;
-  }
-  return exponent === 0 ? sign * 2 ** -24 * fraction : sign * 2 ** (exponent - 15) * (1 + fraction / 1024);
 }
 
 /** The text that an element of the kind longText refers to. */

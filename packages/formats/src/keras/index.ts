@@ -10,6 +10,7 @@ import { finishModel, openKeras } from "./parts.js";
 
 export type { FileMap, FileSource, ReadableStore } from "../files/sources.js";
 export type { LoadOptions } from "../options.js";
+export { writeKeras, writeKerasH5, writeKerasWeights } from "./writeKeras.js";
 
 /**
  * Reads a model that Keras 1, 2 or 3 has saved: `.keras`, `.h5`, or weights alone (`.weights.h5`, also in several files) with the

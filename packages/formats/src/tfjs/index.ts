@@ -11,6 +11,7 @@ import { openTfjs } from "./parts.js";
 
 export type { FileMap, FileSource, ReadableStore } from "../files/sources.js";
 export type { LoadOptions } from "../options.js";
+export { type WriteTfjsOptions, writeTfjs } from "./writeTfjs.js";
 
 /**
  * Reads a layers model of TensorFlow.js, from a Keras of any version or trained in a page (Teachable Machine), with weights that

@@ -1,5 +1,5 @@
 import { formatShape, type JsonValue, ModelFileError } from "@convoy/core";
-import { halfToNumber } from "../hdf5/datatype.js";
+import { halfToNumber } from "../halfFloat.js";
 import { brief, expectList, expectObject, expectSizes, expectText, isObject, type JsonObject } from "../json.js";
 import type { NamedWeight } from "../keras/weights/assign.js";
 

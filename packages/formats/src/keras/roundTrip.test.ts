@@ -1,0 +1,87 @@
+import { type Backend, type Layer, layers, type Model, sequential, type Tensor } from "@convoy/core";
+import { reference } from "@convoy/core/reference";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fillWeights, graph, rareLayers, samplesFor, stack } from "../testing/sampleModels.js";
+import { readTfjs, writeTfjs } from "../tfjs/index.js";
+import { readKeras, writeKeras, writeKerasH5 } from "./index.js";
+
+let backend: Backend;
+beforeAll(async () => {
+  backend = await reference();
+});
+afterAll(() => backend.dispose());
+
+async function outputsOf(made: Model): Promise<number[]> {
+  made.compile({ backend });
+  const samples = samplesFor(made);
+  const outputs: Tensor<Float32Array> | Tensor<Float32Array>[] = await made.predict(
+    samples.length === 1 ? samples[0]! : samples,
+  );
+  return [outputs].flat().flatMap(({ data }) => [...data]);
+}
+
+/** Class and options of all layers, models within taken apart; without names. */
+function optionsOf(made: Model): unknown[] {
+  return made.layers
+    .filter(({ className }) => className !== "InputLayer")
+    .flatMap((layer: Layer) => {
+      if ("layers" in layer) {
+        return optionsOf(layer as Model);
+      }
+      const { name: _, inputShape: __, ...config } = layer.config ?? {};
+      return [{ className: layer.className, ...config }];
+    });
+}
+
+/** Keras has some activations as layers, others by name only, and statistics as weights. */
+function asKerasHasIt(options: unknown): unknown {
+  const { className, mean: _, variance: __, ...others } = options as Record<string, unknown>;
+  return className === "Silu" || className === "HardSilu"
+    ? { className: "Activation", activation: className === "Silu" ? "silu" : "hardSilu", ...others }
+    : { className, ...others };
+}
+
+const writable = {
+  keras: { write: writeKeras, read: readKeras },
+  h5: { write: writeKerasH5, read: readKeras },
+  tfjs: { write: writeTfjs, read: readTfjs },
+} as const;
+
+describe.each(["keras", "h5", "tfjs"] as const)("a model written as %s and read back", (format) => {
+  const { write, read } = writable[format];
+
+  test.each([
+    ["stack", stack],
+    ["graph", graph],
+    ...(format !== "keras" ? [] : ([["rareLayers", rareLayers]] as const)),
+  ] as const)("%s predicts the same", async (_, make) => {
+    const made = make();
+    await fillWeights(made);
+    const told: string[] = [];
+    const again = await read(await write(made), { warn: (message) => told.push(message) });
+    const expected = await outputsOf(made);
+    const actual = await outputsOf(again);
+    expect(Math.max(...expected.map((value, index) => Math.abs(value - actual[index]!)))).toBe(0);
+    expect(new Set(expected).size).toBeGreaterThan(10);
+    expect(optionsOf(again)).toEqual(optionsOf(made).map(asKerasHasIt));
+    expect(told).toEqual([]);
+  });
+});
+
+test("equal models make equal files", async () => {
+  const [first, second] = [stack(), stack()];
+  await fillWeights(first);
+  await fillWeights(second);
+  expect(await writeKeras(first)).toEqual(await writeKeras(second));
+});
+
+test("what a program has no word for is refused with the remedy", async () => {
+  const made = (layer: Layer): Model => sequential([layers.input({ shape: [4, 4, 4] }), layer]);
+  await expect(writeTfjs(made(layers.groupNormalization({ groups: 2 })))).rejects.toThrow(
+    /TensorFlow.js has no such layer/,
+  );
+  await expect(writeTfjs(made(layers.conv2d({ filters: 4, kernelSize: 1, groups: 2 })))).rejects.toThrow(/groups/);
+  await expect(
+    writeKerasH5(made(layers.conv2d({ filters: 4, kernelSize: 1, activation: "hardSigmoid" }))),
+  ).rejects.toThrow(/Keras 2 has no activation "hardSigmoid"/);
+});
