@@ -8,19 +8,22 @@ export class FileTensorNode {
   #asWritten: SymbolicTensor | undefined;
   #channelsLast: SymbolicTensor | undefined;
 
-  private constructor(asWritten: SymbolicTensor | undefined, channelsLast: SymbolicTensor | undefined) {
+  readonly #turn: Turn;
+
+  private constructor(asWritten: SymbolicTensor | undefined, channelsLast: SymbolicTensor | undefined, turn: Turn) {
     this.#asWritten = asWritten;
     this.#channelsLast = channelsLast;
+    this.#turn = turn;
   }
 
   /** A tensor whose axes are in the order of the file. */
-  static asWritten(tensor: SymbolicTensor): FileTensorNode {
-    return new FileTensorNode(tensor, undefined);
+  static asWritten(tensor: SymbolicTensor, turn: Turn): FileTensorNode {
+    return new FileTensorNode(tensor, undefined, turn);
   }
 
   /** A tensor whose channels are the first axis in the file and the last one here. */
-  static turned(tensor: SymbolicTensor): FileTensorNode {
-    return new FileTensorNode(undefined, tensor);
+  static turned(tensor: SymbolicTensor, turn: Turn): FileTensorNode {
+    return new FileTensorNode(undefined, tensor, turn);
   }
 
   /** Number of axes of a sample. */
@@ -36,7 +39,7 @@ export class FileTensorNode {
   /** With the axes of the file. */
   asWritten(): SymbolicTensor {
     if (this.#asWritten === undefined) {
-      this.#asWritten = turn(this.#channelsLast!, false);
+      this.#asWritten = turned(this.#channelsLast!, this.#turn(this.rank, false));
     }
     return this.#asWritten;
   }
@@ -44,20 +47,27 @@ export class FileTensorNode {
   /** With the channels, the first axis in the file, last. */
   channelsLast(): SymbolicTensor {
     if (this.#channelsLast === undefined) {
-      this.#channelsLast = turn(this.#asWritten!, true);
+      this.#channelsLast = turned(this.#asWritten!, this.#turn(this.rank, true));
     }
     return this.#channelsLast;
   }
 }
 
-/** The layer that brings the channels of samples of this rank to the end, or from there to the front. */
-export function turningLayer(rank: number, channelsLast: boolean): Layer {
-  return layers.permute({ dims: channelsLast ? [...range(2, rank), 1] : [rank, ...range(1, rank - 1)] });
+/** Makes a layer that brings the channels of samples of a rank to the end, or from there to the front. */
+export type Turn = (rank: number, channelsLast: boolean) => Layer;
+
+/** Layers that turn axes, under names of their own. */
+export function makeTurn(): Turn {
+  let count = 0;
+  return (rank, channelsLast) =>
+    layers.permute({
+      dims: channelsLast ? [...range(2, rank), 1] : [rank, ...range(1, rank - 1)],
+      name: `convoy_channels_${channelsLast ? "last" : "first"}_${count++}`,
+    });
 }
 
-function turn(tensor: SymbolicTensor, channelsLast: boolean): SymbolicTensor {
-  const rank = tensor.shape.length;
-  return rank < 2 ? tensor : turningLayer(rank, channelsLast)(tensor);
+function turned(tensor: SymbolicTensor, layer: Layer): SymbolicTensor {
+  return tensor.shape.length < 2 ? tensor : layer(tensor);
 }
 
 function range(first: number, last: number): number[] {

@@ -6,6 +6,8 @@ export interface FileReference {
   readonly layer: string;
   readonly call: number;
   readonly output: number;
+  /** Whether it is an input or output of the model, not what a layer reads. */
+  readonly isEnd: boolean;
 }
 
 /** A call of a layer in a functional model. */
@@ -49,10 +51,11 @@ export function readCalls(what: string, config: JsonObject): FileCalls {
         : nodes.map((node, number) => ({ name, number, entry, inputs: nodeInputs(`layer ${name}`, node) })),
     );
   }
-  const ends = outputReferences(`${what}: output_layers`, config.output_layers);
+  const outputs = outputReferences(`${what}: output_layers`, config.output_layers);
+  const ends = [...outputs, ...outputReferences(`${what}: input_layers`, config.input_layers)];
   const bases = firstNumbers(calls, models, ends);
-  const find = (place: string, { layer, call, output }: FileReference): FileCall => {
-    const found = calls.get(layer)?.[call - (bases.get(layer) ?? 0)];
+  const find = (place: string, { layer, call, output, isEnd }: FileReference): FileCall => {
+    const found = calls.get(layer)?.[call - (bases[isEnd ? "ends" : "inner"].get(layer) ?? 0)];
     if (found === undefined) {
       throw new ModelFileError(
         `${place}: output ${output} of call ${call} of layer "${layer}" is read, but there is none`,
@@ -60,33 +63,37 @@ export function readCalls(what: string, config: JsonObject): FileCalls {
     }
     return found;
   };
-  return {
-    names: [...calls.keys()],
-    find,
-    ordered: (place) => orderCalls(place, find, [...ends, ...inputEnds(what, config)]),
-  };
-}
-
-function inputEnds(what: string, config: JsonObject): FileReference[] {
-  return outputReferences(`${what}: input_layers`, config.input_layers);
+  return { names: [...calls.keys()], find, ordered: (place) => orderCalls(place, find, ends) };
 }
 
 /**
- * Models within are often counted from 1, as making them was their first call. Which it is, the numbers that occur say.
+ * Models within are often counted from 1, as making them was their first call; Keras 3 does so only where inputs and outputs of the
+ * model refer to them. Which it is, the numbers that occur say.
  */
 function firstNumbers(
   calls: ReadonlyMap<string, readonly FileCall[]>,
   models: ReadonlySet<string>,
   ends: readonly FileReference[],
-): Map<string, number> {
-  const bases = new Map<string, number>();
-  const references = [...calls.values()].flatMap((own) => own.flatMap(({ inputs }) => inputs)).concat(ends);
-  for (const { layer, call } of references) {
-    if (models.has(layer) && call >= (calls.get(layer)?.length ?? 0)) {
-      bases.set(layer, 1);
+): { inner: ReadonlyMap<string, number>; ends: ReadonlyMap<string, number> } {
+  const fromOne = (references: readonly FileReference[]): Map<string, number> => {
+    const bases = new Map<string, number>();
+    for (const { layer, call } of references) {
+      if (models.has(layer) && call >= (calls.get(layer)?.length ?? 0)) {
+        bases.set(layer, 1);
+      }
+    }
+    return bases;
+  };
+  const every = [...calls.values()].flat();
+  const inner = fromOne(every.flatMap(({ inputs }) => inputs));
+  const isKeras3 = every.some(({ entry }) => isList(entry.inbound_nodes) && isObject(entry.inbound_nodes[0]));
+  const atEnds = new Map([...inner, ...fromOne(ends)]);
+  for (const name of isKeras3 ? models : []) {
+    if (calls.get(name)?.[0]?.entry.class_name === "Functional") {
+      atEnds.set(name, 1);
     }
   }
-  return bases;
+  return { inner, ends: atEnds };
 }
 
 /** Depth first from the outputs, without recursion: models may be thousands of layers deep. */
@@ -175,12 +182,12 @@ function collectTensors(what: string, value: JsonValue, found: FileReference[], 
   }
 }
 
-function toReference(what: string, value: JsonValue | undefined): FileReference {
+function toReference(what: string, value: JsonValue | undefined, isEnd = false): FileReference {
   const [layer, call, output] = isList(value) ? value : [];
   if (typeof layer !== "string" || !isIndex(call) || !isIndex(output)) {
     throw new ModelFileError(`${what} reads ${brief(value)}, expected [layer, call, output]`);
   }
-  return { layer, call, output };
+  return { layer, call, output, isEnd };
 }
 
 function isIndex(value: JsonValue | undefined): value is number {
@@ -190,8 +197,10 @@ function isIndex(value: JsonValue | undefined): value is number {
 /** Tensors of input_layers or output_layers: a list of them, one of them by itself, or a list within a list. */
 export function outputReferences(what: string, value: JsonValue | undefined): FileReference[] {
   if (isObject(value)) {
-    return Object.values(value).map((inner) => toReference(what, inner));
+    return Object.values(value).map((inner) => toReference(what, inner, true));
   }
   const list = expectList(what, value);
-  return typeof list[0] === "string" ? [toReference(what, list)] : list.map((inner) => toReference(what, inner));
+  return typeof list[0] === "string"
+    ? [toReference(what, list, true)]
+    : list.map((inner) => toReference(what, inner, true));
 }

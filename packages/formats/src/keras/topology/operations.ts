@@ -1,6 +1,6 @@
 import { ModelFileError } from "@convoy/core";
 import { brief, isList, isObject, type JsonObject } from "../../json.js";
-import type { LayerRecipe } from "./layerClasses.js";
+import { isKnownClass, type LayerRecipe } from "./layerClasses.js";
 
 /** Arithmetic between tensors, or a tensor and a number: `x + y` in a functional model. */
 const arithmetic: Readonly<Record<string, "add" | "subtract" | "multiply" | "divide">> = {
@@ -38,7 +38,7 @@ const functions: Readonly<Record<string, string>> = {
 
 /** The layer that does what an operation of a functional model does; undefined where the entry is a layer. */
 export function operationLayer(what: string, entry: JsonObject, tensors: number): LayerRecipe | undefined {
-  const name = operationName(entry);
+  const name = operationName(entry, tensors);
   if (name === undefined) {
     return undefined;
   }
@@ -66,14 +66,20 @@ export function operationLayer(what: string, entry: JsonObject, tensors: number)
   return { className: "Rescaling", config: { scale, offset } };
 }
 
-function operationName({ class_name: className, module, config }: JsonObject): string | undefined {
+function operationName({ class_name: className, module, config }: JsonObject, tensors: number): string | undefined {
   if (className === "TFOpLambda") {
     const named = isObject(config) ? config.function : undefined;
     return typeof named === "string" ? named : brief(named);
   }
-  return typeof module === "string" && /^keras\.(src\.)?ops(\.|$)/.test(module) && typeof className === "string"
-    ? className
-    : undefined;
+  if (typeof className !== "string") {
+    return undefined;
+  }
+  if (module === undefined) {
+    // Keras 3 does not say where classes are from in .h5 files; layers of these names take several tensors.
+    const single = tensors === 1 && Object.hasOwn(arithmetic, className);
+    return single || (Object.hasOwn(functions, className) && !isKnownClass(className)) ? className : undefined;
+  }
+  return typeof module === "string" && /^keras\.(src\.)?ops(\.|$)/.test(module) ? className : undefined;
 }
 
 /** Numbers among the arguments behind the tensor. */

@@ -16,7 +16,7 @@ import {
 import { brief, expectList, expectObject, expectSizes, isList, isObject, type JsonObject } from "../../json.js";
 import { currentClassName, currentConfig, mergeClass } from "./keras1.js";
 import { isKnownClass, layerRecipe } from "./layerClasses.js";
-import { chooseLayout, FileTensorNode, turningLayer } from "./layouts.js";
+import { chooseLayout, FileTensorNode, makeTurn } from "./layouts.js";
 import { type FileCall, type FileReference, outputReferences, readCalls } from "./nodes.js";
 import { operationLayer } from "./operations.js";
 
@@ -57,6 +57,7 @@ const maxLayers = 20_000;
 class TopologyReader {
   readonly #settings: TopologySettings;
   #layerCount = 0;
+  readonly #turn = makeTurn();
 
   constructor(settings: TopologySettings) {
     this.#settings = settings;
@@ -159,7 +160,7 @@ class TopologyReader {
     const tensors = inputs.map((input) => (layout.channelsLast ? input.channelsLast() : input.asWritten()));
     const outputs = within(place, () => file.layer.connect(tensors, file.name));
     return outputs.map((tensor) =>
-      layout.givesChannels ? FileTensorNode.turned(tensor) : FileTensorNode.asWritten(tensor),
+      layout.givesChannels ? FileTensorNode.turned(tensor, this.#turn) : FileTensorNode.asWritten(tensor, this.#turn),
     );
   }
 
@@ -197,11 +198,12 @@ class TopologyReader {
       ),
     );
     const listed: FileLayer[] = [];
+    const names = new Set<string>();
     let turned = false;
     const turn = (last: boolean): void => {
-      const { rank } = FileTensorNode.asWritten(made.output);
+      const rank = made.output.shape.length;
       if (turned !== last && rank > 1) {
-        made.add(turningLayer(rank, last));
+        made.add(this.#turn(rank, last));
       }
       turned = last;
     };
@@ -210,10 +212,14 @@ class TopologyReader {
         continue;
       }
       const node = within(what, () =>
-        turned ? FileTensorNode.turned(made.output) : FileTensorNode.asWritten(made.output),
+        turned ? FileTensorNode.turned(made.output, this.#turn) : FileTensorNode.asWritten(made.output, this.#turn),
       );
       const { file, className: current, config: own } = this.#layer(what, entry, depth, [node]);
       const place = `layer ${file.name} (${file.className})`;
+      if (nameOf(entry) !== undefined && names.has(file.name)) {
+        throw new ModelFileError(`${what}: two layers are called "${file.name}"`);
+      }
+      names.add(file.name);
       const layout = chooseLayout(current, own, [node], node.rank);
       within(place, () => {
         turn(layout.channelsLast);
@@ -279,7 +285,7 @@ class TopologyReader {
           throw new ModelFileError(`layer ${name} (InputLayer): its shape is not in the file; pass inputShape`);
         }
         const tensor = within(`layer ${name}`, () => inputTensor({ shape, name }));
-        results.set(call, [FileTensorNode.asWritten(tensor)]);
+        results.set(call, [FileTensorNode.asWritten(tensor, this.#turn)]);
         made.set(name, {
           file: { name, className: "InputLayer", layer: tensor.call.layer, trainable: true },
           config: {},

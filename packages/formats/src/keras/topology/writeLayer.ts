@@ -84,7 +84,9 @@ const optionNames: Readonly<Record<string, string>> = { keepDims: "keepdims" };
 /** A layer for a program. Throws `ArgumentError` where it has no such layer or option. */
 export function writeLayer(name: string, className: string, config: JsonObject, dialect: Dialect): WrittenLayer {
   const place = `layer ${name} (${className})`;
-  const common = { name, trainable: config.trainable !== false, dtype: "float32" };
+  // True is the default everywhere, and Keras' SpatialDropout2D does not take the option.
+  const frozen = config.trainable === false && className !== "SpatialDropout2D" ? { trainable: false } : {};
+  const common = { name, ...frozen, dtype: "float32" };
   if (className === "Gelu" || Object.hasOwn(activationLayers, className)) {
     const activation =
       className === "Gelu" ? (config.approximate === true ? "geluTanh" : "gelu") : activationLayers[className]!;

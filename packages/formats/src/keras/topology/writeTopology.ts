@@ -110,18 +110,18 @@ function functionalConfig(entries: readonly LayerTopology[], config: Config, mod
   const classes = new Map(entries.map(({ name, className }) => [name, className]));
   const shapes = shapesOf(model, new Map(entries.map(({ name }, index) => [layers[index]!, name])));
   const calls = config.calls as unknown as readonly { readonly layer: string; readonly inputs: readonly Reference[] }[];
-  const numbered = ([name, call, output]: Reference): Reference => [
-    rename([...path, name]),
-    call + firstNumber(classes.get(name)!, dialect),
-    output,
-  ];
+  const numbered =
+    (first: (className: string) => number) =>
+    ([name, call, output]: Reference): Reference => [rename([...path, name]), call + first(classes.get(name)!), output];
+  const read = numbered((className) => (dialect.major === 2 ? firstNumber(className, dialect) : 0));
+  const end = numbered((className) => firstNumber(className, dialect));
   const node = (inputs: readonly Reference[]): JsonValue => {
     if (dialect.major === 2) {
-      return inputs.map((reference) => [...numbered(reference), {}]);
+      return inputs.map((reference) => [...read(reference), {}]);
     }
     const tensors = inputs.map((reference) => ({
       class_name: "__keras_tensor__",
-      config: { shape: shapes(reference), dtype: "float32", keras_history: [...numbered(reference)] },
+      config: { shape: shapes(reference), dtype: "float32", keras_history: [...read(reference)] },
     }));
     return { args: tensors.length === 1 ? tensors : [tensors], kwargs: {} };
   };
@@ -135,12 +135,15 @@ function functionalConfig(entries: readonly LayerTopology[], config: Config, mod
       const nodes = own.filter(({ inputs }) => inputs.length > 0).map(({ inputs }) => node(inputs));
       return { ...layer, name: rename([...path, entry.name]), inbound_nodes: nodes };
     }),
-    input_layers: references(config.inputs).map(numbered),
-    output_layers: references(config.outputs).map(numbered),
+    input_layers: references(config.inputs).map(end),
+    output_layers: references(config.outputs).map(end),
   };
 }
 
-/** Models within were called once already, when they were made; Keras 3 has that for functional ones alone. */
+/**
+ * Models within were called once already, when they were made. Keras 3 has that for functional ones alone, and only where inputs and
+ * outputs of the model refer to them, not where layers do.
+ */
 function firstNumber(className: string, dialect: Dialect): number {
   return className === "Functional" || (className === "Sequential" && dialect.major === 2) ? 1 : 0;
 }
