@@ -4,3 +4,4 @@
  * @module
  */
 export { ModelFileError } from "@convoy/core";
+export { type ReadOnnxOptions, readOnnx } from "./onnx/readOnnx.js";

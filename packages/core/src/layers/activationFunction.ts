@@ -1,12 +1,13 @@
 import type { JsonValue } from "../config.js";
 import { ArgumentError } from "../errors.js";
 import { lookUp } from "../names.js";
-import type { Value } from "../ops/definition.js";
+import { sizeOf, type Value } from "../ops/definition.js";
 import type { UnaryFunction } from "../ops/unary.js";
 import type { Graph } from "../plan/index.js";
+import { reshaped } from "./slices.js";
 
 /**
- * Activations by name. Softmax runs over the last axis; leakyRelu has slope 0.2, elu scale 1 (Keras' defaults); gelu is the exact
+ * Activations by name. Softmax and its logarithm run over the last axis; leakyRelu has slope 0.2, elu scale 1 (Keras' defaults); gelu is the exact
  * form, geluTanh the approximation; swish and hardSwish are other names of silu and hardSilu.
  */
 export type ActivationName =
@@ -20,6 +21,7 @@ export type ActivationName =
   | "hardSigmoid"
   | "tanh"
   | "softmax"
+  | "logSoftmax"
   | "softplus"
   | "softsign"
   | "silu"
@@ -40,6 +42,26 @@ export type Activation = ActivationName | ParametricActivation;
 
 type Apply = (graph: Graph, input: Value) => Value;
 
+/**
+ * x minus the logarithm of the sum of e^x along the last axis. That logarithm is the largest x minus the logarithm of the largest
+ * probability, which is never small, so that no number is too large or too small for float32.
+ */
+function logSoftmax(graph: Graph, input: Value): Value {
+  const classes = input.shape.at(-1)!;
+  const rows = sizeOf(input.shape) / classes;
+  const largest = (value: Value): Value => {
+    const window = { poolSize: [1, classes], strides: [1, classes], padding: [0, 0, 0, 0], dilation: [1, 1] } as const;
+    return graph.apply("maxPool2d", [reshaped(graph, value, [rows, 1, classes, 1])], window)[0]!;
+  };
+  const negated = (value: Value): Value => graph.apply("affine", [value], { scale: -1, offset: 0 })[0]!;
+  const probabilities = graph.apply("softmax", [input], {})[0]!;
+  const logarithm = graph.apply("unary", [largest(probabilities)], { function: "log", alpha: 1e-30 })[0]!;
+  const normalizer = graph.apply("add", [logarithm, negated(largest(input))], {})[0]!;
+  const spread = { size: [1, classes], interpolation: "nearest" } as const;
+  const [everywhere] = graph.apply("resize2d", [normalizer], spread);
+  return graph.apply("add", [input, reshaped(graph, everywhere!, input.shape)], {})[0]!;
+}
+
 function unary(name: UnaryFunction, alpha = 0): Apply {
   return (graph, input) => graph.apply("unary", [input], { function: name, alpha })[0]!;
 }
@@ -59,6 +81,7 @@ const activations: { readonly [N in ActivationName]: Apply } = {
   hardSigmoid: unary("hardSigmoid"),
   tanh: unary("tanh"),
   softmax: (graph, input) => graph.apply("softmax", [input], {})[0]!,
+  logSoftmax,
   softplus: unary("softplus"),
   softsign: unary("softsign"),
   silu: unary("silu"),

@@ -1,0 +1,95 @@
+import type { Layer, SymbolicTensor, SymbolicTensors } from "@convoy/core";
+import { type Constant, sizeOf } from "./constant.js";
+import type { GraphValue } from "./graphValue.js";
+import type { OnnxNode } from "./messages.js";
+import type { NodeReader } from "./nodeReader.js";
+
+/** The weights of a layer as they stand in the file, in the layer's order. */
+export interface LayerValues {
+  readonly layer: Layer;
+  readonly values: readonly { readonly data: Float32Array; readonly shape: readonly number[] }[];
+}
+
+/** Makes of a node what it gives. */
+export type Conversion = (node: NodeReader, build: Builder) => GraphValue | readonly GraphValue[];
+
+/** Calls layers, names them after nodes, and keeps what their weights are. */
+export class Builder {
+  readonly weights: LayerValues[] = [];
+  readonly #consumers: ReadonlyMap<string, readonly OnnxNode[]>;
+  readonly #constantOf: (name: string) => Constant | undefined;
+  readonly #absorbed = new Set<OnnxNode>();
+  readonly #names = new Set<string>();
+
+  /**
+   * @param consumers the nodes that read a value, and undefined among them where it is an output of the graph
+   */
+  constructor(consumers: ReadonlyMap<string, readonly OnnxNode[]>, constantOf: (name: string) => Constant | undefined) {
+    this.#consumers = consumers;
+    this.#constantOf = constantOf;
+  }
+
+  /** Calls a layer that the node stands for, and remembers its weights. */
+  call(
+    make: (options: { readonly name: string }) => Layer,
+    node: NodeReader,
+    inputs: SymbolicTensors,
+    values: readonly Constant[] = [],
+  ): SymbolicTensor {
+    const layer = make({ name: this.#name(node.node) });
+    const output = layer(inputs);
+    if (values.length > 0) {
+      this.weights.push({
+        layer,
+        values: values.map(({ data, shape }) => ({
+          data: data instanceof Float32Array ? data : Float32Array.from(data),
+          shape,
+        })),
+      });
+    }
+    return output;
+  }
+
+  /**
+   * The vector that the one node behind this one adds, if it is one number for each channel; the layer takes it as its bias
+   * then, and the addition is left out.
+   * @param axesBehind how many axes lie behind that of the channels
+   */
+  takeBias(node: OnnxNode, channels: number, axesBehind: number): Constant | undefined {
+    const consumers = this.#consumers.get(node.outputs[0] ?? "") ?? [];
+    const [add] = consumers;
+    if (consumers.length !== 1 || add?.op !== "Add" || add.domain !== "" || add.inputs[0] === add.inputs[1]) {
+      return undefined;
+    }
+    const bias = this.#constantOf(add.inputs.find((name) => name !== node.outputs[0]) ?? "");
+    const axis = (bias?.shape.length ?? 0) - 1 - axesBehind;
+    if (
+      bias === undefined ||
+      sizeOf(bias.shape) !== channels ||
+      bias.shape[axis] !== channels ||
+      bias.shape.length > axesBehind + 2
+    ) {
+      return undefined;
+    }
+    this.#absorbed.add(add);
+    return { ...bias, shape: [channels] };
+  }
+
+  /** Whether the node was made part of the layer before. */
+  isAbsorbed(node: OnnxNode): boolean {
+    return this.#absorbed.has(node);
+  }
+
+  /** A name for a layer: that of the node's weights in PyTorch's files, or of the node. */
+  #name({ name, op, inputs }: OnnxNode): string {
+    const [, module] = /^(.+)[./]weight$/.exec(inputs[1] ?? "") ?? [];
+    const wanted =
+      (module ?? (name === "" ? op : name)).replace(/[^A-Za-z0-9_.-]+/g, "_").replace(/^_+|_+$/g, "") || op;
+    let unique = wanted;
+    for (let count = 1; this.#names.has(unique); count++) {
+      unique = `${wanted}_${count}`;
+    }
+    this.#names.add(unique);
+    return unique;
+  }
+}
