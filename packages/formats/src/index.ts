@@ -5,3 +5,4 @@
  */
 export { ModelFileError } from "@convoy/core";
 export { type ReadOnnxOptions, readOnnx } from "./onnx/readOnnx.js";
+export { type ReadPytorchOptions, readPytorch, type StateDict } from "./pytorch/readPytorch.js";
