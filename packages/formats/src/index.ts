@@ -6,3 +6,11 @@
 export { ModelFileError } from "@convoy/core";
 export { type ReadOnnxOptions, readOnnx } from "./onnx/readOnnx.js";
 export { type ReadPytorchOptions, readPytorch, type StateDict } from "./pytorch/readPytorch.js";
+export type { ModuleNames } from "./torch/moduleNames.js";
+export {
+  type LoadedStateDict,
+  type LoadStateDictOptions,
+  loadStateDict,
+  type ToStateDictOptions,
+  toStateDict,
+} from "./torch/stateDict.js";
