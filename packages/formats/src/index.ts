@@ -5,6 +5,7 @@
  */
 export { ModelFileError } from "@convoy/core";
 export { type ReadOnnxOptions, readOnnx } from "./onnx/readOnnx.js";
+export { type WriteOnnxOptions, writeOnnx } from "./onnx/writing/writeOnnx.js";
 export { type ReadPytorchOptions, readPytorch, type StateDict } from "./pytorch/readPytorch.js";
 export type { ModuleNames } from "./torch/moduleNames.js";
 export {

@@ -1,5 +1,8 @@
 import { type Field, MessageReader } from "./protobuf.js";
 
+/** Name of the note in which Convoy's own files say how images lie: "nchw" or "nhwc". */
+export const layoutKey = "convoy.layout";
+
 /** An ONNX file as far as it matters here (onnx.proto3). */
 export interface OnnxModel {
   readonly irVersion: number;
@@ -7,6 +10,8 @@ export interface OnnxModel {
   /** Version of each set of operators by its domain, "" for ONNX's own. */
   readonly opsets: ReadonlyMap<string, number>;
   readonly graph: OnnxGraph;
+  /** Notes by name. */
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 export interface OnnxGraph {
@@ -76,6 +81,7 @@ function readFields(message: MessageReader, readers: { readonly [number: number]
 export function readModelMessage(bytes: Uint8Array): OnnxModel {
   const message = new MessageReader(bytes);
   const opsets = new Map<string, number>();
+  const metadata = new Map<string, string>();
   let irVersion = 0;
   let producer = "";
   let producerVersion = "";
@@ -106,11 +112,24 @@ export function readModelMessage(bytes: Uint8Array): OnnxModel {
       });
       opsets.set(domain === "ai.onnx" ? "" : domain, version);
     },
+    14: (field) => {
+      const inner = message.message(field);
+      let [key, value] = ["", ""];
+      readFields(inner, {
+        1: (part) => {
+          key = inner.text(part);
+        },
+        2: (part) => {
+          value = inner.text(part);
+        },
+      });
+      metadata.set(key, value);
+    },
   });
   if (graph === undefined) {
     throw message.error("the file has no graph");
   }
-  return { irVersion, producer: `${producer} ${producerVersion}`.trim(), opsets, graph };
+  return { irVersion, producer: `${producer} ${producerVersion}`.trim(), opsets, graph, metadata };
 }
 
 function readGraph(message: MessageReader): OnnxGraph {

@@ -7,8 +7,16 @@ import { elementwise } from "./conversions/elementwise.js";
 import { poolings } from "./conversions/pooling.js";
 import { shaping } from "./conversions/shaping.js";
 import { folds } from "./fold.js";
-import { type Activation, activation, asInOnnx, channelsLast, type GraphValue } from "./graphValue.js";
-import { type OnnxGraph, type OnnxModel, type OnnxNode, type OnnxPort, readModelMessage } from "./messages.js";
+import { withGelu } from "./gelu.js";
+import { type Activation, activation, asImages, asInOnnx, channelsLast, type GraphValue } from "./graphValue.js";
+import {
+  layoutKey,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxPort,
+  readModelMessage,
+} from "./messages.js";
 import { NodeReader, nodeLabel } from "./nodeReader.js";
 import { inOrderOfUse } from "./order.js";
 
@@ -16,6 +24,11 @@ import { inOrderOfUse } from "./order.js";
 export interface ReadOnnxOptions {
   /** Shape of a sample, [H,W,C], where the file leaves sizes open; default what the file says. */
   readonly inputShape?: readonly number[];
+  /**
+   * How the file has the images that go in: "nchw" or "nhwc"; default what the nodes that read them, or else their sizes, tell. The
+   * model takes [N,H,W,C] in any case.
+   */
+  readonly layout?: "nchw" | "nhwc";
   /** Name of the model; default that of the graph. */
   readonly name?: string;
 }
@@ -57,37 +70,39 @@ function buildModel(message: OnnxModel, fileSize: number, options: ReadOnnxOptio
         "onnx.version_converter, or export the model again with another opset",
     );
   }
-  expectKnownOperators(graph);
   const values = new Map<string, GraphValue>();
   for (const tensor of graph.initializers) {
     values.set(tensor.name, readConstant(tensor, `initializer "${tensor.name}"`));
   }
-  const nodes = inOrderOfUse(graph.nodes, new Set([...values.keys(), ...graph.inputs.map(({ name }) => name)]));
+  const ordered = inOrderOfUse(graph.nodes, new Set([...values.keys(), ...graph.inputs.map(({ name }) => name)]));
   const context = { opset, valueOf: (name: string) => values.get(name), limit: Math.max(2 ** 16, fileSize) };
   const constantOf = (name: string): Constant | undefined => {
     const value = values.get(name);
     return value?.kind === "constant" ? value : undefined;
   };
   // First what weights alone give, so that layers find their weights wherever they are computed.
-  for (const node of nodes) {
+  for (const node of ordered) {
     foldNode(new NodeReader(node, context), values);
   }
-  const consumers = consumersOf(graph);
+  const nodes = withGelu(
+    ordered.filter((node) => !node.outputs.every((name) => name === "" || values.has(name))),
+    constantOf,
+  );
+  expectKnownOperators(nodes);
+  const consumers = consumersOf(nodes, graph);
   const inputs = new Map<string, SymbolicTensor>();
   for (const port of graph.inputs.filter(({ name }) => !values.has(name))) {
-    const value = inputValue(port, consumers, options);
+    const value = inputValue(port, consumers, { ...noted(message), ...options });
     inputs.set(port.name, value.tensor);
     values.set(port.name, value);
   }
+  const channelsFirst = [...values.values()].some((value) => value.kind === "activation" && isImageOrder(value.axes));
   const builder = new Builder(consumers, constantOf);
   for (const node of nodes) {
-    if (node.outputs.every((name) => name === "" || values.has(name))) {
-      continue;
-    }
     const reader = new NodeReader(node, context);
     within(nodeLabel(node), () => convert(reader, builder, values));
   }
-  const outputs = graph.outputs.map(({ name }) => outputTensor(name, values));
+  const outputs = graph.outputs.map(({ name }) => outputTensor(name, values, channelsFirst));
   const [only] = outputs;
   if (only === undefined) {
     throw new ModelFileError("ONNX file: the graph has no outputs");
@@ -152,7 +167,11 @@ function convert(node: NodeReader, builder: Builder, values: Map<string, GraphVa
   if (foldNode(node, values)) {
     return;
   }
-  const given = conversions[node.node.op]!(node, builder);
+  const conversion = conversions[node.node.op];
+  if (conversion === undefined) {
+    throw node.error("it is computed from constants only, but here its inputs depend on the model's");
+  }
+  const given = conversion(node, builder);
   const results = "kind" in given ? [given] : given;
   results.forEach((value, index) => {
     const name = node.node.outputs[index];
@@ -162,7 +181,7 @@ function convert(node: NodeReader, builder: Builder, values: Map<string, GraphVa
   });
 }
 
-function expectKnownOperators({ nodes }: OnnxGraph): void {
+function expectKnownOperators(nodes: readonly OnnxNode[]): void {
   const unknown = nodes.filter(
     ({ op, domain }) => domain !== "" || !(op in conversions || op in folds || op === "Constant"),
   );
@@ -178,7 +197,7 @@ function expectKnownOperators({ nodes }: OnnxGraph): void {
 }
 
 /** The nodes that read each value; for outputs of the graph one more, so that they are never the only one. */
-function consumersOf({ nodes, outputs }: OnnxGraph): ReadonlyMap<string, readonly OnnxNode[]> {
+function consumersOf(nodes: readonly OnnxNode[], { outputs }: OnnxGraph): ReadonlyMap<string, readonly OnnxNode[]> {
   const consumers = new Map<string, OnnxNode[]>();
   const note = (name: string, node: OnnxNode): void => {
     const known = consumers.get(name);
@@ -199,11 +218,17 @@ function consumersOf({ nodes, outputs }: OnnxGraph): ReadonlyMap<string, readonl
   return consumers;
 }
 
+/** How images lie, where the file says it. */
+function noted({ metadata }: OnnxModel): Pick<ReadOnnxOptions, "layout"> {
+  const layout = metadata.get(layoutKey);
+  return layout === "nchw" || layout === "nhwc" ? { layout } : {};
+}
+
 /** A tensor of the model for an input of the graph. */
 function inputValue(
   port: OnnxPort,
   consumers: ReadonlyMap<string, readonly OnnxNode[]>,
-  { inputShape }: ReadOnnxOptions,
+  { inputShape, layout }: ReadOnnxOptions,
 ): Activation {
   const { name, shape } = port;
   const label = `ONNX file, input "${name}"`;
@@ -214,7 +239,8 @@ function inputValue(
     throw new ModelFileError(`${label}: the file does not say its shape; export the model again with one`);
   }
   const sample = shape.slice(1);
-  const images = sample.length === 3 && hasChannelsFirst(sample, name, consumers);
+  const images =
+    sample.length === 3 && (layout === undefined ? hasChannelsFirst(sample, name, consumers) : layout === "nchw");
   const [channels, ...spatial] = sample;
   const laidOut = images ? [...spatial, channels!] : sample;
   const wanted = inputShape ?? laidOut;
@@ -269,16 +295,20 @@ function hasChannelsFirst(
   return few(first) && !few(last);
 }
 
-/** Outputs that are images stay [H,W,C]; others get the order that ONNX has. */
-function outputTensor(name: string, values: ReadonlyMap<string, GraphValue>): SymbolicTensor {
+/** Outputs that are images are [H,W,C], unless all is in that order in the file; others get the order that ONNX has. */
+function outputTensor(name: string, values: ReadonlyMap<string, GraphValue>, channelsFirst: boolean): SymbolicTensor {
   const value = values.get(name);
   if (value?.kind !== "activation") {
     throw new ModelFileError(
       `ONNX file, output "${name}": ${value === undefined ? "no node gives it" : "it does not depend on the inputs"}`,
     );
   }
-  const isImage = value.axes.length === 3 && value.axes.every((axis, index) => axis === channelsLast[index]);
-  return isImage ? value.tensor : asInOnnx(value).tensor;
+  const isImage = isImageOrder(value.axes);
+  return isImage || (channelsFirst && value.axes.length === 3) ? asImages(value).tensor : asInOnnx(value).tensor;
+}
+
+function isImageOrder(axes: readonly number[]): boolean {
+  return axes.length === 3 && axes.every((axis, index) => axis === channelsLast[index]);
 }
 
 /** What layers and models refuse is wrong with the file. */

@@ -93,6 +93,11 @@ export function networkOf(model: Layer): Network {
   return networks.get(model)!();
 }
 
+/** Whether a layer is a model. */
+export function isModel(layer: Layer): boolean {
+  return networks.has(layer);
+}
+
 /** Names the layers and puts them in order. Throws `ArgumentError` where they do not make a model. */
 export function buildNetwork(declaration: NetworkDeclaration): Network {
   const { model, seed, declaredInputs } = declaration;

@@ -169,6 +169,16 @@ const mean: Conversion = (node, build) => {
   return inputs.length === 1 ? inputs[0]! : merged(node, build, inputs, layers.average);
 };
 
+/** Squares and cubes, as products. */
+const power: Conversion = (node, build) => {
+  const exponent = single(node.constant(1));
+  const input = node.activation(0);
+  if (exponent !== 1 && exponent !== 2 && exponent !== 3) {
+    throw node.error(`power ${exponent ?? "of several exponents"}; 1, 2 and 3 are read`);
+  }
+  return exponent === 1 ? input : merged(node, build, Array<Activation>(exponent).fill(input), layers.multiply);
+};
+
 /** Numbers no smaller than `low` and no larger than `high`, by rectifiers. */
 export function clipped(input: Activation, low: number, high: number): Activation {
   if (low === -Infinity && high === Infinity) {
@@ -226,5 +236,6 @@ export const elementwise: { readonly [op: string]: Conversion } = {
   Max: extreme(layers.maximum, (input, bound) => clipped(input, bound, Infinity)),
   Min: extreme(layers.minimum, (input, bound) => clipped(input, -Infinity, bound)),
   Clip: clip,
+  Pow: power,
   Neg: (node) => affine(node.activation(0), -1, 0),
 };
