@@ -8,6 +8,7 @@ export { type ReadOnnxOptions, readOnnx } from "./onnx/readOnnx.js";
 export { type WriteOnnxOptions, writeOnnx } from "./onnx/writing/writeOnnx.js";
 export { type ReadPytorchOptions, readPytorch, type StateDict } from "./pytorch/readPytorch.js";
 export type { ModuleNames } from "./torch/moduleNames.js";
+export { readSafetensors, readStateDict, writeSafetensors } from "./torch/safetensors.js";
 export {
   type LoadedStateDict,
   type LoadStateDictOptions,

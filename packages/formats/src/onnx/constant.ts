@@ -1,4 +1,5 @@
 import { formatShape, ModelFileError } from "@convoy/core";
+import { halfToNumber } from "../halfFloat.js";
 import type { OnnxTensor } from "./messages.js";
 
 /** Numbers that are known when the file is read: weights, shapes, what the graph computes of them. */
@@ -38,18 +39,6 @@ interface ElementType {
   readonly bytes: number;
   readonly integer: boolean;
   readonly read: (view: DataView, at: number) => number;
-}
-
-/** A number of 16 bits (IEEE 754 binary16). */
-function halfToNumber(bits: number): number {
-  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 0) {
-    return sign * fraction * 2 ** -24;
-  }
-  if (exponent === 31) {
-    return fraction === 0 ? sign * Infinity : NaN;
-  }
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 const conversion = new DataView(new ArrayBuffer(4));

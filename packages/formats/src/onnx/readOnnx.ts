@@ -1,4 +1,5 @@
 import { ConvoyError, formatShape, input, type Model, ModelFileError, model, type SymbolicTensor } from "@convoy/core";
+import { type FileSource, openFiles } from "../files/sources.js";
 import { Builder, type Conversion } from "./builder.js";
 import { type Constant, readConstant, sizeOf } from "./constant.js";
 import { activations } from "./conversions/activations.js";
@@ -48,7 +49,8 @@ const versions = { oldest: 7, newest: 21 };
  * Reads an ONNX file as a model that can be trained on. ONNX has images as [N,C,H,W]; the model takes and gives them as
  * [N,H,W,C]. Throws `ModelFileError` with the byte or node for files that are damaged or hold what is not read.
  */
-export async function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Promise<Model> {
+export async function readOnnx(source: FileSource, options: ReadOnnxOptions = {}): Promise<Model> {
+  const { main: bytes } = await openFiles(source);
   const message = readModelMessage(bytes);
   const { made, builder } = within("the graph", () => buildModel(message, bytes.length, options));
   for (const { layer, values } of builder.weights) {

@@ -1,8 +1,9 @@
 import { ModelFileError, type Tensor } from "@convoy/core";
+import { type FileSource, openFiles } from "../files/sources.js";
+import { isZip, ZipArchive } from "../zip.js";
 import { rulesFor } from "./allowed.js";
 import { type Pickled, Unpickler } from "./pickle.js";
 import { type Storage, StoredTensor, TensorReader } from "./storage.js";
-import { isZip, unpack, zipEntries } from "./zipEntries.js";
 
 /** Tensors by name, as PyTorch's `state_dict()` gives them: "conv1.weight". Images' axes are as in PyTorch, channels first. */
 export type StateDict = ReadonlyMap<string, Tensor>;
@@ -22,7 +23,8 @@ const legacyProtocol = 1001;
  * all names ("module.", "_orig_mod.") are taken off. Pickles can run programs; here they run nothing: what is not a tensor, a
  * container or a plain value is refused by its name. Throws `ModelFileError` for that, and for files that are damaged.
  */
-export async function readPytorch(bytes: Uint8Array, options: ReadPytorchOptions = {}): Promise<StateDict> {
+export async function readPytorch(source: FileSource, options: ReadPytorchOptions = {}): Promise<StateDict> {
+  const { main: bytes } = await openFiles(source);
   const { content, reader } = isZip(bytes) ? readArchive(bytes) : readStream(bytes);
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of withoutPrefix(findTensors(content, options.key))) {
@@ -38,39 +40,32 @@ interface FileContent {
 
 /** The format since PyTorch 1.6: a zip archive with the pickle and a file for each storage. */
 function readArchive(bytes: Uint8Array): FileContent {
-  const entries = zipEntries(bytes);
-  const pickle = entries.find(({ name }) => name.endsWith("/data.pkl") || name === "data.pkl");
+  const archive = new ZipArchive(bytes);
+  const pickle = archive.names.find((name) => name.endsWith("/data.pkl") || name === "data.pkl");
   if (pickle === undefined) {
     throw new ModelFileError(
-      "PyTorch file: a zip archive without data.pkl, so not one that torch.save wrote. A .keras file is read by loadModel",
+      "PyTorch file: a zip archive without data.pkl, so not one that torch.save wrote. A .keras file is read by readKeras",
     );
   }
-  const folder = pickle.name.slice(0, -"data.pkl".length);
-  if (entries.some(({ name }) => name === `${folder}constants.pkl`)) {
+  const folder = pickle.slice(0, -"data.pkl".length);
+  if (archive.has(`${folder}constants.pkl`)) {
     throw new ModelFileError(
       "PyTorch file: a TorchScript archive, which holds a program. Save the tensors alone by torch.save(model.state_dict(), path)",
     );
   }
-  const compressed = entries.filter((entry) => entry.compressed).reduce((sum, { size }) => sum + size, 0);
-  if (compressed > 3 * bytes.length + 65_536) {
-    throw new ModelFileError(
-      `PyTorch file: ${bytes.length} bytes would unpack to ${compressed}; nothing like it is read`,
-    );
-  }
   const storages = new Map<string, Storage>();
-  const content = new Unpickler(unpack(pickle), rulesFor(storages)).read();
-  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const content = new Unpickler(archive.read(pickle), rulesFor(storages)).read();
   for (const storage of storages.values()) {
-    const entry = byName.get(`${folder}data/${storage.key}`);
-    if (entry === undefined || entry.size < storage.byteLength) {
+    const bytesOf = archive.read(`${folder}data/${storage.key}`);
+    if (bytesOf.length < storage.byteLength) {
       throw new ModelFileError(
-        `PyTorch file: storage ${storage.key} has ${entry?.size ?? "no"} bytes of ${storage.byteLength} for ${storage.length} numbers`,
+        `PyTorch file: storage ${storage.key} has ${bytesOf.length} bytes of ${storage.byteLength} for ${storage.length} numbers`,
       );
     }
-    storage.bytes = unpack(entry);
+    storage.bytes = bytesOf;
   }
-  const order = byName.get(`${folder}byteorder`);
-  const little = order === undefined || new TextDecoder().decode(unpack(order)).trim() !== "big";
+  const order = `${folder}byteorder`;
+  const little = !archive.has(order) || new TextDecoder().decode(archive.read(order)).trim() !== "big";
   return { content, reader: new TensorReader(bytes.length, little) };
 }
 

@@ -1,4 +1,5 @@
 import { formatShape, ModelFileError, type Tensor } from "@convoy/core";
+import { halfToNumber } from "../halfFloat.js";
 
 type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 
@@ -7,19 +8,6 @@ interface StorageType {
   readonly bytes: number;
   readonly make: (length: number) => Numbers;
   readonly read: (view: DataView, at: number, little: boolean) => number;
-}
-
-/** IEEE 754 binary16. */
-function half(bits: number): number {
-  const [sign, exponent, fraction] = [bits & 0x8000 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 0) {
-    return sign * fraction * 2 ** -24;
-  }
-  return exponent === 31
-    ? fraction === 0
-      ? sign * Infinity
-      : Number.NaN
-    : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 const bits = new DataView(new ArrayBuffer(4));
@@ -36,7 +24,7 @@ const whole = (length: number): Numbers => new Int32Array(length);
 /** PyTorch's storage classes. Integers of 64 bits are given as float64, which holds those of 53. */
 export const storageTypes: { readonly [name: string]: StorageType } = {
   FloatStorage: { bytes: 4, make: floats, read: (view, at, little) => view.getFloat32(at, little) },
-  HalfStorage: { bytes: 2, make: floats, read: (view, at, little) => half(view.getUint16(at, little)) },
+  HalfStorage: { bytes: 2, make: floats, read: (view, at, little) => halfToNumber(view.getUint16(at, little)) },
   BFloat16Storage: { bytes: 2, make: floats, read: (view, at, little) => bfloat(view.getUint16(at, little)) },
   DoubleStorage: {
     bytes: 8,
