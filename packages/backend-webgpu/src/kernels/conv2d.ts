@@ -15,7 +15,6 @@ import {
   type OpAttributes,
   type OpInstance,
   type PlanValue,
-  partOf,
   takesParts,
   windowGeometry,
 } from "@convoy/core/backend";

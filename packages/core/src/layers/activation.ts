@@ -180,5 +180,8 @@ export function prelu(options: PreluOptions = {}): Layer {
 function slopesOf(graph: Graph, alpha: Value, input: Shape): Value {
   const own = alpha.shape.findIndex((size) => size > 1);
   const last = own < 0 ? [1] : [1, ...input.slice(own + 1)];
-  return broadcast(graph, reshaped(graph, alpha, own < 0 ? [1] : [1, ...alpha.shape.slice(own)]), last);
+  if (sizeOf(alpha.shape) === sizeOf(last)) {
+    return alpha;
+  }
+  return broadcast(graph, reshaped(graph, alpha, [1, ...alpha.shape.slice(own)]), last);
 }

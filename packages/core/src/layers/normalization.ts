@@ -246,7 +246,8 @@ export function groupNormalization(options: GroupNormalizationOptions = {}): Lay
       const size = input.shape[channels]!;
       const attributes = { groups: groups === -1 ? size : groups, epsilon, scale, center };
       return withAxisLast(graph, input, channels, (rows) => {
-        const samples = reshaped(graph, rows, [batch, sizeOf(sample) / size, size]);
+        // With other axes behind the channels, those before them and the samples are one axis by now.
+        const samples = channels < sample.length ? reshaped(graph, rows, [batch, sizeOf(sample) / size, size]) : rows;
         const [output] = graph.apply("groupNorm", [samples, ...affine.values(context)], attributes);
         return reshaped(graph, output!, rows.shape);
       });
