@@ -105,6 +105,19 @@ describe("building", () => {
     expect(() => sequential([]).summary()).toThrow(ArgumentError);
   });
 
+  it("takes the shape of a sample by build, as Keras does", async () => {
+    const model = sequential([layers.dense({ units: 2 }), layers.dense({ units: 3 })]);
+    model.build([4]);
+    model.build([4]);
+    expect((await model.getWeights()).map(({ shape }) => shape)).toEqual([[4, 2], [2], [2, 3], [3]]);
+    expect(() => model.build([5])).toThrow(/build: inputShape is \[5\], but samples of this model are \[4\]/);
+    expect(() => sequential([layers.flatten()]).build([0])).toThrow(/build: inputShape holds 0/);
+    expect(() => sequential([layers.conv2d({ filters: 1, kernelSize: 3 })]).build([4])).toThrow(
+      /layer conv2d \(Conv2D\)/,
+    );
+    expect(() => sequential([]).build([4])).toThrow(/the model has no layers/);
+  });
+
   it("refuses two layers of one name", () => {
     const twice = [layers.flatten({ name: "a", inputShape: [2, 2] }), layers.dense({ units: 1, name: "a" })];
     expect(() => sequential(twice).summary()).toThrow(/two layers are named "a"/);

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../errors.js";
-import { fetchBytes } from "./stores.js";
+import { fetchBytes } from "./fetchBytes.js";
 
 /** What a page calls a path is an address relative to it. */
 export async function readPath(path: string | URL): Promise<Uint8Array> {

@@ -1,6 +1,7 @@
 import { readPath, removePath, writePath } from "#model-files";
-import { ArgumentError, ModelFileError, ModelFileNotFoundError } from "../errors.js";
+import { ArgumentError, ModelFileNotFoundError } from "../errors.js";
 import type { Bytes } from "./bytes.js";
+import { fetchBytes } from "./fetchBytes.js";
 import { joined } from "./safetensors.js";
 
 /** A place of your own for model files. Each part is needed only for what it does. */
@@ -108,18 +109,4 @@ async function readAddress(address: URL): Promise<Uint8Array> {
     return await readPath(address);
   }
   return await fetchBytes(String(address));
-}
-
-/** The bytes at an address. Throws `ModelFileError` where they do not come. */
-export async function fetchBytes(address: string): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(address);
-    if (response.ok) {
-      return new Uint8Array(await response.arrayBuffer());
-    }
-  } catch (error) {
-    throw new ModelFileError(`${address} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  throw new ModelFileError(`${address} cannot be read: HTTP ${response.status} ${response.statusText}`);
 }
