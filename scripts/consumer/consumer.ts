@@ -10,6 +10,7 @@ import {
   callbacks,
   initializers,
   layers,
+  loadModel,
   losses,
   metrics,
   optimizers,
@@ -56,6 +57,12 @@ async function lossesOn(backend: Backend): Promise<readonly number[]> {
   const prediction: Tensor = await model.predict(test.images);
   const weights: Tensor[] = await model.getWeights();
   if (prediction.shape[1] !== 10 || weights.length !== 4) throw new Error("not the shapes of this model");
+  await model.save("model.safetensors");
+  const loaded = await loadModel("model.safetensors", { backend });
+  const again: Tensor = await loaded.predict(test.images);
+  if (again.data.some((value, index) => value !== prediction.data[index]))
+    throw new Error("not the model that was saved");
+  loaded.dispose();
   model.dispose();
   return history.loss ?? [];
 }
