@@ -93,6 +93,12 @@ export function isConfig(value: JsonValue | undefined): value is Config {
 
 /** A value as messages show it. */
 export function brief(value: JsonValue | undefined): string {
-  const text = JSON.stringify(value) ?? "missing";
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? "missing";
+  } catch {
+    // What is nested thousands of times can be parsed, but not written.
+    return Array.isArray(value) ? "[...]" : "{...}";
+  }
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }

@@ -1,3 +1,4 @@
+import { brief, type JsonValue } from "../config.js";
 import { ArgumentError, formatShape, ModelFileError } from "../errors.js";
 import type { Shape } from "../ops/definition.js";
 import type { Bytes } from "./bytes.js";
@@ -155,13 +156,13 @@ interface TensorEntry {
 function tensorEntry(name: string, entry: unknown, available: number): TensorEntry {
   const { dtype, shape, data_offsets: offsets } = expectObject(`tensor "${name}"`, entry);
   if (typeof dtype !== "string" || !Object.hasOwn(sizes, dtype)) {
-    throw wrong(`tensor "${name}" has dtype ${JSON.stringify(dtype)}, expected ${Object.keys(sizes).join(", ")}`);
+    throw wrong(`tensor "${name}" has dtype ${brief(dtype as JsonValue)}, expected ${Object.keys(sizes).join(", ")}`);
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
-    throw wrong(`tensor "${name}" has shape ${JSON.stringify(shape)}, expected sizes of at least 0`);
+    throw wrong(`tensor "${name}" has shape ${brief(shape as JsonValue)}, expected sizes of at least 0`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    throw wrong(`tensor "${name}" has data_offsets ${JSON.stringify(offsets)}, expected [begin, end]`);
+    throw wrong(`tensor "${name}" has data_offsets ${brief(offsets as JsonValue)}, expected [begin, end]`);
   }
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > available) {

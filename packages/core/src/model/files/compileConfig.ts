@@ -56,6 +56,9 @@ export function compileOptions(
   } catch (error) {
     // Options of wrong types may make any error.
     const message = error instanceof Error ? error.message : String(error);
-    throw new ModelFileError(`training: compile: ${message}`, { cause: error });
+    throw new ModelFileError(
+      `training: compile: ${message}. Without a backend loadModel passes over it, and compile can say anew how to train`,
+      { cause: error },
+    );
   }
 }

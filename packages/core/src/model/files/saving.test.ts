@@ -526,6 +526,35 @@ describe("files that cannot be loaded", () => {
     await expect(loadModel(bytes)).rejects.toThrow(message);
   });
 
+  it("nested deeper than any call stack", async () => {
+    const { tensors, metadata } = safetensors.read(await network().save());
+    const all = [...tensors].map(
+      ([name, stored]) => [name, { data: safetensors.numbers(stored), shape: stored.shape }] as const,
+    );
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const topology = metadata.get("topology")!;
+    const changes: Record<string, string>[] = [
+      { topology: deep },
+      { layers: `[${deep}]` },
+      { training: deep },
+      { topology: topology.replace('"filters":3', `"filters":${deep}`) },
+      { topology: topology.replace('"className":"Zeros"', `"className":${deep}`) },
+      { topology: topology.replace('"className":"Flatten"', `"sameAs":${deep},"className":"Flatten"`) },
+      { topology: topology.replace('"className":"Flatten"', `"sameAs":[${deep}],"className":"Flatten"`) },
+      { topology: topology.replace('"seed":1', `"seed":${deep}`) },
+      { topology: topology.replace('"name":"flatten"', `"name":${deep}`) },
+    ];
+    for (const change of changes) {
+      const bytes = safetensors.write({ tensors: all, metadata: { ...Object.fromEntries(metadata), ...change } });
+      await expect(loadModel(bytes, { backend })).rejects.toThrow(ModelFileError);
+    }
+    const header = `{"x":{"dtype":${deep},"shape":[1],"data_offsets":[0,1]}}`;
+    const bytes = new Uint8Array(8 + header.length + 1);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+    bytes.set(new TextEncoder().encode(header), 8);
+    await expect(loadModel(bytes)).rejects.toThrow(ModelFileError);
+  });
+
   it("cut off anywhere", async () => {
     const bytes = await network().save();
     for (let length = 0; length < bytes.length; length += 97) {

@@ -150,7 +150,10 @@ function listedLayer(entry: LayerTopology, path: readonly string[], reading: Rea
     }
     return layer;
   }
-  const listed = reading.layers.get(JSON.stringify(entry.sameAs));
+  const names = expectList(path, "sameAs", entry.sameAs as JsonValue);
+  const listed = names.every((name) => typeof name === "string")
+    ? reading.layers.get(JSON.stringify(names))
+    : undefined;
   if (listed === undefined) {
     throw new ModelFileError(`${place(path)}: sameAs is ${brief(entry.sameAs)}, which names no layer before it`);
   }
