@@ -48,7 +48,7 @@ export async function writePath(path: string | URL, pieces: readonly Uint8Array[
   const temporary = join(folder, `${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
   try {
     const known = await stat(target).catch(() => undefined);
-    await writeThrough(temporary, pieces, known?.mode);
+    await writeThrough(temporary, pieces, known && known.mode & 0o777);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
