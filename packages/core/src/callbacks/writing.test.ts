@@ -1,3 +1,4 @@
+import "fake-indexeddb/auto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,9 +13,11 @@ import {
   layers,
   loadModel,
   ModelFileError,
+  ModelFileNotFoundError,
   type ModelStore,
   optimizers,
   sequential,
+  stores,
 } from "../index.js";
 import { reference } from "../reference/index.js";
 import { fillPlaceholders } from "./fillPlaceholders.js";
@@ -319,6 +322,18 @@ describe("backupAndRestore", () => {
     expect(() => callbacks.backupAndRestore({ read: async () => undefined, write: async () => undefined })).toThrow(
       /has no remove\(\)/,
     );
+  });
+
+  it("goes on in a page, from IndexedDB", async () => {
+    const backup = callbacks.backupAndRestore(stores.indexedDb("backup"));
+    const whole = compiled();
+    await whole.fit(x, y, { ...quiet, epochs: 3 });
+    await expect(compiled().fit(x, y, { ...quiet, epochs: 3, callbacks: [backup, crash(8)] })).rejects.toThrow("crash");
+    const model = compiled(1);
+    const { epochs } = await model.fit(x, y, { ...quiet, seed: 0, epochs: 3, callbacks: [backup] });
+    expect(epochs).toEqual([2]);
+    expect(await numbers(model)).toEqual(await numbers(whole));
+    await expect(stores.indexedDb("backup").read()).rejects.toThrow(ModelFileNotFoundError);
   });
 
   it("is a callback that any loss of one's own can be used with", async () => {

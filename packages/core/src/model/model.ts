@@ -192,7 +192,8 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
    * Throws `DeviceError` when the device fails: a GPU that is lost, a worker that crashes. The model then holds a copy of its
    * weights; `compile` it with another backend and call `fit` again with the `initialEpoch` that the message names. Copies
    * are taken when training begins and ends, and on the way about every ten seconds, or hundred steps where that is longer.
-   * The weights alone are kept: the optimizer starts anew, its schedule too, as after every `compile`.
+   * The weights alone are kept: the optimizer starts anew, its schedule too, as after every `compile`. With `backupAndRestore` among
+   * the callbacks `fit` goes on with all of it, from the last backup.
    */
   async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
     checkOptions("fit", options, fitOptionNames);
