@@ -60,7 +60,7 @@ export interface FitOptions {
   readonly initialEpoch?: number;
   /**
    * State that training goes on from, as if it had never stopped: to the same bits, also from the middle of an epoch, given the
-   * same data and callbacks. `batchSize`, `stepsPerEpoch`, `shuffle` and `seed` are those of the state where they are left out.
+   * same data and callbacks. The history has the epochs from there on. `batchSize`, `stepsPerEpoch`, `shuffle` and `seed` are those of the state where they are left out.
    * Throws `ArgumentError` or `ShapeError` where data, options, model or optimizer are others than the state's.
    */
   readonly resumeFrom?: TrainingState;

@@ -5,6 +5,7 @@ import {
   type Callback,
   type FitOptions,
   layers,
+  metrics,
   model as modelOf,
   optimizers,
   ShapeError,
@@ -215,6 +216,28 @@ describe("resumeFrom", () => {
     expect(failure).toBeInstanceOf(kind);
     expect((failure as Error).message).toMatch(message);
     expect(await numbers(model)).toEqual(before);
+  });
+
+  it("refuses what a metric with other options has counted", async () => {
+    const withAuc = (numThresholds: number) => {
+      const model = sequential([layers.dense({ units: 1, activation: "sigmoid", inputShape: [3] })]);
+      const auc = metrics.auc({ numThresholds });
+      model.compile({ backend, optimizer: "sgd", loss: "binaryCrossentropy", metrics: [auc] });
+      return model;
+    };
+    let state: TrainingState | undefined;
+    const onBatchEnd = async (_: number, __: unknown, training: Training) => {
+      state ??= await training.getState();
+    };
+    await withAuc(200).fit(x, y, { ...quiet, callbacks: [{ onBatchEnd }] });
+    await withAuc(200).fit(x, y, { ...quiet, resumeFrom: state! });
+    await expect(withAuc(100).fit(x, y, { ...quiet, resumeFrom: state! })).rejects.toThrow(
+      /numbers that metric "auc" has counted, this model counts/,
+    );
+    const none = { ...state!, fit: { ...state!.fit!, sums: { ...state!.fit!.sums!, counts: {} } } };
+    await expect(withAuc(200).fit(x, y, { ...quiet, resumeFrom: none })).rejects.toThrow(
+      /has 0 numbers that metric "auc"/,
+    );
   });
 
   it("refuses another model and one that fit has not trained", async () => {

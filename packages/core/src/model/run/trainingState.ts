@@ -1,4 +1,4 @@
-import type { FitState, OptimizerState, TrainingState } from "../../callbacks/index.js";
+import type { EpochSums, FitState, OptimizerState, TrainingState } from "../../callbacks/index.js";
 import { ArgumentError, formatShape, listNames, ShapeError } from "../../errors.js";
 import { sameShape } from "../../ops/checks.js";
 import type { Tensor } from "../../tensor.js";
@@ -127,6 +127,25 @@ export function checkFitState(
       `the training state has sums of ${state.sums.totals.length} losses and metrics, this model reports ${width}; compile it ` +
         "with the loss and metrics that the state is from",
     );
+  }
+  if (state.sums !== undefined) {
+    checkCounts(settings, state.sums);
+  }
+}
+
+/** What metrics have counted on the device must be of the same metrics. */
+function checkCounts({ outputs }: CompileSettings, { counts }: EpochSums): void {
+  const metrics = outputs.flatMap((output) => output.metrics);
+  const known = new Set([...metrics.keys()].map(String));
+  for (const index of [...known, ...Object.keys(counts).filter((name) => !known.has(name))]) {
+    const metric = metrics[Number(index)];
+    const [given, expected] = [counts[index]?.length ?? 0, metric?.state?.length ?? 0];
+    if (given !== expected) {
+      throw new ArgumentError(
+        `the training state has ${given} numbers that metric ${metric ? `"${metric.name}"` : index} has counted, this model counts ` +
+          `${expected}; compile it with the metrics that the state is from, options included`,
+      );
+    }
   }
 }
 
