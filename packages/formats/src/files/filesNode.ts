@@ -41,3 +41,8 @@ export async function writePaths(
     }
   }
 }
+
+/** The path that a file: address means. */
+export function pathOf(target: string | URL): string {
+  return target instanceof URL ? fileURLToPath(target) : target;
+}

@@ -13,3 +13,8 @@ export async function readPath(path: string | URL): Promise<PathFile> {
 export async function writePaths(files: readonly { readonly path: string }[]): Promise<void> {
   throw new ArgumentError(`${files[0]?.path}: a page cannot write files; leave the target out to get the bytes`);
 }
+
+/** Addresses are not resolved. */
+export function pathOf(target: string | URL): string {
+  return String(target);
+}

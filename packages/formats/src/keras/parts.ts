@@ -18,6 +18,8 @@ export interface KerasParts {
   /** "keras 3.9.0" */
   readonly producer: string;
   readonly kerasMajor: number;
+  /** All its bytes. */
+  readonly size: number;
   /** Gives the weights to layers; undefined where there are none. */
   readonly fill: ((layers: readonly FileLayer[]) => Promise<void>) | undefined;
 }
@@ -32,10 +34,10 @@ export function kerasMajor(version: unknown): number {
 export async function openKeras(files: ModelFiles): Promise<KerasParts> {
   const { main, name } = files;
   if (isZip(main)) {
-    return openZip(main);
+    return { ...(await openZip(main)), size: main.length };
   }
   if (isHdf5(main)) {
-    return openHdf5(readHdf5(main));
+    return { ...openHdf5(readHdf5(main)), size: main.length };
   }
   const text = new TextDecoder().decode(main);
   if (!/^\s*\{/.test(text)) {
@@ -48,8 +50,13 @@ export async function openKeras(files: ModelFiles): Promise<KerasParts> {
 async function openJson(name: string, value: JsonValue, files: ModelFiles): Promise<KerasParts> {
   const index = expectObject(name, value);
   if (isObject(index.weight_map)) {
-    const shards = await readShards(name, index.weight_map, (path) => files.sibling(path));
-    return { topology: undefined, training: undefined, producer: "keras 3", kerasMajor: 3, fill: shards };
+    let size = 0;
+    const shards = await readShards(name, index.weight_map, async (path) => {
+      const bytes = await files.sibling(path);
+      size += bytes.length;
+      return bytes;
+    });
+    return { topology: undefined, training: undefined, producer: "keras 3", kerasMajor: 3, fill: shards, size };
   }
   if (typeof index.class_name !== "string") {
     throw new ModelFileError(`${name} is JSON, but neither a model nor an index of weights of Keras`);
@@ -61,6 +68,7 @@ async function openJson(name: string, value: JsonValue, files: ModelFiles): Prom
     producer: `keras ${version ?? "(version not stated)"}`,
     kerasMajor: version === undefined && typeof index.module === "string" ? 3 : kerasMajor(version),
     fill: undefined,
+    size: files.main.length,
   };
 }
 
@@ -88,7 +96,9 @@ async function readShards(
   return (layers) => readKeras3Weights(new MergedGroup(groups), layers);
 }
 
-async function openZip(bytes: Uint8Array): Promise<KerasParts> {
+type Unsized = Omit<KerasParts, "size">;
+
+async function openZip(bytes: Uint8Array): Promise<Unsized> {
   const archive = new ZipArchive(bytes);
   if (!archive.has("config.json")) {
     throw new ModelFileError(
@@ -121,7 +131,7 @@ async function openZip(bytes: Uint8Array): Promise<KerasParts> {
   };
 }
 
-function openHdf5(root: Hdf5Object): KerasParts {
+function openHdf5(root: Hdf5Object): Unsized {
   const version = root.attribute("keras_version") ?? root.get("model_weights")?.attribute("keras_version");
   const json = (name: string): JsonValue | undefined => {
     const value = root.attribute(name);
@@ -174,6 +184,8 @@ export async function finishModel(parts: KerasParts, options: LoadOptions): Prom
     kerasMajor: parts.kerasMajor,
     warn,
     inputShape,
+    // A byte a weight and a compression by 16 at most; small files may hold a little more.
+    maxWeights: 16 * parts.size + 2 ** 16,
   });
   if (parts.fill === undefined) {
     throw new ModelFileError("the file holds layers, but no weights");

@@ -1,4 +1,4 @@
-import { input, type Layer, layers, type Model, model, sequential, type Tensor } from "@convoy/core";
+import { constraints, input, type Layer, layers, type Model, model, sequential, type Tensor } from "@convoy/core";
 
 /** A pseudo-random number in [-1, 1) that depends on an index alone. */
 function noise(index: number): number {
@@ -90,8 +90,13 @@ export function stack(): Model {
       layers.dropout({ rate: 0.25 }),
       layers.relu6(),
       layers.flatten(),
-      layers.dense({ units: 7, activation: "softplus", biasInitializer: "ones", kernelConstraint: "maxNorm" }),
-      layers.elu({ alpha: 0.7 }),
+      layers.dense({
+        units: 7,
+        activation: "softplus",
+        biasInitializer: "ones",
+        kernelConstraint: constraints.maxNorm({ maxValue: 100 }),
+      }),
+      layers.elu(),
       layers.dense({ units: 4, activation: "softmax", name: "classes" }),
     ],
     { name: "stack" },
@@ -148,6 +153,7 @@ export function rareLayers(): Model {
     layers.gaussianDropout({ rate: 0.1 }),
     layers.conv2d({ filters: 4, kernelSize: 1, groups: 2 }),
     layers.silu(),
+    layers.elu({ alpha: 0.7 }),
     layers.hardSilu(),
     layers.activityRegularization({ l2: 0.01 }),
     layers.globalAveragePooling2d({ keepDims: true }),

@@ -18,6 +18,7 @@ export async function openTfjs(files: ModelFiles): Promise<KerasParts> {
   const topology = expectObject(`${files.name}: modelTopology`, modelTopology);
   const version = topology.keras_version;
   const keras3 = typeof generatedBy === "string" && /keras v3\./.test(generatedBy);
+  const size = files.main.length;
   const weights =
     weightsManifest === undefined ? undefined : await readManifest(weightsManifest, (path) => files.sibling(path));
   return {
@@ -26,6 +27,7 @@ export async function openTfjs(files: ModelFiles): Promise<KerasParts> {
     producer: [generatedBy, convertedBy, typeof version === "string" ? `keras_version ${version}` : undefined]
       .filter((part) => typeof part === "string")
       .join(", "),
+    size,
     kerasMajor: keras3 ? 3 : kerasMajor(version),
     fill:
       weights === undefined

@@ -1,6 +1,7 @@
 import {
   ConvoyError,
   type CustomObjects,
+  formatShape,
   input as inputTensor,
   type JsonValue,
   type Layer,
@@ -40,6 +41,8 @@ export interface TopologySettings {
   readonly warn: (message: string) => void;
   /** Shape of one sample, for files that do not say it. */
   readonly inputShape?: readonly number[] | undefined;
+  /** How many weights the file can hold at most. */
+  readonly maxWeights: number;
 }
 
 /** A model of a file: what was made of it, and its layers in the order of the file. */
@@ -54,10 +57,17 @@ const functionalClasses = new Set(["Functional", "Model"]);
 /** Most layers that a file may hold, those of models within included. */
 const maxLayers = 20_000;
 
+/** Most layers that may run when the model is called: models within models make that grow with every level. */
+const maxCalls = 100_000;
+
 class TopologyReader {
   readonly #settings: TopologySettings;
   #layerCount = 0;
   readonly #turn = makeTurn();
+  readonly #counted = new Set<Layer>();
+  #weights = 0;
+  /** How many layers run when a model is called. */
+  readonly #callCounts = new Map<Layer, number>();
 
   constructor(settings: TopologySettings) {
     this.#settings = settings;
@@ -153,12 +163,38 @@ class TopologyReader {
     return { file: { name, className, layer, trainable: config.trainable !== false }, config: {}, className };
   }
 
+  /** Throws where a layer has more weights than the file can hold: before memory or time is spent on it. */
+  #countWeights(place: string, layer: Layer): void {
+    if (this.#counted.has(layer)) {
+      return;
+    }
+    this.#counted.add(layer);
+    for (const { name, shape } of layer.weights?.parameters ?? []) {
+      this.#weights += shape.reduce((product, size) => product * size, 1);
+      if (!(this.#weights <= this.#settings.maxWeights)) {
+        throw new ModelFileError(
+          `${place}: ${name} of shape ${formatShape(shape)} has more numbers than the file holds; it is damaged or of another model`,
+        );
+      }
+    }
+  }
+
+  /** Counts a call of a layer. Throws where there are too many. */
+  #countCall(place: string, count: number, layer: Layer): number {
+    const total = count + (this.#callCounts.get(layer) ?? 1);
+    if (total > maxCalls) {
+      throw new ModelFileError(`${place}: more than ${maxCalls} layers would run when the model is called`);
+    }
+    return total;
+  }
+
   /** Calls a layer in the form that it needs. */
   #call({ file, config, className }: MadeLayer, inputs: readonly FileTensorNode[]): FileTensorNode[] {
     const place = `layer ${file.name} (${file.className})`;
     const layout = chooseLayout(className, config, inputs, inputs[0]?.rank ?? 0);
     const tensors = inputs.map((input) => (layout.channelsLast ? input.channelsLast() : input.asWritten()));
     const outputs = within(place, () => file.layer.connect(tensors, file.name));
+    this.#countWeights(place, file.layer);
     return outputs.map((tensor) =>
       layout.givesChannels ? FileTensorNode.turned(tensor, this.#turn) : FileTensorNode.asWritten(tensor, this.#turn),
     );
@@ -199,6 +235,7 @@ class TopologyReader {
     );
     const listed: FileLayer[] = [];
     const names = new Set<string>();
+    let count = 0;
     let turned = false;
     const turn = (last: boolean): void => {
       const rank = made.output.shape.length;
@@ -225,11 +262,14 @@ class TopologyReader {
         turn(layout.channelsLast);
         made.add(file.layer);
         turned = layout.givesChannels;
+        count = this.#countCall(place, count, file.layer);
         void made.output;
       });
+      this.#countWeights(place, file.layer);
       listed.push(file);
     }
     turn(false);
+    this.#callCounts.set(made, count);
     within(what, () => void made.output);
     return this.#finished(made, name ?? "sequential", className, listed, config);
   }
@@ -272,6 +312,7 @@ class TopologyReader {
     const calls = readCalls(what, config);
     const made = new Map<string, MadeLayer>();
     const results = new Map<FileCall, readonly FileTensorNode[]>();
+    let count = 0;
     const node = (reference: FileReference): FileTensorNode => {
       const found = calls.find(what, reference);
       return results.get(found)?.[reference.output] ?? missing(what, reference);
@@ -296,6 +337,7 @@ class TopologyReader {
       const read = inputs.map(node);
       const layer = made.get(name) ?? this.#layer(what, entry, depth, read);
       made.set(name, layer);
+      count = this.#countCall(`layer ${name}`, count, layer.file.layer);
       results.set(call, this.#call(layer, read));
     }
     const ends = (key: "input_layers" | "output_layers"): SymbolicTensor[] =>
@@ -310,6 +352,7 @@ class TopologyReader {
         ...(name === undefined ? {} : { name }),
       }),
     ) as Model<unknown>;
+    this.#callCounts.set(built, count);
     const listed = calls.names.flatMap((layerName) => made.get(layerName)?.file ?? []);
     return this.#finished(built, name ?? "functional", className, listed, config);
   }
@@ -384,7 +427,8 @@ function within<T>(place: string, work: () => T): T {
       throw error;
     }
     if (error instanceof ConvoyError || error instanceof TypeError || error instanceof RangeError) {
-      throw new ModelFileError(`${place}: ${error.message}`, { cause: error });
+      // Core says "topology (Dense): ..." where a layer's function refuses.
+      throw new ModelFileError(`${place}: ${error.message.replace(/^topology \(\w+\): /, "")}`, { cause: error });
     }
     throw error;
   }

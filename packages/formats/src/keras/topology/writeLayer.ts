@@ -78,6 +78,13 @@ const leftOut: Readonly<Record<string, JsonValue>> = { groups: 1, keepdims: fals
 /** Options that TensorFlow.js does not have. */
 const optionsNotInTfjs = ["groups", "keepdims", "output_padding"];
 
+/** Values of options that TensorFlow.js does not have, by class. */
+const valuesNotInTfjs: Readonly<Record<string, (options: Readonly<Record<string, JsonValue>>) => string | undefined>> =
+  {
+    ELU: ({ alpha }) => (alpha === 1 ? undefined : `alpha ${alpha}`),
+    Conv1D: ({ padding }) => (padding === "causal" ? "causal padding" : undefined),
+  };
+
 /** Names of options in Keras that are not what snake_case makes of them. */
 const optionNames: Readonly<Record<string, string>> = { keepDims: "keepdims" };
 
@@ -116,6 +123,10 @@ export function writeLayer(name: string, className: string, config: JsonObject, 
       throw new ArgumentError(`${place}: TensorFlow.js has no option ${key}; save the model in another format`);
     }
     options[key] = writeValue(place, option, value, dialect);
+  }
+  const unknown = dialect.tfjs ? valuesNotInTfjs[className]?.(options) : undefined;
+  if (unknown !== undefined) {
+    throw new ArgumentError(`${place}: TensorFlow.js has no ${unknown}; save the model in another format`);
   }
   return { className, config: { ...common, ...adjusted(className, options, dialect) } };
 }
@@ -168,7 +179,7 @@ function activationAsLayer(activation: JsonValue, dialect: Dialect): WrittenLaye
     const slope = alpha ?? 0.2;
     return { className: "LeakyReLU", config: { [dialect.major === 3 ? "negative_slope" : "alpha"]: slope } };
   }
-  if (name === "elu" && alpha !== undefined) {
+  if (name === "elu" && alpha !== undefined && !(dialect.tfjs && alpha !== 1)) {
     return { className: "ELU", config: { alpha } };
   }
   return name === "relu6" ? { className: "ReLU", config: { max_value: 6 } } : undefined;

@@ -30,9 +30,6 @@ export function writeActivation(place: string, value: JsonValue, dialect: Dialec
     if (name !== undefined && Object.hasOwn(keras2Names, name)) {
       return keras2Names[name]!;
     }
-    if (name === "geluTanh" && dialect.tfjs) {
-      return "gelu_new";
-    }
   } else if (name === undefined) {
     return activationLayer(value);
   } else if (name !== "geluTanh") {
