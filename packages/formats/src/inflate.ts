@@ -1,8 +1,8 @@
 import { ModelFileError } from "@convoy/core";
 import { Inflate } from "fflate";
 
-/** How much is handed to the decompressor at a time: 4 KiB may become 4 MiB at the most. */
-const step = 2 ** 12;
+/** How much is handed to the decompressor at a time: 1 KiB may become 1 MiB at the most. */
+const step = 2 ** 10;
 
 /**
  * Unpacks raw deflate data (RFC 1951) of which at most `limit` bytes may come out. Memory grows with what comes out, not with what

@@ -85,10 +85,15 @@ function firstNumbers(
     return bases;
   };
   const every = [...calls.values()].flat();
-  const inner = fromOne(every.flatMap(({ inputs }) => inputs));
+  const read = every.flatMap(({ inputs }) => inputs);
   const isKeras3 = every.some(({ entry }) => isList(entry.inbound_nodes) && isObject(entry.inbound_nodes[0]));
+  if (!isKeras3) {
+    const bases = fromOne([...read, ...ends]);
+    return { inner: bases, ends: bases };
+  }
+  const inner = fromOne(read);
   const atEnds = new Map([...inner, ...fromOne(ends)]);
-  for (const name of isKeras3 ? models : []) {
+  for (const name of models) {
     if (calls.get(name)?.[0]?.entry.class_name === "Functional") {
       atEnds.set(name, 1);
     }
