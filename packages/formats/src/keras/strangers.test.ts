@@ -6,8 +6,8 @@ import { reference } from "@convoy/core/reference";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LoadOptions } from "../options.js";
 import { expectedOf, reasonToSkip, testImages } from "../testing/strangersFiles.js";
-import { readTfjs } from "../tfjs/index.js";
-import { readKeras } from "./index.js";
+import { readTfjs, writeTfjs } from "../tfjs/index.js";
+import { readKeras, writeKeras, writeKerasH5 } from "./index.js";
 
 const models = join(process.env.CONVOY_DATA_DIR ?? "", "models");
 
@@ -74,7 +74,7 @@ describe.skipIf(reasonToSkip !== undefined)(`files of other people${reasonToSkip
     fast.dispose();
   });
 
-  test.each(files)("%s predicts what its own framework does", async (name, warnings) => {
+  test.each(files)("%s predicts what its own framework does, also written anew", async (name, warnings) => {
     const told: string[] = [];
     // 224 x 224 takes the reference backend too long.
     const backend = expectedOf(name).shape[1] === 224 ? fast : plain;
@@ -95,7 +95,26 @@ describe.skipIf(reasonToSkip !== undefined)(`files of other people${reasonToSkip
       });
       expect(right.length / 1000).toBe(accuracy1000);
     }
+    model.compile({ backend: fast });
+    const { data: before } = await model.predict(samplesOf(name).samples);
+    const written = [
+      () => writeKeras(model).then((bytes) => readKeras(bytes)),
+      () => writeKerasH5(model).then((bytes) => readKeras(bytes)),
+      () => writeTfjs(model).then((bytes) => readTfjs(bytes)),
+    ];
+    for (const again of written) {
+      const copy = await again();
+      copy.compile({ backend: fast });
+      expect((await copy.predict(samplesOf(name).samples)).data).toEqual(before);
+      copy.dispose();
+    }
     model.dispose();
+  });
+
+  test("a model of which a file of weights is missing names that file", async () => {
+    await expect(readTfjs(join(models, "../pretrained/mobilenetv2-imagenet"))).rejects.toThrow(
+      /group4-shard1of2 cannot be read: there is no such file/,
+    );
   });
 
   test("a subclassed model is refused with the remedy", async () => {

@@ -18,9 +18,13 @@ export async function openTfjs(files: ModelFiles): Promise<KerasParts> {
   const topology = expectObject(`${files.name}: modelTopology`, modelTopology);
   const version = topology.keras_version;
   const keras3 = typeof generatedBy === "string" && /keras v3\./.test(generatedBy);
-  const size = files.main.length;
-  const weights =
-    weightsManifest === undefined ? undefined : await readManifest(weightsManifest, (path) => files.sibling(path));
+  let size = files.main.length;
+  const read = async (path: string): Promise<Uint8Array> => {
+    const bytes = await files.sibling(path);
+    size += bytes.length;
+    return bytes;
+  };
+  const weights = weightsManifest === undefined ? undefined : await readManifest(weightsManifest, read);
   return {
     topology: isObject(topology.model_config) ? topology.model_config : topology,
     training: topology.training_config ?? value.trainingConfig,
