@@ -25,6 +25,8 @@ export interface ApplicationOptions {
   readonly name?: string;
   /** Seed of the first weights and, unless `fit` gets another, of order and dropout; default 0. */
   readonly seed?: number;
+  /** null (default): random weights. Trained ones are read by the functions of the same names in `@convoy/formats`. */
+  readonly weights?: null;
 }
 
 /** The classifier that is wanted. */
@@ -64,7 +66,14 @@ export function checkApplication<T extends ApplicationOptions>(
   options: T,
   own: readonly string[] = [],
 ): T {
-  return checkOptions(label, options, [...applicationOptions, ...own]);
+  const { weights } = options as { readonly weights?: unknown };
+  if (weights !== undefined && weights !== null) {
+    throw new ArgumentError(
+      `${label}: trained weights are read by @convoy/formats: import { applications } from "@convoy/formats", then await ` +
+        `applications.${label}({ weights: ${JSON.stringify(weights) ?? "..."} })`,
+    );
+  }
+  return checkOptions(label, options, [...applicationOptions, "weights", ...own]);
 }
 
 /**
