@@ -56,10 +56,29 @@ export function arranged(value: Activation, axes: readonly number[]): Activation
   const target = dims.map((axis) => value.tensor.shape[axis]!);
   const moving = dims.filter((axis) => value.tensor.shape[axis] !== 1);
   const moves = moving.some((axis, index) => index > 0 && axis < moving[index - 1]!);
-  const tensor = moves
-    ? layers.permute({ dims: dims.map((axis) => axis + 1) })(value.tensor)
-    : layers.reshape({ targetShape: target })(value.tensor);
+  const tensor = moves ? moved(value.tensor, dims) : layers.reshape({ targetShape: target })(value.tensor);
   return { ...activation(tensor, value), axes };
+}
+
+/** A tensor with its axes in another order. Axes that stay behind each other count as one, as three of a sample can be moved. */
+function moved(tensor: SymbolicTensor, dims: readonly number[]): SymbolicTensor {
+  if (dims.length <= 3) {
+    return layers.permute({ dims: dims.map((axis) => axis + 1) })(tensor);
+  }
+  const runs: number[][] = [];
+  for (const axis of dims) {
+    const last = runs.at(-1);
+    if (last?.at(-1) === axis - 1) {
+      last.push(axis);
+    } else {
+      runs.push([axis]);
+    }
+  }
+  const before = [...runs].sort((a, b) => a[0]! - b[0]!);
+  const size = (run: readonly number[]): number => run.reduce((product, axis) => product * tensor.shape[axis]!, 1);
+  const joined = layers.reshape({ targetShape: before.map(size) })(tensor);
+  const turned = layers.permute({ dims: runs.map((run) => before.indexOf(run) + 1) })(joined);
+  return layers.reshape({ targetShape: dims.map((axis) => tensor.shape[axis]!) })(turned);
 }
 
 /** As ONNX has it, axis by axis. */
