@@ -1,7 +1,7 @@
 import { store as platformStore } from "#dataset-store";
-import { ArgumentError, DatasetError } from "../errors.js";
-import { downloadFile } from "./download.js";
-import type { DatasetOptions } from "./loading.js";
+import { DatasetError } from "../errors.js";
+import { type DatasetOptions, Loading } from "./loading.js";
+import { defaultMaxBytes } from "./sizeLimit.js";
 import type { Bytes, DatasetStore } from "./store.js";
 
 /** One file as its authors publish it, such as the weights of a network. */
@@ -36,76 +36,39 @@ export async function publishedFile(
   options: DatasetOptions = {},
   store: DatasetStore = platformStore,
 ): Promise<FoundPublishedFile> {
-  const { verbose = 1, signal, timeoutMs = 30_000, retryDelayMs = 500, mirrors = file.mirrors } = options;
-  if (mirrors.length === 0) {
-    throw new ArgumentError("mirrors is empty; name at least one address, or pass download: false");
-  }
+  const { name, title, folder, mirrors } = file;
+  const set = { title, folders: [folder], mirrors, packedBytes: file.approximateBytes ?? 0 };
+  const limit = { bytes: options.maxBytes ?? defaultMaxBytes, reason: "the limit of maxBytes" };
+  const sought = {
+    ...{ name, packedName: name, packedBytes: set.packedBytes, limit },
+    open: (bytes: Bytes, source: string) => checked(file, bytes, source, options, store),
+  };
+  const loading = new Loading(set, options, store);
   const tried: string[] = [];
-  const folders = [
-    ["dataDir", options.dataDir],
-    ["CONVOY_DATA_DIR", store.environment("CONVOY_DATA_DIR")],
-  ] as const;
-  for (const [setting, folder] of folders) {
-    const found = folder && (await store.findFile(folder, [`${file.folder}/${file.name}`, file.name]));
-    if (found) {
-      await check(file, found.bytes, found.path, options, store);
-      return { bytes: found.bytes, source: found.path };
-    }
-    tried.push(`${setting}: ${folder ? `no ${file.name} in ${folder} or its folder ${file.folder}` : "not set"}`);
-  }
-  const cache = store.openCache(file.folder, options.cacheDir);
-  const kept = await cache.read(file.name);
-  if (kept !== undefined) {
-    try {
-      const source = `${cache.location}: ${file.name}`;
-      await check(file, kept, source, options, store);
-      return { bytes: kept, source };
-    } catch (error) {
-      tried.push(`cache ${(error as Error).message}`);
-      await cache.remove(file.name).catch(() => undefined);
-    }
-  } else {
-    tried.push(`cache ${cache.location}: no ${file.name}`);
-  }
-  if (options.download === false) {
-    tried.push("mirrors: not asked, as download is false");
-  } else {
-    const size = file.approximateBytes ?? 0;
-    const progress =
-      verbose === 0 || size === 0 ? undefined : await store.showProgress(`Downloading ${file.title}`, size);
-    try {
-      const downloaded = await downloadFile(
-        {
-          ...{ name: file.name, mirrors, cache, sendsIfRange: store.sendsIfRange, signal, timeoutMs, retryDelayMs },
-          accept: (bytes, url) => check(file, bytes, url, options, store),
-          onReceived: (received) => {
-            progress?.update(Math.min(received, size));
-            options.onProgress?.(received, size);
-          },
-        },
-        tried,
-      );
-      if (downloaded !== undefined) {
-        await cache.write(file.name, downloaded.bytes).catch((error: Error) => {
-          store.print(`${file.name} is not kept for next time: ${error.message}`);
-        });
-        return { bytes: downloaded.bytes, source: downloaded.mirror };
+  try {
+    for (const place of loading.folders(tried)) {
+      const found = await loading.fromFolder(place, sought, tried);
+      if (found !== undefined) {
+        return { bytes: found.content, source: found.source };
       }
-    } finally {
-      progress?.stop();
     }
+    const found = (await loading.fromCache(sought, tried)) ?? (await loading.fromMirrors(sought, tried));
+    if (found !== undefined) {
+      return { bytes: found.content, source: found.source };
+    }
+  } finally {
+    loading.finish();
   }
   const places = tried.map((place) => `\n  - ${place}`).join("");
   const supply = store.hasFolders
-    ? `Put ${file.name} into the folder ${file.folder} of a folder that CONVOY_DATA_DIR names, or pass its path`
-    : `Serve ${file.name} from your own server and pass its address in mirrors`;
-  const [published] = file.mirrors;
+    ? `Put ${name} into the folder ${folder} of a folder that CONVOY_DATA_DIR names, or pass its path`
+    : `Serve ${name} from your own server and pass its address in mirrors`;
   throw new DatasetError(
-    `${file.title}: ${file.name} is not here and cannot be downloaded. Tried:${places}\n${supply}; it is published at ${published}${file.name}`,
+    `${title}: ${name} is not here and cannot be downloaded. Tried:${places}\n${supply}; it is published at ${mirrors[0]}${name}`,
   );
 }
 
-async function check(
+async function checked(
   { name, title, digest }: DownloadableFile,
   bytes: Bytes,
   source: string,
