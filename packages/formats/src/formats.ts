@@ -78,6 +78,26 @@ function hasMember(files: ModelFiles, names: readonly string[]): boolean {
   }
 }
 
+/** State dicts of PyTorch: tensors by name, without layers. */
+const stateDict = {
+  async read({ name }: ModelFiles): Promise<Model> {
+    throw new ModelFileError(
+      `${name} holds tensors by name, not the layers that they are of; make the model here and call loadWeights(model, source), or ` +
+        "loadStateDict(model, await readStateDict(source)), which takes names and other settings",
+    );
+  },
+  async readWeights({ main }: ModelFiles, layers: readonly FileLayer[]): Promise<void> {
+    const [{ readStateDict }, { fillFromState, namedLayers }] = await Promise.all([
+      import("./torch/safetensors.js"),
+      import("./torch/stateDict.js"),
+    ]);
+    await fillFromState(namedLayers(layers), await readStateDict(main));
+  },
+  async describe(): Promise<FileDescription> {
+    return { producer: "pytorch or one of its tools", hasLayers: false };
+  },
+};
+
 /** Every format that there is; the first that recognises a file reads it. */
 export const formats: readonly Format[] = [
   {
@@ -156,6 +176,53 @@ export const formats: readonly Format[] = [
       return { producer: "convoy", hasLayers: true };
     },
     write: (model) => model.save(),
+  },
+  {
+    name: "onnx",
+    title: "ONNX (.onnx)",
+    endings: [".onnx"],
+    async recognise({ main, name }) {
+      return name.endsWith(".onnx") || (await import("./onnx/messages.js")).isOnnx(main);
+    },
+    async read({ main }, { backend, inputShape }) {
+      const { readOnnx } = await import("./onnx/readOnnx.js");
+      const model = await readOnnx(main, inputShape === undefined ? {} : { inputShape });
+      if (backend !== undefined) {
+        model.compile({ backend });
+      }
+      return model;
+    },
+    async describe({ main }) {
+      const { producer, opsets } = (await import("./onnx/messages.js")).readModelMessage(main);
+      return { producer: `${producer || "(not stated)"}, opset ${opsets.get("") ?? "(not stated)"}`, hasLayers: true };
+    },
+    async write(model) {
+      return await (await import("./onnx/writing/writeOnnx.js")).writeOnnx(model);
+    },
+  },
+  {
+    name: "pytorch",
+    title: "PyTorch, tensors alone (.pt, .pth)",
+    endings: [],
+    async recognise({ main }) {
+      return (await import("./pytorch/readPytorch.js")).isPytorch(main);
+    },
+    ...stateDict,
+  },
+  {
+    name: "safetensors",
+    title: "safetensors of PyTorch's tools, tensors alone",
+    endings: [],
+    // Eight bytes with the length of the header, then the header.
+    recognise: ({ main }) => main[8] === 0x7b && main[7] === 0,
+    ...stateDict,
+    async write(model) {
+      const [{ writeSafetensors }, { toStateDict }] = await Promise.all([
+        import("./torch/safetensors.js"),
+        import("./torch/stateDict.js"),
+      ]);
+      return writeSafetensors(await toStateDict(model));
+    },
   },
 ];
 

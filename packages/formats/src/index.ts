@@ -11,7 +11,6 @@ export { type WriteOnnxOptions, writeOnnx } from "./onnx/writing/writeOnnx.js";
 export type { LoadOptions } from "./options.js";
 export * as applications from "./pretrained/applications.js";
 export { type ExtractFeaturesOptions, extractFeatures, type Features } from "./pretrained/extractFeatures.js";
-export { loadTrainedWeights } from "./pretrained/weightsFile.js";
 export { type ReadPytorchOptions, readPytorch, type StateDict } from "./pytorch/readPytorch.js";
 export { type SaveModelOptions, saveModel } from "./saveModel.js";
 export type { ModuleNames } from "./torch/moduleNames.js";

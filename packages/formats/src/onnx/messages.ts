@@ -77,6 +77,25 @@ function readFields(message: MessageReader, readers: { readonly [number: number]
   }
 }
 
+/** Whether bytes are fields as an ONNX file has them, with a graph among them. Nothing within the fields is looked at. */
+export function isOnnx(bytes: Uint8Array): boolean {
+  const message = new MessageReader(bytes);
+  let hasGraph = false;
+  try {
+    for (let field = message.next(); field !== undefined; field = message.next()) {
+      // A model has fields up to 25; the graph is a message.
+      if (field.number > 25 || (field.number === 7 && field.wire !== 2)) {
+        return false;
+      }
+      hasGraph ||= field.number === 7;
+      message.skip(field);
+    }
+    return hasGraph;
+  } catch {
+    return false;
+  }
+}
+
 /** Reads an ONNX file. Throws `ModelFileError` with the place where it is damaged. */
 export function readModelMessage(bytes: Uint8Array): OnnxModel {
   const message = new MessageReader(bytes);

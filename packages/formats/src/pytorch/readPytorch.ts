@@ -18,6 +18,15 @@ export interface ReadPytorchOptions {
 const legacyMagic = Number(BigInt("0x1950a86a20f9469cfc6c"));
 const legacyProtocol = 1001;
 
+/** Whether bytes begin as files of PyTorch do, in either format. */
+export function isPytorch(bytes: Uint8Array): boolean {
+  if (isZip(bytes)) {
+    return new ZipArchive(bytes).names.some((name) => name.endsWith("data.pkl"));
+  }
+  // A pickle of protocol 2 or newer, and the magic number of 10 bytes.
+  return bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && bytes[2] === 0x8a && bytes[3] === 10;
+}
+
 /**
  * Reads the tensors of a `.pt`, `.pth` or `.th` file: a state dict, or a checkpoint with one in it. Prefixes that wrappers put before
  * all names ("module.", "_orig_mod.") are taken off. Pickles can run programs; here they run nothing: what is not a tensor, a

@@ -1,4 +1,5 @@
 import { ArgumentError, type Layer, type Model, type Tensor } from "@convoy/core";
+import type { FileLayer } from "../keras/topology/readTopology.js";
 import type { StateDict } from "../pytorch/readPytorch.js";
 import { fromTorch, layoutOf, toTorch } from "./layouts.js";
 import { type Assignment, assignModules, type ModuleNames } from "./moduleNames.js";
@@ -38,8 +39,27 @@ export async function loadStateDict(
   state: StateDict,
   options: LoadStateDictOptions = {},
 ): Promise<LoadedStateDict> {
+  return await fillFromState(layersWithWeights(model), state, options);
+}
+
+/** Layers of a file's model as `loadStateDict` takes them. */
+export function namedLayers(layers: readonly FileLayer[], prefix = ""): NamedLayer[] {
+  return layers.flatMap(({ name, layer, layers: inner }) => {
+    if (inner !== undefined) {
+      return namedLayers(inner, `${prefix}${name}.`);
+    }
+    return (layer.weights?.parameters.length ?? 0) > 0 ? [{ name: `${prefix}${name}`, layer }] : [];
+  });
+}
+
+/** Loads tensors into some layers. Throws like `loadStateDict`. */
+export async function fillFromState(
+  layers: readonly NamedLayer[],
+  state: StateDict,
+  options: LoadStateDictOptions = {},
+): Promise<LoadedStateDict> {
   const { names, strict = true, epsilon = 1e-5 } = options;
-  const assigned = assignModules(layersWithWeights(model), state, names);
+  const assigned = assignModules(layers, state, names);
   const used = new Set<string>();
   const missing: string[] = [];
   const changes: { layer: Layer; weights: Tensor<Float32Array>[] }[] = [];
