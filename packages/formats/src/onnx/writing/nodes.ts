@@ -241,22 +241,20 @@ const groupNorm: NodeWriter = (graph, step) => {
     const [name] = graph.node("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }, op.layer);
     return { name: name!, layout: "nhwc", ...(rows === undefined ? {} : { rowsOf: rows.shape }) };
   }
-  if (shape.length !== 4 && shape.length !== 2) {
-    throw graph.error(op, `over a tensor of ${shape.length} axes, which ONNX export does not write`);
-  }
   const layout = shape.length === 4 ? "nchw" : "nhwc";
-  const input = graph.name(op.inputs[0]!, layout);
+  // Channels come before the places in the image, as groups are of neighbours.
+  const sequence = shape.length === 3;
+  const given = graph.name(op.inputs[0]!, layout);
+  const input = sequence ? graph.node("Transpose", [given], { perm: [0, 2, 1] }, op.layer)[0]! : given;
   const [grouped] = graph.node("Reshape", [input, graph.integers(`${op.layer}.groups`, [0, groups, -1])], {}, op.layer);
   const ones = graph.floats(`${op.layer}.ones`, Array<number>(groups).fill(1));
   const zeros = graph.floats(`${op.layer}.zeros`, Array<number>(groups).fill(0));
   const attributes = { epsilon: { float: epsilon } };
   const [normal] = graph.node("InstanceNormalization", [grouped!, ones, zeros], attributes, op.layer);
-  const back = graph.integers(`${op.layer}.shape`, [
-    -1,
-    ...(layout === "nchw" ? [channels, shape[1]!, shape[2]!] : [channels]),
-  ]);
+  const back = graph.integers(`${op.layer}.shape`, [-1, channels, ...shape.slice(1, -1)]);
   const [whole] = graph.node("Reshape", [normal!, back], {}, op.layer);
-  return scaledAndShifted(graph, step, whole!, layout, weights);
+  const result = sequence ? graph.node("Transpose", [whole!], { perm: [0, 2, 1] }, op.layer)[0]! : whole!;
+  return scaledAndShifted(graph, step, result, layout, weights);
 };
 
 const reshape: NodeWriter = (graph, { op, output, shapes, target }) => {
@@ -431,10 +429,20 @@ export function compoundAt(ops: readonly ForwardOp[], index: number, graph: Grap
   const end = ops.findIndex(({ layer }, at) => at > index && layer !== first.layer);
   const own = ops.slice(index, end < 0 ? ops.length : end);
   const input = first.inputs[0]!;
-  if (first.className === "PReLU" && ops[index - 1]?.layer !== first.layer) {
-    const alpha = own.flatMap(({ inputs }) => inputs).map((id) => graph.constantOf(id));
-    const slopes = alpha.find((value) => value !== undefined);
-    return slopes && { last: own.at(-1)!, input, write: (to, layout) => writePrelu(to, first, slopes, input, layout) };
+  const sum = own.find(({ op }) => op === "add");
+  const rectifier = own.find(({ op }) => op === "unary");
+  if (
+    first.className === "PReLU" &&
+    ops[index - 1]?.layer !== first.layer &&
+    sum !== undefined &&
+    rectifier !== undefined
+  ) {
+    const read = rectifier.inputs[0]!;
+    const slopes = own
+      .flatMap(({ inputs }) => inputs)
+      .map((id) => graph.constantOf(id))
+      .find((value) => value !== undefined);
+    return slopes && { last: sum, input: read, write: (to, layout) => writePrelu(to, first, slopes, read, layout) };
   }
   const last = own.find(({ op, inputs }, at) => at > 1 && op === "add" && inputs[0] === input);
   const logarithm = own.some(({ op, attributes }) => op === "unary" && attributes.function === "log");
