@@ -10,30 +10,28 @@ useSoftwareGpu();
 const [batchSize, size, classes] = [3, 96, 10];
 
 /** Losses of two training steps of a MobileNetV2 on the same images. */
-async function losses(backend: Backend): Promise<number[]> {
+async function losses(backend: Backend): Promise<[number, number]> {
   const model = applications.mobileNetV2({ alpha: 0.35, inputShape: [size, size, 3], classes, seed: 5 });
-  model.compile({ backend, optimizer: optimizers.sgd({ learningRate: 0.01 }), loss: "sparseCategoricalCrossentropy" });
+  // The gradients' norm is in the hundreds at first.
+  model.compile({ backend, optimizer: optimizers.sgd({ learningRate: 1e-6 }), loss: "sparseCategoricalCrossentropy" });
   const data = Float32Array.from({ length: batchSize * size * size * 3 }, (_, index) =>
     Math.sin(index * 0.37 + (index % 11)),
   );
   const x = { data, shape: [batchSize, size, size, 3] };
   const y = { data: Int32Array.from({ length: batchSize }, (_, sample) => sample * 3), shape: [batchSize] };
-  const found: number[] = [];
-  for (let step = 0; step < 2; step++) {
-    found.push((await model.trainOnBatch(x, y)).loss!);
-  }
+  const [first, second] = [await model.trainOnBatch(x, y), await model.trainOnBatch(x, y)];
   model.dispose();
   await backend.dispose();
-  return found;
+  return [first.loss!, second.loss!];
 }
 
 it("trains a MobileNetV2 as the reference does", async () => {
-  const expected = await losses(await reference());
+  const [loss, after] = await losses(await reference());
+  expect(loss - after).toBeGreaterThan(0.02 * loss);
   for (const kernels of ["registers", "tiled"] as const) {
-    const found = await losses(await webgpu({ kernels }));
-    console.log(kernels, found, expected);
-    found.forEach((loss, step) => {
-      expect(Math.abs(loss - expected[step]!)).toBeLessThan(1e-3 * expected[step]!);
-    });
+    const [first, second] = await losses(await webgpu({ kernels }));
+    expect(Math.abs(first - loss)).toBeLessThan(1e-5 * loss);
+    // 52 normalizations, the last over 27 numbers a channel, make 0.6% of the gradients out of roundings, fused or not.
+    expect(Math.abs(second - after)).toBeLessThan(0.03 * (loss - after));
   }
 }, 900_000);

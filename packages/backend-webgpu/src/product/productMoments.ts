@@ -49,39 +49,70 @@ export function ownMoments(type: string, values: readonly string[], valid: reado
         .join("\n      ")}`;
 }
 
+/** Arrays in workgroup memory where states lie until they are merged. */
+interface MomentLanes {
+  readonly means: string;
+  readonly squares: string;
+  readonly counts: string;
+}
+
+const ownLanes: MomentLanes = { means: "meanLanes", squares: "squaresLanes", counts: "countLanes" };
+
 /**
  * Code that declares `count`, `average` and `squares` of `states` states in workgroup memory; `at` is code of the place of state `i`
  * among the means and squares, `countAt` among the counts. The first has counted something.
  */
-export function mergedMoments(
+function mergedMoments(
   type: string,
   states: number,
+  { means, squares, counts }: MomentLanes,
   at: (i: string) => string,
   countAt: (i: string) => string,
 ): string {
   const loop = (code: string): string => `for (var i = 0u; i < ${states}u + zero; i++) { ${code} }`;
-  return `let pivot = meanLanes[${at("0u")}];
+  const count = `${counts}[${countAt("i")}]`;
+  return `let pivot = ${means}[${at("0u")}];
       var count = 0.0;
       var moved = ${type}();
-      ${loop(`count += countLanes[${countAt("i")}]; moved += countLanes[${countAt("i")}] * (meanLanes[${at("i")}] - pivot);`)}
+      ${loop(`count += ${count}; moved += ${count} * (${means}[${at("i")}] - pivot);`)}
       let shift = moved / count;
       let average = pivot + shift;
       var squares = ${type}();
-      ${loop(`let apart = meanLanes[${at("i")}] - pivot - shift; squares += squaresLanes[${at("i")}] + countLanes[${countAt("i")}] * apart * apart;`)}`;
+      ${loop(`let apart = ${means}[${at("i")}] - pivot - shift; squares += ${squares}[${at("i")}] + ${count} * apart * apart;`)}`;
 }
 
-/** The memory in which states are merged. */
-export function momentLanes(type: string, states: number, counts: number): string {
-  return `var<workgroup> meanLanes: array<${type}, ${states}>;
-var<workgroup> squaresLanes: array<${type}, ${states}>;
-var<workgroup> countLanes: array<f32, ${counts}>;
+/** Declarations of arrays of their own. */
+function lanesDeclaration({ means, squares }: MomentLanes, type: string, length: number): string {
+  return `var<workgroup> ${means}: array<${type}, ${length}>;
+var<workgroup> ${squares}: array<${type}, ${length}>;
 `;
 }
 
-/** Bytes of workgroup memory that `tileMoments` takes. */
-export function tileMomentBytes(tile: Tile): number {
-  const lanes = threadsOf(tile) / tile.slices;
-  return lanes * 36;
+function countsDeclaration({ counts }: MomentLanes, length: number): string {
+  return `var<workgroup> ${counts}: array<f32, ${length}>;
+`;
+}
+
+/** The tiles of a product in workgroup memory, which nothing needs any more when its results are stored: numbers of vectors. */
+export interface SpentTiles {
+  readonly a: number;
+  readonly b: number;
+  readonly half: boolean;
+}
+
+/** Whether the tiles can take the states of all invocations that have results. */
+function takesStates({ a, b, half }: SpentTiles, lanes: number): boolean {
+  return !half && a >= lanes && b >= lanes;
+}
+
+function lanesOf(tile: Tile): number {
+  return threadsOf(tile) / tile.slices;
+}
+
+/** Bytes of workgroup memory that `tileMoments` takes beyond the tiles. */
+export function tileMomentBytes(tile: Tile, tiles: SpentTiles): number {
+  const lanes = lanesOf(tile);
+  return lanes * 4 + (takesStates(tiles, lanes) ? 0 : lanes * 32);
 }
 
 /**
@@ -117,10 +148,13 @@ function leaveColumns(
 export function tileMoments(
   product: MatrixProduct,
   tile: Tile,
+  tiles: SpentTiles,
 ): { readonly declarations: string; readonly code: string } {
   const { M, N } = product;
   const { rows, columns, ownRows, ownColumns, slices } = tile;
-  const lanes = threadsOf(tile) / slices;
+  const lanes = lanesOf(tile);
+  const reuses = takesStates(tiles, lanes);
+  const places = reuses ? { ...ownLanes, means: "tileA", squares: "tileB" } : ownLanes;
   const across = columns / ownColumns;
   const slot = `firstRow / ${rows}u`;
   const valid = Array.from({ length: ownRows }, (_, r) =>
@@ -134,15 +168,16 @@ export function tileMoments(
     return `${v > 0 ? "workgroupBarrier();" : ""}
     ${slices > 1 ? "if (slice == 0u) {" : "{"}
       ${ownMoments("vec4f", sums, valid)}
-      meanLanes[lane] = average;
-      squaresLanes[lane] = squares;
-      countLanes[lane] = count;
+      ${places.means}[lane] = average;
+      ${places.squares}[lane] = squares;
+      ${places.counts}[lane] = count;
     }
     workgroupBarrier();
     if (lane < ${across}u) {
       ${mergedMoments(
         "vec4f",
         lanes / across,
+        places,
         (i) => `${i} * ${across}u + lane`,
         (i) => `${i} * ${across}u + lane`,
       )}
@@ -150,7 +185,8 @@ export function tileMoments(
       ${leave}
     }`;
   });
-  return { declarations: momentLanes("vec4f", lanes, lanes), code };
+  const states = reuses ? "" : lanesDeclaration(places, "vec4f", lanes);
+  return { declarations: `${states}${countsDeclaration(places, lanes)}`, code };
 }
 
 /** The same of `rows` rows from `firstRow` on that one invocation has of its columns, four from `column` on: `sums` by row. */
@@ -204,6 +240,7 @@ export function squareMoments(square: SquareMoments): { readonly declarations: s
       ${mergedMoments(
         type,
         lanes,
+        ownLanes,
         (i) => `${i} * ${vectors}u + lane`,
         (i) => i,
       )}
@@ -215,5 +252,6 @@ export function squareMoments(square: SquareMoments): { readonly declarations: s
         { count: "count", mean: `average${moments.biased ? " + bias[column]" : ""}`, squares: "squares" },
       )}
     }`;
-  return { declarations: momentLanes(type, lanes * vectors, lanes), code };
+  const declarations = `${lanesDeclaration(ownLanes, type, lanes * vectors)}${countsDeclaration(ownLanes, lanes)}`;
+  return { declarations, code };
 }

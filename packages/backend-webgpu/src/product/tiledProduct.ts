@@ -95,8 +95,11 @@ function workgroupMemory(product: MatrixProduct, tile: Tile, target: KernelTarge
   const a = layoutOf(product.a.axis, tile.rows, depth);
   const b = layoutOf(product.b.axis, tile.columns, depth);
   const threads = threadsOf(tile);
-  const folding = (tile.slices > 1 ? threads * 16 : 0) + (product.moments ? tileMomentBytes(tile) : 0);
-  const bytes = (buffers: number): number => (a.vectors + b.vectors) * (half ? 8 : 16) * buffers + folding;
+  const folding = tile.slices > 1 ? threads * 16 : 0;
+  const bytes = (buffers: number): number => {
+    const tiles = { a: a.vectors * buffers, b: b.vectors * buffers, half };
+    return (tiles.a + tiles.b) * (half ? 8 : 16) + folding + (product.moments ? tileMomentBytes(tile, tiles) : 0);
+  };
   const buffers = bytes(2) <= target.maxWorkgroupBytes ? 2 : 1;
   const fits = threads <= target.maxWorkgroupSize && bytes(buffers) <= target.maxWorkgroupBytes;
   return fits ? { a, b, depth, half, buffers } : undefined;
@@ -123,7 +126,9 @@ export function tiledProduct(product: MatrixProduct, tile: Tile, spec: ShaderSpe
 
   const copyA = copyCode("A", a, { lines: rows, all: M, depth, stepsFit, threads, half });
   const copyB = copyCode("B", b, { lines: columns, all: N, depth, stepsFit, threads, half });
-  const moments = product.moments ? tileMoments(product, tile) : { declarations: "", code: "" };
+  const moments = product.moments
+    ? tileMoments(product, tile, { a: a.vectors * buffers, b: b.vectors * buffers, half })
+    : { declarations: "", code: "" };
   const declarations = `var<workgroup> tileA: array<${type}, ${a.vectors * buffers}>;
 var<workgroup> tileB: array<${type}, ${b.vectors * buffers}>;
 ${slices > 1 ? `var<workgroup> shares: array<vec4f, ${threads}>;` : ""}

@@ -1,12 +1,16 @@
 import type { PlanValue } from "@convoy/core/backend";
-import { DeviceError } from "@convoy/core/backend";
+import { DeviceError, windowGeometry } from "@convoy/core/backend";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { requestAdapter } from "../device/adapter.js";
 import { Device } from "../device/device.js";
+import { kernelTarget } from "../device/kernelTarget.js";
+import type { Conv2dSpec } from "../product/conv2dSpec.js";
+import { conv2dTiled } from "../product/conv2dTiled.js";
 import { Pipelines } from "../run/pipelines.js";
 import { countLiveBuffers } from "../testing/liveBuffers.js";
 import { useSoftwareGpu } from "../testing/softwareGpu.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
+import { slotsIn } from "../wgsl/momentSlots.js";
 import { invocations, reads, writes } from "../wgsl/shader.js";
 import { measureVariants } from "./measureVariants.js";
 
@@ -86,6 +90,30 @@ it("keeps a variant that computes in float16 over a long sum", async () => {
   };
   const variants = [product("float16", "unpack2x16float(pack2x16float(vec2f(x, 0.0))).x"), product("float32", "x")];
   expect((await measured(variants)).sort()).toEqual(["float16", "float32"]);
+});
+
+it("keeps variants of a convolution that leave the statistics of different workgroups", async () => {
+  const place = (
+    id: number,
+    label: string,
+    shape: readonly number[],
+    dtype: "float32" | "uint8" = "float32",
+  ): PlanValue => {
+    return { id, label, shape, dtype, buffer: label, byteOffset: 0 };
+  };
+  const [input, output] = [place(0, "x", [4, 8, 8, 4]), place(2, "y", [4, 8, 8, 64])];
+  const attributes = { strides: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1] } as const;
+  const spec: Conv2dSpec = {
+    label: "convolution",
+    ...{ input, kernel: place(1, "k", [3, 3, 4, 64]), output, F: 64, epilogue: {} },
+    window: windowGeometry(input.shape, [3, 3], output.shape, attributes),
+    moments: { slots: slotsIn(place(3, "workspace", [0], "uint8"), 32, 64) },
+  };
+  const target = kernelTarget(gpu, { style: "tiled", subgroups: false, precision: "float32", tunes: true });
+  const all = [...conv2dTiled(spec, { ...target, pickVariant: ([first]) => first })];
+  const variants = all.filter(({ variant }) => /^tiled (64x64|32x32) by 4x4$/.test(variant!));
+  expect(variants).toHaveLength(2);
+  expect(await measured(variants)).toHaveLength(2);
 });
 
 it("measures nothing where the buffers cannot be had", async () => {
