@@ -11,12 +11,8 @@ import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
-import {
-  depthwiseConv2d,
-  depthwiseConv2dBackwardFilter,
-  depthwiseConv2dBackwardInput,
-  fusedDepthwiseConv2d,
-} from "./depthwiseConv2d.js";
+import { depthwiseConv2d, depthwiseConv2dBackwardInput, fusedDepthwiseConv2d } from "./depthwiseConv2d.js";
+import { depthwiseConv2dBackwardFilter } from "./depthwiseConv2dBackwardFilter.js";
 import { channelDropout, dropout } from "./dropout.js";
 import { fusedBatchNorm } from "./fusedBatchNorm.js";
 import { fusedBatchNormBackward } from "./fusedBatchNormBackward.js";

@@ -31,7 +31,7 @@ export function mostSlots(rows: number): number {
  * Code that declares `count`, `average` and `squares` of the vectors `values`; of those with a condition in `valid` only where it
  * holds, which it does of the first one unless it does of none.
  */
-export function ownMoments(type: string, values: readonly string[], valid: readonly (string | undefined)[]): string {
+function ownMoments(type: string, values: readonly string[], valid: readonly (string | undefined)[]): string {
   const masked = (code: string, index: number): string =>
     valid[index] === undefined ? code : `select(${type}(), ${code}, ${valid[index]})`;
   const counts = valid.map((condition) => (condition === undefined ? "1.0" : `select(0.0, 1.0, ${condition})`));
