@@ -35,7 +35,6 @@ import {
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { floats, invocations, reads, unrolled, vectorWidth, writes } from "../wgsl/shader.js";
 import { rowInside, stripColumns, stripsOf } from "../wgsl/strips.js";
-import type { KernelTarget } from "../wgsl/target.js";
 import { coveringWindows } from "../wgsl/windows.js";
 import type { Kernel } from "./kernel.js";
 
