@@ -8,23 +8,13 @@
 // mean and squares, and combines these (channelSums.h). y is the kernel of normalize.cu. Not measured yet.
 //
 // Grid of channelMoments and batchNormBackwardSums: (tiles of channels, stretches of rows).
-#include "channelSums.h"
+#include "batchNormRows.h"
 
 KERNEL __launch_bounds__(blockThreads, 4)
     channelMoments(const float* __restrict__ x, float* mean, float* variance, StretchSums sums, ChannelTile tile,
                    int rows) {
   const ChannelPlace at = placeIn(tile, blockIdx.x);
-  const auto ofRows = [&](int row, int end, int step) {
-    Moments moments{0.0f, 0.0f, 0.0f};
-    for (; row + 7 * step < end; row += 8 * step) {
-      float values[8];
-      UNROLL
-      for (int i = 0; i < 8; i++) values[i] = x[(row + i * step) * tile.C + at.c];
-      moments = combined(moments, momentsOf(values));
-    }
-    for (; row < end; row += step) moments = withNumber(moments, x[row * tile.C + at.c]);
-    return moments;
-  };
+  const auto ofRows = [&](int row, int end, int step) { return momentsOfRows(x, at.c, tile.C, row, end, step); };
   Moments total;
   if (sumChannel(total, sums, tile, at, rows, ofRows)) {
     mean[at.c] = total.mean;

@@ -104,3 +104,28 @@ DEVICE bool sumChannel(Sum& total, const StretchSums& sums, const ChannelTile& t
   total = sumLines(shared, own, tile, at.line);
   return first;
 }
+
+// Sums that a launch before has left, each of a part of the rows.
+struct ChannelParts {
+  // [count,2,C]
+  const float* parts;
+  int count;
+  int rowsPerPart;
+};
+
+// Their total over `rows` rows, in every working thread. All threads must call it.
+template <class Sum>
+DEVICE Sum sumParts(Sum (&shared)[blockThreads], const ChannelParts& of, const ChannelTile& tile, const ChannelPlace& at,
+                    int rows) {
+  Sum own = Sum();
+  if (at.works) {
+    for (int part = at.line; part < of.count; part += tile.lines) {
+      const float* from = of.parts + int64_t(part) * 2 * tile.C + at.c;
+      Sum next;
+      restore(next, from[0], from[tile.C], min(of.rowsPerPart, rows - part * of.rowsPerPart));
+      own = combined(own, next);
+    }
+  }
+  sumLines(shared, own, tile, at.line);
+  return shared[threadIdx.x - at.line * tile.byColumns.divisor];
+}

@@ -1,4 +1,5 @@
-// y[n,oh,ow,c*M+m] = sum over kh,kw of x[n, oh*SH + kh*DH - top, ow*SW + kw*DW - left, c] * k[kh,kw,c,m]
+// z[n,oh,ow,c*M+m] = sum over kh,kw of x[n, oh*SH + kh*DH - top, ow*SW + kw*DW - left, c] * k[kh,kw,c,m]
+// y = f(gamma (z + bias - mean) / sqrt(variance + epsilon) + beta), each of f, bias and normalization where there is one
 // dx[n,h,w,c] = sum over m and all (oh,kh), (ow,kw) that read (h,w) of dy[n,oh,ow,c*M+m] * k[kh,kw,c,m]
 // dk[kh,kw,c,m] = sum over n,oh,ow of x[...] * dy[n,oh,ow,c*M+m]
 //
@@ -9,12 +10,38 @@
 // input's gradient is the same convolution with the kernel turned round where stride and M are 1, else each pixel gathers from
 // the outputs that read it. For dk a thread sums all taps of its channel in registers over its strips; the lines of a block meet
 // in shared memory, the blocks in a launch of their own (partialSums). Sizes other than 3x3 and 5x5, other strides than 1 and 2
-// and dilation take general kernels, with weights out of the cache, and for dk a tap a block. Not measured yet.
+// and dilation take general kernels, with weights out of the cache, and for dk a tap a block. Bias, normalization and activation
+// are four numbers a thread and a few instructions an output, against 8 bytes and a launch each. Not yet measured on a card.
 //
 // Grid: (blocks along the strips, tiles of channels); of depthwiseFilterGradient: (..., taps * tiles).
 // Kernels: depthwiseConv2d and depthwiseFilterGradient, and with <size>x<size> and the stride behind them.
+#include "activation.h"
 #include "channelSums.h"
 #include "depthwiseShape.h"
+#include "normalization.h"
+
+// What follows the sum; without any of it every number stays as it is.
+struct DepthwiseOutput {
+  // Null without.
+  const float* __restrict__ bias;
+  Normalization normalization;
+  OutputActivation activation;
+};
+
+// The same for one channel.
+struct ChannelFinish {
+  ChannelLine line;
+  const OutputActivation& activation;
+
+  DEVICE void operator()(float (&sums)[stripLength]) const {
+    UNROLL
+    for (int s = 0; s < stripLength; s++) sums[s] = activate(activation, line.at(sums[s]));
+  }
+};
+DEVICE ChannelFinish finishOf(const DepthwiseOutput& to, int c) {
+  // x + -0 is x, for x = -0 too.
+  return {channelLine(to.normalization, to.bias ? to.bias[c] : -0.0f, c), to.activation};
+}
 
 DEVICE void storeStrip(float* __restrict__ y, const float (&sums)[stripLength], int line, int column, int width,
                        int channels, int c) {
@@ -29,14 +56,14 @@ DEVICE void storeStrip(float* __restrict__ y, const float (&sums)[stripLength], 
 #define DEPTHWISE(name, size, stride)                                                                                   \
   KERNEL __launch_bounds__(blockThreads) name(const float* __restrict__ x, const float* __restrict__ k,                 \
                                               float* __restrict__ y, DepthwiseShape shape, ChannelTile tile,            \
-                                              int turned) {                                                             \
-    depthwise<size, stride>(x, k, y, shape, tile, turned);                                                              \
+                                              int turned, DepthwiseOutput to) {                                         \
+    depthwise<size, stride>(x, k, y, shape, tile, turned, to);                                                           \
   }                                                                                                                     \
   EXPORT_KERNEL(name)
 
 template <int size, int stride>
 DEVICE void depthwise(const float* __restrict__ x, const float* __restrict__ k, float* __restrict__ y,
-                      const DepthwiseShape& shape, const ChannelTile& tile, int turned) {
+                      const DepthwiseShape& shape, const ChannelTile& tile, int turned, const DepthwiseOutput& to) {
   const ChannelPlace at = placeIn(tile, blockIdx.y);
   if (!at.works) return;
   const int c = quotient(at.c, shape.byM);
@@ -45,6 +72,7 @@ DEVICE void depthwise(const float* __restrict__ x, const float* __restrict__ k, 
   for (int i = 0; i < size * size; i++) {
     weights[i] = k[(turned ? size * size - 1 - i : i) * shape.F + at.c];
   }
+  const ChannelFinish finish = finishOf(to, at.c);
   FOR_EACH_STRIP(index, shape, tile, at) {
     const Strip strip = stripOf(shape, index);
     const int h = strip.row * stride - shape.top, w = strip.column * stride - shape.left;
@@ -62,6 +90,7 @@ DEVICE void depthwise(const float* __restrict__ x, const float* __restrict__ k, 
         }
       }
     }
+    finish(sums);
     storeStrip(y, sums, strip.n * shape.OH + strip.row, strip.column, shape.OW, shape.F, at.c);
   }
 }
@@ -73,9 +102,10 @@ DEPTHWISE(depthwiseConv2d5x5Stride2, 5, 2)
 
 KERNEL __launch_bounds__(blockThreads, 4)
     depthwiseConv2d(const float* __restrict__ x, const float* __restrict__ k, float* __restrict__ y,
-                    DepthwiseShape shape, ChannelTile tile, int turned) {
+                    DepthwiseShape shape, ChannelTile tile, int turned, DepthwiseOutput to) {
   const ChannelPlace at = placeIn(tile, blockIdx.y);
   if (!at.works) return;
+  const ChannelFinish finish = finishOf(to, at.c);
   const int c = quotient(at.c, shape.byM), taps = shape.KH * shape.KW;
   FOR_EACH_STRIP(index, shape, tile, at) {
     const Strip strip = stripOf(shape, index);
@@ -97,6 +127,7 @@ KERNEL __launch_bounds__(blockThreads, 4)
         }
       }
     }
+    finish(sums);
     storeStrip(y, sums, strip.n * shape.OH + strip.row, strip.column, shape.OW, shape.F, at.c);
   }
 }

@@ -28,6 +28,7 @@ struct StoreProduct {
   float* __restrict__ y;
   int M, N;
 
+  DEVICE void begin() const {}
   DEVICE void operator()(int row, int column, const float (&quad)[4]) const {
     if (column >= N) return;
     UNROLL

@@ -110,7 +110,7 @@ export function resourcesOf(log) {
 }
 
 /**
- * The functions of an assembly by name. Labels, which are numbered by function, stand without that number.
+ * The functions of an assembly by name. Labels and local memory, which are numbered by function, stand without that number.
  * @param {string} ptx
  */
 export function functionsOf(ptx) {
@@ -118,7 +118,10 @@ export function functionsOf(ptx) {
   return new Map(
     parts.map((part) => [
       /(\w+)\($/m.exec(part)?.[1] ?? part.split("\n", 1)[0] ?? "",
-      part.replace(/\$L__BB\d+_/g, "$L__BB_").replace(/\s*(\/\/ \.globl\s+\w+)?\s*$/, ""),
+      part
+        .replace(/\$L__BB\d+_/g, "$L__BB_")
+        .replace(/__local_depot\d+/g, "__local_depot")
+        .replace(/\s*(\/\/ \.globl\s+\w+)?\s*$/, ""),
     ]),
   );
 }

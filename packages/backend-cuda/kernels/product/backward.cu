@@ -53,6 +53,7 @@ struct StoreMatrix {
   float* __restrict__ to;
   int rows, columns;
 
+  DEVICE void begin() const {}
   DEVICE void operator()(int row, int column, const float (&quad)[4]) const {
     if (column >= columns) return;
     UNROLL
@@ -75,6 +76,7 @@ struct StoreParameters {
       db[column] = value;
     }
   }
+  DEVICE void begin() const {}
   DEVICE void operator()(int row, int column, const float (&quad)[4]) const {
     if (column >= columns) return;
     UNROLL

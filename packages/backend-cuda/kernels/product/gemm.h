@@ -82,7 +82,7 @@ template <class Tile> DEVICE void addGroups(float* shared, typename Tile::Sums& 
 
 // The tile whose first element is (firstRow, firstColumn), over k in [kBegin, kEnd). `shared` holds Tile::sharedFloats.
 // store(row, column, values) is called once for each quad, by the thread that owns it; rows and columns may lie outside
-// c.
+// c. Before that all threads call store.begin().
 template <class Tile, class LoaderA, class LoaderB, class Store>
 DEVICE void gemm(float* shared, const LoaderA& a, const LoaderB& b, int firstRow, int firstColumn, int kBegin, int kEnd,
                  const Store& store) {
@@ -122,5 +122,6 @@ DEVICE void gemm(float* shared, const LoaderA& a, const LoaderB& b, int firstRow
     Tile::template multiply<aLine, aDepth, bLine, bDepth>(sums, buffer, buffer + Tile::aFloats, thread);
   }
   if (Tile::groups > 1) addGroups<Tile>(shared, sums, group, thread);
+  store.begin();
   if (group == 0) Tile::forEachQuad(sums, thread, firstRow, firstColumn, store);
 }

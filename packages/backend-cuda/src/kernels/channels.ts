@@ -2,7 +2,7 @@ import type { OpInstance, Shape } from "@convoy/core/backend";
 import { divisorOf } from "./arguments/divisor.js";
 import type { StructValues } from "./arguments/pack.js";
 import { blocksFor, blockThreads, sharedBlocksFor } from "./launch.js";
-import type { DeviceOp, LaunchContext, OpKernel, Target } from "./opKernel.js";
+import type { DeviceOp, DeviceTensor, LaunchContext, OpKernel, Target } from "./opKernel.js";
 import { rowsAndColumns } from "./rowSums.js";
 
 /** Channels of a block at most: a line of them is a warp. */
@@ -33,15 +33,15 @@ export function tileBlocks(units: number, { tile, count }: ChannelTiles, multipr
   return Math.min(Math.ceil(units / tile.lines), Math.ceil((multiprocessors * 8) / count));
 }
 
-interface Stretches {
+export interface Stretches {
   readonly rowsPerStretch: number;
   readonly count: number;
 }
 
-/** How the rows are divided among blocks: as many as the device runs at a time, and no more than have enough to do. */
-function stretchesOf(rows: number, { tile, count }: ChannelTiles, multiprocessors: number): Stretches {
+/** How the rows are divided among blocks: so many as `blocks` in all, and no more than have enough to do. */
+function stretchesOf(rows: number, { tile, count }: ChannelTiles, blocks: number): Stretches {
   const worthwhile = Math.ceil(rows / (tile.lines * minRowsPerLine));
-  const wanted = Math.max(1, Math.min(worthwhile, Math.ceil((2 * multiprocessors) / count)));
+  const wanted = Math.max(1, Math.min(worthwhile, Math.ceil(blocks / count)));
   const rowsPerStretch = Math.ceil(rows / wanted);
   return { rowsPerStretch, count: Math.ceil(rows / rowsPerStretch) };
 }
@@ -60,7 +60,7 @@ export interface ChannelSums {
 export function channelSums(shape: Shape, { workspace }: DeviceOp, context: LaunchContext): ChannelSums {
   const [rows, channels] = rowsAndColumns(shape);
   const tiles = channelTiles(channels);
-  const { rowsPerStretch, count } = stretchesOf(rows, tiles, context.multiprocessors);
+  const { rowsPerStretch, count } = stretchesOf(rows, tiles, 2 * context.multiprocessors);
   const several = count > 1;
   const sums = {
     partial: several ? workspace : undefined,
@@ -74,7 +74,33 @@ export function channelSums(shape: Shape, { workspace }: DeviceOp, context: Laun
 export const channelSumsWorkspace: Required<Pick<OpKernel, "workspaceBytes">> = {
   workspaceBytes({ inputs }: OpInstance, { multiprocessors }: Target) {
     const [rows, channels] = rowsAndColumns(inputs[0]!.shape);
-    const { count } = stretchesOf(rows, channelTiles(channels), multiprocessors);
+    const { count } = stretchesOf(rows, channelTiles(channels), 2 * multiprocessors);
     return count > 1 ? count * 2 * channels * 4 : 0;
   },
 };
+
+/** Stretches whose sums go to memory, for a launch behind it. */
+export function partStretches(rows: number, channels: number, { multiprocessors }: Target): Stretches {
+  return stretchesOf(rows, channelTiles(channels), 2 * multiprocessors);
+}
+
+/**
+ * Stretches of a launch that adds parts up and writes `output`: enough blocks to keep the memory busy, and one where the
+ * output has no memory, so that nothing is to be done for the rows.
+ */
+export function outputStretches(
+  output: DeviceTensor | undefined,
+  rows: number,
+  channels: number,
+  { multiprocessors }: Target,
+): Stretches {
+  return output && output.address !== 0
+    ? stretchesOf(rows, channelTiles(channels), 4 * multiprocessors)
+    : { rowsPerStretch: rows, count: 1 };
+}
+
+/** Memory for the sums of the stretches of a tensor's rows: two numbers a channel and stretch. */
+export function partsBytes(shape: Shape, target: Target): number {
+  const [rows, channels] = rowsAndColumns(shape);
+  return partStretches(rows, channels, target).count * 2 * channels * 4;
+}

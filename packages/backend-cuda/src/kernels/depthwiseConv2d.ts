@@ -1,17 +1,21 @@
 import {
   attributesOf,
+  chainParts,
   type OpInstance,
   type Shape,
   sizeOf,
   type WindowGeometry,
   windowGeometry,
 } from "@convoy/core/backend";
+import { outputActivation } from "./activation.js";
 import { divisorOf } from "./arguments/divisor.js";
 import type { StructValues } from "./arguments/pack.js";
 import { constants } from "./arguments/structs.js";
 import { type ChannelTiles, channelTiles, tileBlocks } from "./channels.js";
 import { type Launch, launch } from "./launch.js";
-import type { DeviceTensor, LaunchContext, OpKernel, Target } from "./opKernel.js";
+import { outputNormalization } from "./normalize.js";
+import type { DeviceOp, DeviceTensor, LaunchContext, OpKernel, Target } from "./opKernel.js";
+import { activationFits } from "./product/forward.js";
 
 const { stripLength } = constants;
 
@@ -60,23 +64,45 @@ function depthwiseLaunch(
   sizes: DepthwiseSizes,
   tensors: { readonly x: DeviceTensor; readonly k: DeviceTensor; readonly y: DeviceTensor; readonly turned: 0 | 1 },
   { multiprocessors }: LaunchContext,
+  to: StructValues<"DepthwiseOutput"> = asItIs,
 ): Launch {
   const shape = depthwiseShape(sizes, sizes.OH, sizes.OW);
   const tiles = channelTiles(shape.F);
   const grid = [tileBlocks(shape.strips, tiles, multiprocessors), tiles.count] as const;
   const variant = builtFor(sizes);
+  const values = { ...tensors, shape, tile: tiles.tile, to };
   return variant
-    ? launch("DEPTHWISE", grid, { ...tensors, shape, tile: tiles.tile }, `depthwiseConv2d${variant}`)
-    : launch("depthwiseConv2d", grid, { ...tensors, shape, tile: tiles.tile });
+    ? launch("DEPTHWISE", grid, values, `depthwiseConv2d${variant}`)
+    : launch("depthwiseConv2d", grid, values);
+}
+
+/** Behind a convolution of which nothing but the sums is wanted. */
+const asItIs: StructValues<"DepthwiseOutput"> = {
+  bias: undefined,
+  normalization: outputNormalization(undefined),
+  activation: outputActivation(undefined),
+};
+
+/** depthwiseConv2d or fusedDepthwiseConv2d. */
+function depthwiseForward(op: DeviceOp, context: LaunchContext): Launch {
+  const { head, bias, normalization, activation, last } = chainParts<DeviceOp>(op);
+  const [x, k] = head.inputs as [DeviceTensor, DeviceTensor];
+  const y = last.outputs[0]!;
+  const sizes = depthwiseSizes(x.shape, k.shape, y.shape, attributesOf("depthwiseConv2d", head));
+  return depthwiseLaunch(sizes, { x, k, y, turned: 0 }, context, {
+    bias: bias?.inputs[1],
+    normalization: outputNormalization(normalization),
+    activation: outputActivation(activation && attributesOf("unary", activation)),
+  });
 }
 
 export const depthwiseConv2d: OpKernel = {
-  launches(op, context) {
-    const [x, k] = op.inputs as [DeviceTensor, DeviceTensor];
-    const y = op.outputs[0]!;
-    const sizes = depthwiseSizes(x.shape, k.shape, y.shape, attributesOf("depthwiseConv2d", op));
-    return [depthwiseLaunch(sizes, { x, k, y, turned: 0 }, context)];
-  },
+  launches: (op, context) => [depthwiseForward(op, context)],
+};
+
+export const fusedDepthwiseConv2d: OpKernel = {
+  supports: activationFits,
+  launches: (op, context) => [depthwiseForward(op, context)],
 };
 
 export const depthwiseConv2dBackwardInput: OpKernel = {

@@ -11,10 +11,18 @@ import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d } from "./conv2d.js";
 import { conv2dBackwardFilter } from "./conv2dBackwardFilter.js";
 import { conv2dBackwardInput } from "./conv2dBackwardInput.js";
-import { depthwiseConv2d, depthwiseConv2dBackwardFilter, depthwiseConv2dBackwardInput } from "./depthwiseConv2d.js";
+import {
+  depthwiseConv2d,
+  depthwiseConv2dBackwardFilter,
+  depthwiseConv2dBackwardInput,
+  fusedDepthwiseConv2d,
+} from "./depthwiseConv2d.js";
 import { channelDropout, dropout } from "./dropout.js";
+import { fusedBatchNorm } from "./fusedBatchNorm.js";
+import { fusedBatchNormBackward } from "./fusedBatchNormBackward.js";
 import { fusedConv2d } from "./fusedConv2d.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
+import { fusedConv2dBatchNorm } from "./fusedConv2dBatchNorm.js";
 import { fusedDense } from "./fusedDense.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
 import { fusedSoftmaxLoss } from "./fusedSoftmaxLoss.js";
@@ -122,4 +130,8 @@ export const kernels: KernelTable<OpKernel> = {
   fusedDense,
   fusedDenseBackward,
   fusedSoftmaxLoss,
+  fusedConv2dBatchNorm,
+  fusedBatchNorm,
+  fusedBatchNormBackward,
+  fusedDepthwiseConv2d,
 };

@@ -1,9 +1,9 @@
 import { attributesOf, type OpAttributes, sizeOf } from "@convoy/core/backend";
 import { divisorOf } from "./arguments/divisor.js";
-import type { ArgumentsOf } from "./arguments/pack.js";
+import type { ArgumentsOf, StructValues } from "./arguments/pack.js";
 import { channelWalkBlocks } from "./channels.js";
 import { type Launch, launch } from "./launch.js";
-import type { DeviceTensor, LaunchContext, OpKernel } from "./opKernel.js";
+import type { DeviceOp, DeviceTensor, LaunchContext, OpKernel } from "./opKernel.js";
 import { rowsAndColumns } from "./rowSums.js";
 
 export const normalize: OpKernel = {
@@ -42,6 +42,16 @@ export function normalizeLaunch(
   const count = sizeOf(tensors.x.shape);
   const grid = [channelWalkBlocks(count, channels, multiprocessors), 1] as const;
   return launch("normalize", grid, { ...tensors, epsilon, byC: divisorOf(channels), count });
+}
+
+/** `normalize` as it runs where a sum ends; none leaves the sum as it is. */
+export function outputNormalization(op: DeviceOp | undefined): StructValues<"Normalization"> {
+  if (op === undefined) {
+    return { mean: undefined, variance: undefined, gamma: undefined, beta: undefined, epsilon: 0 };
+  }
+  const attributes = attributesOf("normalize", op);
+  const [, mean, variance, ...vectors] = op.inputs;
+  return { mean, variance, ...gammaAndBeta(vectors, attributes), epsilon: attributes.epsilon };
 }
 
 /** Those that an op has among its last inputs. */

@@ -116,6 +116,14 @@ const networks: { readonly [name: string]: Network } = {
   "padded conv of many filters, pool": {
     stack: () => [conv(40, { padding: "same" }), layers.maxPooling2d({ poolSize: 2 }), layers.flatten()],
   },
+  "padded conv, batch normalization, relu": {
+    stack: () => [
+      conv(40, { padding: "same", useBias: false }),
+      layers.batchNormalization(),
+      layers.activation({ activation: "relu" }),
+      layers.globalAveragePooling2d(),
+    ],
+  },
   "conv of numbers": { stack: () => [conv(6, { activation: "relu" }), layers.flatten()], floats: true },
   dense: { stack: () => [layers.flatten({ inputShape }), layers.dense({ units: 9, activation: "relu" })] },
   "reshape, conv": {

@@ -54,21 +54,36 @@ function dense(input: DeviceTensor, { kernel, bias }: { kernel?: DeviceTensor; b
   return op("fusedDense", [input, matrix, added], [output], { parts });
 }
 
-function conv2d(input: DeviceTensor): DeviceOp {
+function conv2d(input: DeviceTensor, filters = 5): DeviceOp {
   const [N, H, W, C] = input.shape as [number, number, number, number];
   const attributes = { strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] };
-  return op("conv2d", [input, tensor(30_000, [1, 1, C, 5])], [tensor(20_000, [N, H, W, 5])], { attributes });
+  const kernel = tensor(30_000, [1, 1, C, filters]);
+  return op("conv2d", [input, kernel], [tensor(20_000, [N, H, W, filters])], { attributes });
+}
+
+/** A convolution with what is added to its output. */
+function conv2dPlus(input: DeviceTensor, addend: DeviceTensor): DeviceOp {
+  const { attributes, inputs, outputs } = conv2d(input, input.shape[3]!);
+  const convolved = tensor(0, outputs[0]!.shape);
+  const parts = [op("conv2d", [...inputs], [convolved], { attributes }), op("add", [convolved, addend], [...outputs])];
+  return op("fusedConv2d", [...new Set([...inputs, addend])], [...outputs], { parts });
 }
 
 const kernels = (...ops: DeviceOp[]): string[] => planLaunches(ops, [], context).map(({ kernel }) => kernel);
 const together = [expect.stringMatching(/^gatherConv2d/), "finishStep"];
 const apart = ["gatherRows", expect.stringMatching(/^conv2d/), "finishStep"];
 
+function batchPlusItself(): DeviceOp {
+  const batch = tensor(1000, [4, 2, 3, 1]);
+  return conv2dPlus(batch, batch);
+}
+
 describe("a layer behind a gather", () => {
   it.each([
     ["dense over the same rows", dense(tensor(1000, [4, 6]))],
     ["conv2d over the same shape", conv2d(tensor(1000, [4, 2, 3, 1]))],
     ["conv2d over rows of another shape", conv2d(tensor(1000, [4, 1, 1, 6]))],
+    ["conv2d with something else added", conv2dPlus(tensor(1000, [4, 2, 3, 1]), tensor(50_000, [4, 2, 3, 1]))],
   ])("gathers: %s", (_, layer) => {
     expect(kernels(gather(1000), layer)).toEqual(together);
   });
@@ -85,6 +100,7 @@ describe("a layer behind a gather", () => {
     ["the batch as its kernel as well", dense(tensor(1000, [4, 6]), { kernel: tensor(1000, [6, 4]) })],
     ["the batch as its bias as well", dense(tensor(1000, [4, 6]), { bias: tensor(1000, [5]) })],
     ["other memory", dense(tensor(5000, [4, 6]))],
+    ["the batch as what is added as well", batchPlusItself()],
   ])("does not gather: %s", (_, layer) => {
     expect(kernels(gather(1000), layer)).toEqual(apart);
   });

@@ -3,7 +3,7 @@ import { kernels } from "../kernels/index.js";
 import { type Launch, launch } from "../kernels/launch.js";
 import { maxAverages, movingAverageLaunch } from "../kernels/movingAverage.js";
 import { type DeviceOp, type LaunchContext, overlap, type Target } from "../kernels/opKernel.js";
-import { gatheringLaunch } from "../kernels/product/gathering.js";
+import { gatheringLaunches } from "../kernels/product/gathering.js";
 import { gatherLaunch, maxGatherSources } from "../kernels/rows.js";
 import { denseLossLaunch, lossOf, maxFusedClasses } from "../kernels/softmaxLoss.js";
 import { placePlan } from "./placePlan.js";
@@ -44,9 +44,9 @@ export function planLaunches(
     const gathers = independentFrom(ops, index, "gatherRows", maxGatherSources);
     const end = index + gathers.length;
     const following = gathers.length > 0 && !isDenseWithLoss(ops, end, results) ? ops[end] : undefined;
-    const gathering = following && gatheringLaunch(following, gathers, context);
+    const gathering = following && gatheringLaunches(following, gathers, context);
     if (gathering) {
-      index = add(index, end + 1, gathering);
+      index = add(index, end + 1, ...gathering);
     } else if (gathers.length > 1) {
       index = add(index, end, gatherLaunch(gathers, context));
     } else if (ops[index]!.op === "movingAverage") {

@@ -1,6 +1,16 @@
-import { attributesOf, chainParts, type OpAttributes, type OpInstance } from "@convoy/core/backend";
+import {
+  addend,
+  attributesOf,
+  chainParts,
+  type OpAttributes,
+  type OpInstance,
+  type TensorSpec,
+} from "@convoy/core/backend";
 import { outputActivation, runsApart } from "../activation.js";
+import type { StructValues } from "../arguments/pack.js";
+import { channelTiles } from "../channels.js";
 import { type Launch, launch } from "../launch.js";
+import { outputNormalization } from "../normalize.js";
 import type { DeviceOp, DeviceTensor, LaunchContext } from "../opKernel.js";
 import { gatherSources } from "../rows.js";
 import {
@@ -18,25 +28,37 @@ export interface Forward {
   readonly input: DeviceTensor;
   readonly kernel: DeviceTensor;
   readonly bias?: DeviceTensor | undefined;
+  /** normalize, with given statistics. */
+  readonly normalization?: DeviceOp | undefined;
+  readonly addend?: DeviceTensor | undefined;
   readonly unary?: OpAttributes["unary"] | undefined;
   readonly output: DeviceTensor;
   readonly argmax?: DeviceTensor | undefined;
+  /** Where the moments of the output's channels go. */
+  readonly moments?: StructValues<"TileMoments"> | undefined;
 }
 
 /** conv2d or fusedConv2d. */
 export function convolutionForward(op: DeviceOp): Forward {
-  const { head, bias, pooling, activation, last } = chainParts<DeviceOp>(op);
+  const { head, bias, normalization, addition, pooling, activation, last } = chainParts<DeviceOp>(op);
   const [input, kernel] = head.inputs as [DeviceTensor, DeviceTensor];
-  const attributes = attributesOf("conv2d", head);
   return {
-    sizes: convolutionSizes(input.shape, kernel.shape, head.outputs[0]!.shape, attributes, pooling !== undefined),
+    sizes: headSizes(head, pooling !== undefined),
     input,
     kernel,
     bias: bias?.inputs[1],
+    normalization,
+    addend: addition && addend(op, addition),
     unary: activation && attributesOf("unary", activation),
     output: last.outputs[0]!,
     argmax: pooling?.outputs[1],
   };
+}
+
+/** Of a conv2d. */
+export function headSizes(head: OpInstance, pooled: boolean): ConvolutionSizes {
+  const [input, kernel] = head.inputs as [TensorSpec, TensorSpec];
+  return convolutionSizes(input.shape, kernel.shape, head.outputs[0]!.shape, attributesOf("conv2d", head), pooled);
 }
 
 /** fusedDense, as a convolution of single pixels. */
@@ -64,16 +86,26 @@ export function activationFits(op: OpInstance): true | string {
   return !unary || !runsApart(unary) || `the fused kernels have no ${unary.function}`;
 }
 
+const noMoments: StructValues<"TileMoments"> = {
+  ofTiles: undefined,
+  ofParts: undefined,
+  counters: undefined,
+  tile: channelTiles(1).tile,
+  tilesPerPart: 0,
+};
+
 /** With `gathers` the launch runs these as well; the first gives the input. */
 export function forwardLaunch(forward: Forward, context: LaunchContext, gathers?: readonly DeviceOp[]): Launch {
   const { sizes, input, kernel: k, bias, unary, output, argmax } = forward;
+  const normalization = outputNormalization(forward.normalization);
+  const moments = forward.moments ?? noMoments;
   const rows = positionsOf(sizes);
   const tile = tileFor(rows, sizes.F, context.multiprocessors);
   const grid = tileGrid(tile, rows, sizes.F);
   const variant = `${sizes.pooled ? "Pooled" : ""}${tile}${suffixOf(context)}`;
   const values = {
     k,
-    to: { y: output, argmax, bias },
+    to: { y: output, argmax, bias, normalization, addend: forward.addend, moments },
     shape: convolutionShape(sizes),
     activation: outputActivation(unary),
   };
