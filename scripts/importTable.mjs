@@ -34,7 +34,7 @@ export const coreImports = {
   callbacks: ["checkOption", "config", "errors", "saving", "tensor"],
   model: [
     ...["backend", "callbacks", "checkOption", "config", "errors", "layers", "losses", "metrics", "names", "ops"],
-    ...["optimizers", "plan", "random", "saving", "tensor", "tensorInput"],
+    ...["optimizers", "pipeline", "plan", "random", "saving", "tensor", "tensorInput"],
   ],
   applications: ["checkOption", "errors", "layers", "model", "names"],
   conformance: [

@@ -11,7 +11,9 @@ export interface Training {
   readonly epochs: number;
   /** First epoch of this run, counted from 0. */
   readonly initialEpoch: number;
+  /** Infinity in the first epoch over a data set of which it is not known. */
   readonly stepsPerEpoch: number;
+  /** 0 before the first batch of a data set whose batches it does not make. */
   readonly batchSize: number;
   /** Samples trained on per epoch. */
   readonly samplesPerEpoch: number;
@@ -59,6 +61,8 @@ export interface Progress {
   readonly stepLosses: readonly number[];
   /** Time that these steps took together. */
   readonly durationMs: number;
+  /** Time of this epoch in which the device has waited for data. */
+  readonly waitedMs: number;
   /** Means over the epoch so far. */
   readonly logs: Logs;
 }

@@ -1,12 +1,14 @@
 import { openTerminal } from "#terminal";
 import type { Callback, EvaluationProgress, Logs, Training } from "./callback.js";
-import { formatDuration, formatLogs, progressLine } from "./progressLine.js";
+import { formatDuration, formatLogs, formatWaiting, progressLine } from "./progressLine.js";
 
 /** 0: silent. 1: a bar per epoch. 2: a line per epoch. */
 export type Verbosity = 0 | 1 | 2;
 
 /** A callback that holds the terminal and has to give it back. */
 export interface TrainingProgress extends Callback {
+  /** Prints a line about how training runs, where a line is printed for each epoch. */
+  note(line: string): void;
   /** Ends the output, whether training came to its end or not. */
   close(): void;
 }
@@ -14,23 +16,31 @@ export interface TrainingProgress extends Callback {
 /** What `fit` prints, as Keras does: a bar on a terminal, plain lines elsewhere. */
 export function trainingProgress(verbose: Verbosity): TrainingProgress {
   if (verbose === 0) {
-    return { close: () => undefined };
+    return { close: () => undefined, note: () => undefined };
   }
   const terminal = openTerminal();
   let epochStart = 0;
   let trainedMs = 0;
+  let waitedMs = 0;
   const line = (stepsDone: number, samplesDone: number, logs: Logs, { stepsPerEpoch }: Training): string =>
-    progressLine({ stepsDone, steps: stepsPerEpoch, samplesDone, elapsedMs: trainedMs, logs });
+    progressLine({ stepsDone, steps: stepsPerEpoch, samplesDone, elapsedMs: trainedMs, waitedMs, logs });
   let done = { stepsDone: 0, samplesDone: 0 };
   return {
     close: () => terminal.close(),
+    note: (text) => {
+      if (verbose === 2) {
+        terminal.print(text);
+      }
+    },
     onEpochBegin(epoch, { epochs }) {
       terminal.print(`Epoch ${epoch + 1}/${epochs}`);
       epochStart = performance.now();
       trainedMs = 0;
+      waitedMs = 0;
       done = { stepsDone: 0, samplesDone: 0 };
     },
-    onProgress({ stepsDone, samplesDone, logs }, training) {
+    onProgress({ stepsDone, samplesDone, logs, waitedMs: waited }, training) {
+      waitedMs = waited;
       trainedMs = performance.now() - epochStart;
       done = { stepsDone, samplesDone };
       if (verbose === 1 && terminal.interactive) {
@@ -43,7 +53,12 @@ export function trainingProgress(verbose: Verbosity): TrainingProgress {
         terminal.finish(line(stepsDone, samplesDone, logs, training));
       } else {
         terminal.print(
-          [`${stepsDone}/${training.stepsPerEpoch}`, formatDuration(trainedMs), ...formatLogs(logs)].join(" - "),
+          [
+            `${stepsDone}/${training.stepsPerEpoch}`,
+            formatDuration(trainedMs),
+            ...formatWaiting(waitedMs, trainedMs),
+            ...formatLogs(logs),
+          ].join(" - "),
         );
       }
     },

@@ -8,18 +8,33 @@ export interface ProgressState {
   readonly steps: number;
   readonly samplesDone: number;
   readonly elapsedMs: number;
+  /** Time of it in which the device has waited for data. */
+  readonly waitedMs?: number;
   readonly logs: Logs;
 }
 
 /** Keras' line: `938/938 [==============================] - 5s 86us/sample - loss: 0.1556 - accuracy: 0.9532`. */
-export function progressLine({ stepsDone, steps, samplesDone, elapsedMs, logs }: ProgressState): string {
+export function progressLine({ stepsDone, steps, samplesDone, elapsedMs, waitedMs = 0, logs }: ProgressState): string {
+  const waiting = formatWaiting(waitedMs, elapsedMs);
+  if (steps === Infinity) {
+    return [`${stepsDone}/Unknown`, formatDuration(elapsedMs), ...waiting, ...formatLogs(logs)].join(" - ");
+  }
   const done = stepsDone >= steps;
   const perSampleUs = (elapsedMs * 1000) / Math.max(1, samplesDone);
   const time = done
     ? `${formatDuration(elapsedMs)} ${formatPerSample(perSampleUs)}/sample`
     : `ETA: ${formatDuration((elapsedMs / Math.max(1, stepsDone)) * (steps - stepsDone))}`;
   const counter = `${String(stepsDone).padStart(String(steps).length)}/${steps}`;
-  return [`${counter} [${bar(stepsDone / steps)}]`, time, ...formatLogs(logs)].join(" - ");
+  return [`${counter} [${bar(stepsDone / steps)}]`, time, ...waiting, ...formatLogs(logs)].join(" - ");
+}
+
+/** Share of the time from which on it is worth a word that the device waits for data. */
+const noticeableWaiting = 0.05;
+
+/** `waiting for data 43%`, where it is noticeable. */
+export function formatWaiting(waitedMs: number, elapsedMs: number): string[] {
+  const share = elapsedMs > 0 ? Math.min(1, waitedMs / elapsedMs) : 0;
+  return share >= noticeableWaiting ? [`waiting for data ${Math.round(share * 100)}%`] : [];
 }
 
 /** `loss: 0.1556`, and `1.5560e-5` where four places would show nothing. */

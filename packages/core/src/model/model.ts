@@ -8,11 +8,13 @@ import { Layer, SymbolicTensor, type SymbolicTensors, symbolicList } from "../la
 import { sameShape } from "../ops/checks.js";
 import type { Shape } from "../ops/definition.js";
 import { resolveOptimizer } from "../optimizers/index.js";
+import { Dataset } from "../pipeline/index.js";
 import { formatPlan, type Plan } from "../plan/index.js";
 import { parseModelFile } from "../saving/modelFile.js";
 import { type ModelSource, type ModelTarget, readSource, sourceName } from "../saving/stores.js";
 import type { Tensor } from "../tensor.js";
-import type { TensorInput } from "../tensorInput.js";
+import { isTensor, type TensorInput } from "../tensorInput.js";
+import type { BatchSettings } from "./data/batchSamples.js";
 import type { HostSamples } from "./data/hostSamples.js";
 import { inputSamples, labelledSamples, type ModelData, nominalData, type SampleOptions } from "./data/modelSamples.js";
 import { buildPlan } from "./declare/buildPlan.js";
@@ -38,7 +40,6 @@ import {
   type PlanOptions,
   type PredictOptions,
   predictOptionNames,
-  resolveFit,
   resolveVerbosity,
   type TrainOnBatchOptions,
   trainOnBatchOptionNames,
@@ -47,6 +48,8 @@ import { evaluateSamples } from "./run/evaluate.js";
 import { fit, type History } from "./run/fit.js";
 import { Placement } from "./run/placement.js";
 import { predictSamples } from "./run/predict.js";
+import { limited, resolveArrayFit, resolveDatasetFit, type ValidationSamples } from "./run/resolveFit.js";
+import { evaluateOnce, predictBatches } from "./run/streamedRows.js";
 import { checkTrainingState, orderedWeights, readTrainingState } from "./run/trainingState.js";
 import { trainOnBatch } from "./run/trainOnBatch.js";
 import { registerDeclared } from "./topology/declared.js";
@@ -195,15 +198,30 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
    * The weights alone are kept: the optimizer starts anew, its schedule too, as after every `compile`. With `backupAndRestore` among
    * the callbacks `fit` goes on with all of it, from the last backup.
    */
-  async fit(x: ModelData, y: ModelData, options: FitOptions = {}): Promise<History> {
+  async fit(x: ModelData, y: ModelData, options?: FitOptions): Promise<History>;
+  /**
+   * Trains on a data set of batches [x, y] or [x, y, sampleWeight], which need not fit into memory: the device gets them a few at a
+   * time, while it computes. One over arrays that is only shuffled and batched goes there whole, once, where `maxDeviceBytes`
+   * allows it; `verbose: 2` says which. `batchSize`, `shuffle`, `validationSplit` and `sampleWeight` are the data set's matter.
+   *
+   * What a source or a function of the data set throws ends training as a `DataError` with the position and the cause; the model keeps its
+   * weights. Everything else is as for arrays.
+   */
+  async fit(data: Dataset<unknown>, options?: FitOptions): Promise<History>;
+  async fit(
+    x: ModelData | Dataset<unknown>,
+    second?: ModelData | FitOptions,
+    third: FitOptions = {},
+  ): Promise<History> {
+    const settings = this.#expectCompiled();
+    const options = x instanceof Dataset ? optionsOf("fit", second) : third;
     checkOptions("fit", options, fitOptionNames);
-    const samples = this.#samples("x", "y", x, y, options);
-    const [validationX, validationY, sampleWeight] = options.validationData ?? [];
-    const validation =
-      validationX === undefined || validationY === undefined
-        ? undefined
-        : this.#samples("validation x", "validation y", validationX, validationY, { sampleWeight });
-    const request = resolveFit(options, samples, validation, this.seed);
+    const samples = x instanceof Dataset ? x : this.#samples("x", "y", x, second as ModelData, options);
+    const validation = this.#validation(options);
+    const request =
+      samples instanceof Dataset
+        ? resolveDatasetFit(settings, samples, options, validation, this.seed)
+        : resolveArrayFit(settings, options, samples, validation, this.seed);
     return this.#whileFitting(async () => {
       const device = await this.#placement.device();
       const replaceWeights = (weights: readonly Float32Array[]): Promise<void> => this.#placement.replace(weights);
@@ -212,8 +230,24 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   }
 
   /** Loss and metrics over samples, by name. Throws like `fit`. The weights survive a device that fails, as in `fit`. */
-  async evaluate(x: ModelData, y: ModelData, options: EvaluateOptions = {}): Promise<Record<string, number>> {
+  async evaluate(x: ModelData, y: ModelData, options?: EvaluateOptions): Promise<Record<string, number>>;
+  /** Loss and metrics over a data set of batches [x, y] or [x, y, sampleWeight], by name. Throws like `fit`. */
+  async evaluate(data: Dataset<unknown>, options?: EvaluateOptions): Promise<Record<string, number>>;
+  async evaluate(
+    x: ModelData | Dataset<unknown>,
+    second?: ModelData | EvaluateOptions,
+    third: EvaluateOptions = {},
+  ): Promise<Record<string, number>> {
+    this.#expectCompiled();
+    const options = x instanceof Dataset ? optionsOf<EvaluateOptions>("evaluate", second) : third;
     checkOptions("evaluate", options, evaluateOptionNames);
+    if (x instanceof Dataset) {
+      const { settings, data } = this.#batches("evaluate", x, options, true);
+      return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
+        ...(await this.#placement.run((device) => evaluateOnce(device, data, settings, report))),
+      }));
+    }
+    const y = second as ModelData;
     const samples = this.#samples("x", "y", x, y, options);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
     return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
@@ -226,9 +260,19 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
    * declared. Throws `ShapeError` or `DataError` for samples that do not fit, `DeviceError` when the device fails; the model
    * keeps its weights, as in `fit`.
    */
-  async predict(x: ModelData, options: PredictOptions = {}): Promise<Outputs> {
+  async predict(x: ModelData, options?: PredictOptions): Promise<Outputs>;
+  /** The outputs for a data set of batches x, [x, y] or [x, y, sampleWeight], of which the inputs count. */
+  async predict(data: Dataset<unknown>, options?: PredictOptions): Promise<Outputs>;
+  async predict(x: ModelData | Dataset<unknown>, options: PredictOptions = {}): Promise<Outputs> {
     checkOptions("predict", options, predictOptionNames);
     const { network } = this.#expectCompiled();
+    if (x instanceof Dataset) {
+      const { settings, data } = this.#batches("predict", x, options, false);
+      const found = await withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
+        this.#placement.run((device) => predictBatches(device, data, settings, report)),
+      );
+      return arranged(this.#tensors().outputs, found) as Outputs;
+    }
     const samples = inputSamples(network, "x", x, console.warn);
     const batchSize = expectCount("batchSize", options.batchSize ?? defaultEvaluationBatch);
     const outputs = await withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
@@ -473,6 +517,35 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     return labelledSamples(this.#expectCompiled(), [whatX, whatY], x, y, options, warn);
   }
 
+  /** What `fit` validates on, checked. */
+  #validation({ validationData: data }: FitOptions): ValidationSamples {
+    if (data === undefined || data instanceof Dataset) {
+      return data;
+    }
+    const [x, y, sampleWeight] = data;
+    return x === undefined || y === undefined
+      ? undefined
+      : this.#samples("validation x", "validation y", x, y, { sampleWeight });
+  }
+
+  /** A data set to go through once. */
+  #batches(
+    method: string,
+    data: Dataset<unknown>,
+    { batchSize, steps, verbose, ...rest }: EvaluateOptions,
+    labelled: boolean,
+  ): { data: Dataset<unknown>; settings: BatchSettings } {
+    if (batchSize !== undefined || rest.sampleWeight !== undefined) {
+      const [name, remedy] =
+        batchSize === undefined
+          ? ["sampleWeight", "its elements may be [x, y, sampleWeight]"]
+          : ["batchSize", "batch(size) makes its batches"];
+      throw new ArgumentError(`${method}: ${name} is for arrays; of a data set, ${remedy}`);
+    }
+    const warn = verbose === 0 ? (): void => undefined : console.warn;
+    return { data: limited("steps", "the data set", data, steps), settings: { what: "the data set", labelled, warn } };
+  }
+
   async #whileFitting<T>(train: () => Promise<T>): Promise<T> {
     if (this.#fitting) {
       throw new StateError("this model is training already; wait for fit to end before training it again");
@@ -502,4 +575,12 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
       );
     }
   }
+}
+
+/** The options that come after a data set. */
+function optionsOf<T extends object>(method: string, options: unknown): T {
+  if (options !== undefined && (ArrayBuffer.isView(options) || Array.isArray(options) || isTensor(options))) {
+    throw new ArgumentError(`${method}: labels come with the data set, in its batches [x, y]; leave them out`);
+  }
+  return (options ?? {}) as T;
 }

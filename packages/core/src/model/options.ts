@@ -1,16 +1,14 @@
 import type { Backend } from "../backend/index.js";
 import type { Callback, TrainingState, Verbosity } from "../callbacks/index.js";
-import { expectCount, expectRange } from "../checkOption.js";
 import { ArgumentError } from "../errors.js";
 import type { Loss, LossName } from "../losses/index.js";
 import type { Metric, MetricName } from "../metrics/index.js";
 import type { Optimizer, OptimizerName } from "../optimizers/index.js";
+import type { Dataset } from "../pipeline/index.js";
 import type { ClassWeight } from "./data/checkData.js";
-import { type HostSamples, sliceSamples } from "./data/hostSamples.js";
 import type { ModelData } from "./data/modelSamples.js";
 import type { ModelMode } from "./declare/buildPlan.js";
 import type { PerOutput } from "./declare/perPort.js";
-import type { FitRequest } from "./run/fitRequest.js";
 
 /** What `compile` is given: where the model runs and how it is trained. */
 export interface CompileOptions {
@@ -41,8 +39,16 @@ export interface FitOptions {
   readonly epochs?: number;
   /** Share of the samples that is held back for validation, taken from their end before shuffling; in [0, 1), default 0. */
   readonly validationSplit?: number;
-  /** Samples, labels and, if wanted, sample weights for validation; comes before `validationSplit`. */
-  readonly validationData?: readonly [ModelData, ModelData] | readonly [ModelData, ModelData, ModelData];
+  /**
+   * Samples, labels and, if wanted, sample weights for validation, or a data set of batches of these; comes before
+   * `validationSplit`.
+   */
+  readonly validationData?:
+    | readonly [ModelData, ModelData]
+    | readonly [ModelData, ModelData, ModelData]
+    | Dataset<unknown>;
+  /** Batches of a validation data set to take; default: all. */
+  readonly validationSteps?: number;
   /** Whether every epoch has another order; default true. */
   readonly shuffle?: boolean;
   /** Seed of order and dropout, an integer from 0 to 2^53 - 1; default: the model's. */
@@ -54,7 +60,10 @@ export interface FitOptions {
   readonly classWeight?: ClassWeight;
   /** One weight per sample [N]; for several outputs the same for all, or of each in order or by name. */
   readonly sampleWeight?: ModelData;
-  /** Steps of an epoch; default: all of them. */
+  /**
+   * Steps of an epoch; default: all of them. Needed for an endless data set. Where a data set is endless or does not know its
+   * size, an epoch goes on where the last one ended, beginning anew when the data end; otherwise every epoch is a pass of its own.
+   */
   readonly stepsPerEpoch?: number;
   /** Epoch at which training starts; default 0. */
   readonly initialEpoch?: number;
@@ -64,12 +73,18 @@ export interface FitOptions {
    * Throws `ArgumentError` or `ShapeError` where data, options, model or optimizer are others than the state's.
    */
   readonly resumeFrom?: TrainingState;
+  /**
+   * Bytes that a data set over arrays may have to be put on the device whole, once; default 2^29. Larger ones, and all others,
+   * stream: a few batches are on the device at a time.
+   */
+  readonly maxDeviceBytes?: number;
 }
 
 /** The options of `fit`. */
 export const fitOptionNames: readonly (keyof FitOptions)[] = [
   ...(["batchSize", "epochs", "validationSplit", "validationData", "shuffle", "seed", "callbacks", "verbose"] as const),
   ...(["classWeight", "sampleWeight", "stepsPerEpoch", "initialEpoch", "resumeFrom"] as const),
+  ...(["validationSteps", "maxDeviceBytes"] as const),
 ];
 
 /** Settings of `evaluate`. */
@@ -80,10 +95,17 @@ export interface EvaluateOptions {
   readonly verbose?: Verbosity | "auto";
   /** One weight per sample [N]. */
   readonly sampleWeight?: ModelData;
+  /** Batches of a data set to take; default: all. */
+  readonly steps?: number;
 }
 
 /** The options of `evaluate`. */
-export const evaluateOptionNames: readonly (keyof EvaluateOptions)[] = ["batchSize", "verbose", "sampleWeight"];
+export const evaluateOptionNames: readonly (keyof EvaluateOptions)[] = [
+  "batchSize",
+  "verbose",
+  "sampleWeight",
+  "steps",
+];
 
 /** Settings of `predict`. */
 export interface PredictOptions {
@@ -91,10 +113,12 @@ export interface PredictOptions {
   readonly batchSize?: number;
   /** Default 0. */
   readonly verbose?: Verbosity | "auto";
+  /** Batches of a data set to take; default: all. */
+  readonly steps?: number;
 }
 
 /** The options of `predict`. */
-export const predictOptionNames: readonly (keyof PredictOptions)[] = ["batchSize", "verbose"];
+export const predictOptionNames: readonly (keyof PredictOptions)[] = ["batchSize", "verbose", "steps"];
 
 /** Settings of `trainOnBatch`. */
 export interface TrainOnBatchOptions {
@@ -137,72 +161,4 @@ export function resolveVerbosity(verbose: Verbosity | "auto"): Verbosity {
     throw new ArgumentError(`verbose is ${verbose}, expected 0, 1, 2 or "auto"`);
   }
   return verbose === "auto" ? 1 : verbose;
-}
-
-/** Options checked and filled in; the samples split. Throws `ArgumentError` for options out of range. */
-export function resolveFit(
-  options: FitOptions,
-  samples: HostSamples,
-  validation: HostSamples | undefined,
-  modelSeed: number,
-): Omit<FitRequest, "replaceWeights" | "files"> {
-  const { resumeFrom } = options;
-  const known = resumeFrom?.fit;
-  const batchSize = expectCount("batchSize", options.batchSize ?? known?.batchSize ?? defaultBatchSize);
-  const split = splitOff(samples, options.validationSplit ?? 0, validation);
-  const { rows } = split.samples;
-  const all = Math.ceil(rows / batchSize);
-  const steps = expectCount("stepsPerEpoch", options.stepsPerEpoch ?? Math.min(all, known?.stepsPerEpoch ?? all));
-  if (steps > all) {
-    throw new ArgumentError(
-      `stepsPerEpoch is ${steps}, but ${rows} samples give ${all} steps at batchSize ${batchSize}`,
-    );
-  }
-  return {
-    ...split,
-    batchSize: Math.min(batchSize, rows),
-    steps,
-    epochs: expectCount("epochs", options.epochs ?? 1),
-    initialEpoch: expectCount("initialEpoch", firstEpoch(options), 0),
-    shuffle: options.shuffle ?? known?.shuffle ?? true,
-    seed: expectSeed(options.seed ?? known?.seed ?? modelSeed),
-    callbacks: options.callbacks ?? [],
-    verbose: resolveVerbosity(options.verbose ?? "auto"),
-    ...(resumeFrom === undefined ? {} : { resumeFrom }),
-  };
-}
-
-function firstEpoch({ initialEpoch, resumeFrom }: FitOptions): number {
-  const epoch = resumeFrom?.fit?.epoch ?? 0;
-  if (resumeFrom !== undefined && initialEpoch !== undefined && initialEpoch !== epoch) {
-    throw new ArgumentError(
-      `initialEpoch is ${initialEpoch}, but resumeFrom goes on in epoch ${epoch}; leave initialEpoch out, or call ` +
-        "setTrainingState(state) and fit without resumeFrom to start an epoch anew",
-    );
-  }
-  return initialEpoch ?? epoch;
-}
-
-/** Keras' split: the last `share` of the samples, from position floor(n * (1 - share)) on. */
-function splitOff(
-  samples: HostSamples,
-  share: number,
-  validation: HostSamples | undefined,
-): { samples: HostSamples; validation?: HostSamples } {
-  expectRange("validationSplit", share, 0, 1);
-  if (validation !== undefined) {
-    return { samples, validation };
-  }
-  if (share === 0) {
-    return { samples };
-  }
-  const { rows } = samples;
-  const splitAt = Math.floor(rows * (1 - share));
-  if (splitAt === 0 || splitAt === rows) {
-    throw new ArgumentError(
-      `validationSplit ${share} of ${rows} samples leaves ${splitAt} to train on and ${rows - splitAt} to validate; ` +
-        "both need at least one",
-    );
-  }
-  return { samples: sliceSamples(samples, 0, splitAt), validation: sliceSamples(samples, splitAt, rows) };
 }

@@ -1,5 +1,6 @@
 import { checkOptions, expectCount } from "../checkOption.js";
 import { ArgumentError, StateError } from "../errors.js";
+import type { TensorInput } from "../tensorInput.js";
 import { type Batched, batchOf } from "./batching.js";
 import { ElementError } from "./elementError.js";
 import { type Arrays, arrayRows, type RowOf, rowElements } from "./rows.js";
@@ -45,6 +46,20 @@ interface DatasetDefinition<T> {
   /** Elements of a pass; undefined where it is not known. */
   readonly size: number | undefined;
   readonly open: (epoch: number) => Elements<T>;
+  /** Elements of its elements, where these are batches. */
+  readonly batchSize?: number | undefined;
+  readonly selection?: ArraySelection | undefined;
+}
+
+/** Batches of the rows of arrays in some order, and nothing else: what can be on a device whole, to be gone through there. */
+export interface ArraySelection {
+  readonly arrays: readonly TensorInput[];
+  /** Rows in the order of a pass. */
+  readonly order: (epoch: number) => Elements<number>;
+  /** Whether every pass has the rows in their own order. */
+  readonly inOrder: boolean;
+  /** Absent before `batch`. */
+  readonly batch?: { readonly size: number; readonly dropRemainder: boolean };
 }
 
 /** Passes that an endless `repeat` may take in one pass of what comes after it before their numbers meet. */
@@ -68,6 +83,16 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Elements of a pass: Infinity for an endless one, undefined where only going through them tells. */
   get size(): number | undefined {
     return this.#definition.size;
+  }
+
+  /** Elements that a batch has, the last one excepted; undefined where the elements are no batches of `batch`. */
+  get batchSize(): number | undefined {
+    return this.#definition.batchSize;
+  }
+
+  /** What `fit` puts on the device whole, where it fits; undefined where elements are made in any other way. */
+  get selection(): ArraySelection | undefined {
+    return this.#definition.selection;
   }
 
   /** A pass; every one has the next number, so that each has an order of its own where the data set is shuffled. */
@@ -94,7 +119,7 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   /** Keeps the elements for which the function gives true. */
   filter(keep: (element: T) => boolean | Promise<boolean>): Dataset<T> {
-    return this.#then((elements) => filterElements(elements, keep), undefined);
+    return this.#then((elements) => filterElements(elements, keep), undefined, { batchSize: this.batchSize });
   }
 
   /** The elements of what the function makes of each element, in a row: the rows of files, say. */
@@ -116,10 +141,16 @@ export class Dataset<T> implements AsyncIterable<T> {
     ]);
     expectCount("shuffle: bufferSize", bufferSize);
     expectSeed("shuffle", seed);
-    return this.#then(
-      (elements, epoch) => shuffleElements(elements, bufferSize, seed, reshuffleEachIteration ? epoch : 0),
-      this.size,
-    );
+    const { selection, batchSize } = this;
+    const shuffled = <U>(elements: Elements<U>, epoch: number): Elements<U> =>
+      shuffleElements(elements, bufferSize, seed, reshuffleEachIteration ? epoch : 0);
+    return this.#then(shuffled, this.size, {
+      batchSize,
+      selection:
+        selection && selection.batch === undefined
+          ? { ...selection, inOrder: false, order: (epoch) => shuffled(selection.order(epoch), epoch) }
+          : undefined,
+    });
   }
 
   /**
@@ -129,31 +160,37 @@ export class Dataset<T> implements AsyncIterable<T> {
   batch(size: number, options: BatchOptions = {}): Dataset<Batched<T>> {
     const { dropRemainder = false } = checkOptions("batch", options, ["dropRemainder"]);
     expectCount("batch: size", size);
+    const { selection } = this;
     const batches = this.size === undefined ? undefined : this.size / size;
     return this.#then(
       (elements) => batchElements(groupElements(elements, size, dropRemainder)),
       batches && (dropRemainder ? Math.floor(batches) : Math.ceil(batches)),
+      {
+        batchSize: size,
+        selection:
+          selection?.batch === undefined ? selection && { ...selection, batch: { size, dropRemainder } } : undefined,
+      },
     );
   }
 
   /** Makes up to `count` elements ahead of the one that is wanted, while whoever wants them is busy. */
   prefetch(count: number): Dataset<T> {
     expectCount("prefetch: count", count);
-    return this.#then((elements) => prefetchElements(elements, count), this.size);
+    return this.#then((elements) => prefetchElements(elements, count), this.size, this);
   }
 
   /** The first `count` elements. */
   take(count: number): Dataset<T> {
     expectCount("take: count", count, 0);
     const size = this.size === undefined ? undefined : Math.min(this.size, count);
-    return this.#then((elements) => takeElements(elements, count), size);
+    return this.#then((elements) => takeElements(elements, count), size, { batchSize: this.batchSize });
   }
 
   /** All but the first `count` elements. */
   skip(count: number): Dataset<T> {
     expectCount("skip: count", count, 0);
     const size = this.size === undefined ? undefined : Math.max(0, this.size - count);
-    return this.#then((elements) => skipElements(elements, count), size);
+    return this.#then((elements) => skipElements(elements, count), size, { batchSize: this.batchSize });
   }
 
   /** The elements `count` times over, or without end. Every time counts as a pass: what is shuffled before has another order. */
@@ -161,7 +198,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     if (count !== Infinity) {
       expectCount("repeat: count", count);
     }
-    const { size, open } = this.#definition;
+    const { size, open, batchSize } = this.#definition;
     async function* repeated(epoch: number): Elements<T> {
       const first = epoch * Math.min(count, endlessPasses);
       for (let pass = 0; pass < count; pass++) {
@@ -176,12 +213,12 @@ export class Dataset<T> implements AsyncIterable<T> {
       }
     }
     const all = size === 0 ? 0 : count === Infinity ? Infinity : size && size * count;
-    return new Dataset({ size: all, open: repeated });
+    return new Dataset({ size: all, open: repeated, batchSize });
   }
 
   /** Keeps the elements in memory as the first whole pass makes them; later passes take them from there. */
   cache(): Dataset<T> {
-    const { size, open } = this.#definition;
+    const { size, open, batchSize } = this.#definition;
     let kept: readonly T[] | undefined;
     async function* cached(epoch: number): Elements<T> {
       if (kept !== undefined) {
@@ -195,12 +232,22 @@ export class Dataset<T> implements AsyncIterable<T> {
       }
       kept ??= elements;
     }
-    return new Dataset({ size, open: cached });
+    return new Dataset({ size, open: cached, batchSize });
   }
 
-  #then<U>(stage: (elements: Elements<T>, epoch: number) => Elements<U>, size: number | undefined): Dataset<U> {
+  #then<U>(
+    stage: (elements: Elements<T>, epoch: number) => Elements<U>,
+    size: number | undefined,
+    { batchSize, selection }: Pick<DatasetDefinition<U>, "batchSize" | "selection"> = {},
+  ): Dataset<U> {
     const { open } = this.#definition;
-    return new Dataset({ size, open: (epoch) => stage(open(epoch), epoch) });
+    return new Dataset({ size, open: (epoch) => stage(open(epoch), epoch), batchSize, selection });
+  }
+}
+
+async function* countTo(end: number): Elements<number> {
+  for (let index = 0; index < end; index++) {
+    yield index;
   }
 }
 
@@ -240,7 +287,10 @@ export function dataset(source: unknown): Dataset<unknown> {
   }
   const rows = arrayRows(source);
   if (rows !== undefined) {
-    return new Dataset({ size: rows.rows, open: () => rowElements(rows) });
+    const selection: ArraySelection | undefined = Array.isArray(source)
+      ? { arrays: source, order: () => countTo(rows.rows), inOrder: true }
+      : undefined;
+    return new Dataset({ size: rows.rows, open: () => rowElements(rows), selection });
   }
   if (Array.isArray(source)) {
     return new Dataset({ size: source.length, open: () => sourceElements(source) });

@@ -1,5 +1,6 @@
 export type { Batched } from "./batching.js";
 export {
+  type ArraySelection,
   type BatchOptions,
   Dataset,
   type DatasetSource,

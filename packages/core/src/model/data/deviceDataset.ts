@@ -8,6 +8,8 @@ import { type DataSignature, type HostSamples, hostData, signatureOf } from "./h
 export interface DatasetExtras {
   /** Whether rows are read through a permutation, which `setOrder` gives; default false. */
   readonly ordered?: boolean;
+  /** Rows that there is room for, where the samples are only the first of them; default: as many as samples. */
+  readonly rows?: number;
   /** Numbers per row that prediction writes for each output; absent: none. */
   readonly predictionSizes?: readonly number[];
 }
@@ -19,36 +21,43 @@ export class DeviceDataset {
   readonly executables: Map<string, Executable> = new Map();
 
   /** Copies samples to the device. */
-  constructor(backend: Backend, samples: HostSamples, { ordered = false, predictionSizes }: DatasetExtras = {}) {
+  constructor(backend: Backend, samples: HostSamples, extras: DatasetExtras = {}) {
+    const { ordered = false, predictionSizes, rows = samples.rows } = extras;
     const buffers: Record<string, DeviceBuffer> = {};
     const create = (name: string, dtype: DType, length: number): DeviceBuffer => {
       const buffer = backend.createBuffer(name, { dtype, length });
       buffers[name] = buffer;
       return buffer;
     };
-    const upload = (name: string, dtype: DType, data: TensorData): void => create(name, dtype, data.length).write(data);
     try {
       for (const [name, data] of hostData(samples)) {
-        upload(name, dtypeOf(data), data);
+        create(name, dtypeOf(data), (data.length / samples.rows) * rows).write(data);
       }
       if (ordered) {
-        create(bufferNames.order, "int32", samples.rows);
+        create(bufferNames.order, "int32", rows);
       }
       predictionSizes?.forEach((size, index) => {
-        create(bufferNames.predictions(samples.outputNames, index), "float32", samples.rows * size);
+        create(bufferNames.predictions(samples.outputNames, index), "float32", rows * size);
       });
     } catch (error) {
       disposeAll(buffers);
       throw error;
     }
     this.buffers = buffers;
-    this.signature = signatureOf(samples, ordered);
+    this.signature = signatureOf(samples, ordered, rows);
   }
 
   /** Replaces the samples by others of the same signature. */
   refill(samples: HostSamples): void {
     for (const [name, data] of hostData(samples)) {
       this.buffers[name]!.write(data);
+    }
+  }
+
+  /** Replaces some rows, from `firstRow` on, by samples of the same kind. */
+  writeRows(samples: HostSamples, firstRow: number): void {
+    for (const [name, data] of hostData(samples)) {
+      this.buffers[name]!.write(data, (data.length / samples.rows) * firstRow);
     }
   }
 

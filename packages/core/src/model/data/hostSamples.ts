@@ -35,8 +35,9 @@ export interface LabelSignature {
   readonly weights: boolean;
 }
 
-/** What plans over these samples depend on. */
-export function signatureOf({ rows, inputs, labels, weights }: HostSamples, ordered: boolean): DataSignature {
+/** What plans over these samples depend on; `rows` is for how many there is room. */
+export function signatureOf(samples: HostSamples, ordered: boolean, rows: number = samples.rows): DataSignature {
+  const { inputs, labels, weights } = samples;
   return {
     rows,
     inputs: inputs.map(({ data, scale }) => ({ dtype: data instanceof Uint8Array ? "uint8" : "float32", scale })),
@@ -45,7 +46,7 @@ export function signatureOf({ rows, inputs, labels, weights }: HostSamples, orde
       : {
           labels: labels.map(({ dtype, shape }, index) => ({
             dtype,
-            shape,
+            shape: [rows, ...shape.slice(1)],
             weights: weights?.[index] !== undefined,
           })),
         }),

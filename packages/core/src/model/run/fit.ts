@@ -1,15 +1,14 @@
 import type { Progress } from "../../callbacks/index.js";
-import { trainingProgress } from "../../callbacks/progressBar.js";
+import { type TrainingProgress, trainingProgress } from "../../callbacks/progressBar.js";
 import { NonFiniteLossError } from "../../errors.js";
-import { permutation, RandomStream } from "../../random/index.js";
-import type { DeviceDataset } from "../data/deviceDataset.js";
 import { explainFailure } from "./deviceFailure.js";
 import type { DeviceModel } from "./deviceModel.js";
-import { evaluateDataset } from "./evaluate.js";
 import type { FitRequest } from "./fitRequest.js";
 import { FitSession } from "./fitSession.js";
 import type { StartedRun } from "./runSteps.js";
-import { type TrainingStretch, trainSteps } from "./trainSteps.js";
+import type { TrainingSource } from "./trainingSource.js";
+import { trainSteps } from "./trainSteps.js";
+import type { Validation } from "./validation.js";
 
 /** What `fit` returns. */
 export interface History {
@@ -24,26 +23,26 @@ export interface History {
  * weights. Throws `DeviceError` when the device fails, with the epoch that the newest copy of the weights is from.
  */
 export async function fit(device: DeviceModel, request: FitRequest): Promise<History> {
-  const { datasets, weights } = device;
+  const { weights } = device;
   const progress = trainingProgress(request.verbose);
   const session = new FitSession(device, { ...request, callbacks: [...request.callbacks, progress] });
-  const remedy = (): string => howToGoOn(session.stepOf(weights.lastGood.newest.beforeStep), request);
+  const remedy = (): string =>
+    howToGoOn(session.stepOf(weights.lastGood.newest.beforeStep), request.epochs, session.stepsPerEpoch);
   return await explainFailure(weights, remedy, async () => {
-    const data = datasets.open(request.samples, { ordered: request.shuffle });
-    const validation = request.validation && datasets.open(request.validation);
+    const source = request.source(device);
+    const validation = request.validation?.(device);
+    session.open(source);
     device.session = session;
     device.lastFit = undefined;
     try {
-      const history = await train(device, request, session, data, validation);
+      const history = await train(device, request, session, source, validation, progress);
       device.lastFit = session.fitState;
       return history;
     } finally {
       device.session = undefined;
       progress.close();
-      datasets.release(data);
-      if (validation) {
-        datasets.release(validation);
-      }
+      await source.close();
+      validation?.close();
     }
   });
 }
@@ -53,18 +52,16 @@ async function train(
   device: DeviceModel,
   request: FitRequest,
   session: FitSession,
-  data: DeviceDataset,
-  validation: DeviceDataset | undefined,
+  source: TrainingSource,
+  validation: Validation | undefined,
+  progress: TrainingProgress,
 ): Promise<History> {
-  const { samples, batchSize, epochs, shuffle, seed, resumeFrom } = request;
+  const { epochs, resumeFrom } = request;
   const { weights, metricStates } = device;
   const { callbacks } = session;
   const done: number[] = [];
   const history: Record<string, number[]> = {};
 
-  for (const size of batchSizes(request)) {
-    device.expectPlan("train", size, data);
-  }
   if (resumeFrom !== undefined) {
     await session.setState(resumeFrom);
   }
@@ -74,22 +71,25 @@ async function train(
   while (session.epoch < epochs && !session.stopped) {
     const { epoch } = session;
     await callbacks.tell((callback) => callback.onEpochBegin?.(epoch, session));
-    if (shuffle) {
-      data.setOrder(permutation(samples.rows, new RandomStream(seed, "shuffle", 0, epoch)));
-    }
     await session.beginEpoch();
+    await source.beginEpoch(epoch, session.step);
     try {
-      await trainEpoch(device, request, session, data);
+      await trainEpoch(device, request, session, source);
+      session.noteLastStep();
     } catch (error) {
       if (!(error instanceof NonFiniteLossError)) {
         throw error;
       }
       await session.survive(error);
     }
+    await source.endEpoch();
+    if (source.placement !== undefined && done.length === 0) {
+      progress.note(source.placement);
+    }
     const logs = session.means.values(await metricStates.read("train"));
     if (validation !== undefined) {
       await callbacks.tell((callback) => callback.onValidationBegin?.(epoch, session));
-      for (const [name, value] of Object.entries(await evaluateDataset(device, validation, batchSize))) {
+      for (const [name, value] of Object.entries(await validation.evaluate())) {
         logs[`val_${name}`] = value;
       }
     }
@@ -108,27 +108,34 @@ async function train(
 /** The steps of an epoch that are not done yet. */
 async function trainEpoch(
   device: DeviceModel,
-  request: FitRequest,
+  { steps, seed }: FitRequest,
   session: FitSession,
-  data: DeviceDataset,
+  source: TrainingSource,
 ): Promise<void> {
-  const { steps, seed } = request;
   const { callbacks, means, epoch } = session;
+  let samplesDone = session.step * source.batchSize;
   // As in Keras, a training that is stopped before the first step of an epoch still makes that one.
   while (session.step < steps && !(session.stopped && session.step > 0)) {
-    const { step } = session;
-    const stretch = nextStretch(request, session);
-    const executable = await device.executable("train", stretch.batchSize, data);
-    await callbacks.tellAtStep(epoch * steps + step, (callback) => callback.onBatchBegin?.(step, session));
+    const { step, stepOverall } = session;
+    const taken = await source.next(step, Math.min(steps - step, callbacks.stepsUntilDue(stepOverall)));
+    if (taken === undefined) {
+      break;
+    }
+    const stretch = { ...taken, epoch, firstStep: step };
+    const executable = await device.executable("train", taken.batchSize, taken.dataset);
+    await callbacks.tellAtStep(stepOverall, (callback) => callback.onBatchBegin?.(step, session));
     const onStart = (run: StartedRun): void => session.noteStart(run, stretch);
-    const onResults = (stepsDone: number): void => session.noteResults(stretch.firstStep + stepsDone);
+    const onResults = (stepsDone: number): void => session.noteResults(step + stepsDone);
+    const samplesBefore = samplesDone;
     for await (const trained of trainSteps(device, executable, stretch, { seed, means, onStart, onResults })) {
+      samplesDone = samplesBefore + trained.stepsDone * taken.batchSize;
       const progress: Progress = {
         epoch,
         stepsDone: session.step,
-        samplesDone: stretch.firstRow + trained.stepsDone * stretch.batchSize,
+        samplesDone,
         stepLosses: trained.losses,
         durationMs: trained.durationMs,
+        waitedMs: source.waitedMs,
         logs: means.values(),
       };
       await callbacks.tell((callback) => callback.onProgress?.(progress, session));
@@ -139,36 +146,14 @@ async function trainEpoch(
       }
     }
     const done = session.step;
-    await callbacks.tellAtStep(epoch * steps + done, (callback) =>
+    await callbacks.tellAtStep(session.stepOverall, (callback) =>
       callback.onBatchEnd?.(done - 1, session.means.values(), session),
     );
   }
 }
 
-/** The next steps of an epoch that may run together: of one batch size, and none of them one that a callback waits for. */
-function nextStretch(
-  { samples, batchSize, steps }: FitRequest,
-  { epoch, step, callbacks }: FitSession,
-): TrainingStretch {
-  const { rows } = samples;
-  const fullSteps = Math.min(steps, Math.floor(rows / batchSize));
-  const firstRow = step * batchSize;
-  return step < fullSteps
-    ? {
-        ...{ epoch, firstStep: step, firstRow, batchSize },
-        count: Math.min(fullSteps - step, callbacks.stepsUntilDue(epoch * steps + step)),
-      }
-    : { epoch, firstStep: step, firstRow, batchSize: rows - firstRow, count: 1 };
-}
-
-/** Of the steps of an epoch: the full one and that of what is left. */
-function batchSizes({ samples, batchSize, steps }: FitRequest): readonly number[] {
-  const rest = samples.rows % batchSize;
-  return steps * batchSize > samples.rows ? [batchSize, rest] : [batchSize];
-}
-
 /** @param step the one that the newest copy of the weights is from before, counted from the first step of the first epoch */
-function howToGoOn(step: number, { epochs, steps }: FitRequest): string {
+function howToGoOn(step: number, epochs: number, steps: number): string {
   const epoch = Math.floor(step / steps);
   return epoch >= epochs
     ? "The model holds its weights from after the last epoch; compile it with another backend to use them"

@@ -1,14 +1,20 @@
 import type { Callback, Training, TrainingState, Verbosity } from "../../callbacks/index.js";
-import type { HostSamples } from "../data/hostSamples.js";
+import type { DeviceModel } from "./deviceModel.js";
+import type { TrainingSource } from "./trainingSource.js";
+import type { Validation } from "./validation.js";
 
 /** Everything that training needs, checked and with defaults filled in. */
 export interface FitRequest {
-  readonly samples: HostSamples;
-  readonly validation?: HostSamples;
+  /** Opens the samples on the device. */
+  readonly source: (device: DeviceModel) => TrainingSource;
+  readonly validation?: (device: DeviceModel) => Validation;
+  /** Samples that there are; 0 where it is not known. */
+  readonly rows: number;
+  /** Samples of a step; 0 where the first batch says. */
   readonly batchSize: number;
   readonly epochs: number;
   readonly initialEpoch: number;
-  /** Steps of an epoch: all of them, or fewer on request. */
+  /** Steps of an epoch: all of them, or fewer on request; Infinity where the first epoch shows it. */
   readonly steps: number;
   readonly shuffle: boolean;
   readonly seed: number;

@@ -8,6 +8,7 @@ import type { MetricCounts } from "./metricStates.js";
 import { nonFiniteLoss } from "./nonFiniteLoss.js";
 import { RunningMeans } from "./runningMeans.js";
 import type { StartedRun, Stretch } from "./runSteps.js";
+import type { TrainingSource } from "./trainingSource.js";
 import { checkFitState, checkTrainingState, type FitSchedule, namedWeights, orderedWeights } from "./trainingState.js";
 
 /** Steps that were started and have not reported yet. */
@@ -22,6 +23,9 @@ export class FitSession implements Training {
   readonly #request: FitRequest;
   #epoch: number;
   #step = 0;
+  /** Steps of an epoch; Infinity until the first epoch has shown it. */
+  #steps: number;
+  #source: TrainingSource | undefined;
   /** The first step of this run, counted over all epochs, and the optimizer's iteration there. */
   #firstStep: number;
   #firstIteration: number;
@@ -42,7 +46,8 @@ export class FitSession implements Training {
     this.#request = request;
     this.#epoch = request.initialEpoch;
     this.#initialEpoch = request.initialEpoch;
-    this.#firstStep = request.initialEpoch * request.steps;
+    this.#steps = request.steps;
+    this.#firstStep = stepsBefore(request.initialEpoch, request.steps);
     this.#firstIteration = device.weights.iteration;
     this.#means = new RunningMeans(device.settings);
     this.callbacks = new CallbackList(request.callbacks);
@@ -57,16 +62,26 @@ export class FitSession implements Training {
   }
 
   get stepsPerEpoch(): number {
-    return this.#request.steps;
+    return this.#steps;
   }
 
   get batchSize(): number {
-    return this.#request.batchSize;
+    return this.#source?.batchSize ?? this.#request.batchSize;
   }
 
   get samplesPerEpoch(): number {
-    const { samples, steps, batchSize } = this.#request;
-    return Math.min(samples.rows, steps * batchSize);
+    const samples = this.#steps * this.batchSize;
+    return this.#request.rows > 0 ? Math.min(this.#request.rows, samples) : samples;
+  }
+
+  /** The step of the epoch that comes next, counted from the first step of the first epoch. */
+  get stepOverall(): number {
+    return stepsBefore(this.#epoch, this.#steps) + this.#step;
+  }
+
+  /** Takes the samples from here. */
+  open(source: TrainingSource): void {
+    this.#source = source;
   }
 
   get iteration(): number {
@@ -158,13 +173,13 @@ export class FitSession implements Training {
           "pass it to setTrainingState and call fit with initialEpoch",
       );
     }
-    checkFitState(settings, { fit, optimizer: state.optimizer }, scheduleOf(this.#request));
+    checkFitState(settings, { fit, optimizer: state.optimizer }, this.#schedule);
     this.#resumed = state;
     this.#epoch = fit.epoch;
     this.#initialEpoch = fit.epoch;
     this.#step = fit.step;
     this.#begun = fit.begun;
-    this.#firstStep = fit.epoch * fit.stepsPerEpoch + fit.step;
+    this.#firstStep = stepsBefore(fit.epoch, fit.stepsPerEpoch) + fit.step;
     this.#firstIteration = state.optimizer.iteration;
     this.#means = new RunningMeans(settings, fit.sums);
     this.#device.metricStates.restore("train", fit.sums?.counts ?? {});
@@ -209,6 +224,13 @@ export class FitSession implements Training {
     this.noteResults(last === undefined ? this.#step : last.firstStep + last.count);
   }
 
+  /** The epoch has no more steps: where it was not known how many there are, it is now. */
+  noteLastStep(): void {
+    if (this.#steps === Infinity) {
+      this.#steps = this.#step;
+    }
+  }
+
   /** Tells callbacks that the epoch has ended. They may add to the logs, which are returned. */
   async endEpoch(logs: Record<string, number>): Promise<Record<string, number>> {
     const epoch = this.#epoch;
@@ -244,12 +266,18 @@ export class FitSession implements Training {
     return this.#position();
   }
 
+  /** A state is plain data: what is not known is 0 there. */
+  get #schedule(): FitSchedule {
+    const { rows, batchSize, seed, shuffle } = this.#request;
+    return { samples: rows, batchSize, stepsPerEpoch: this.#steps === Infinity ? 0 : this.#steps, seed, shuffle };
+  }
+
   #position(): FitState {
     return {
       epoch: this.#epoch,
       step: this.#step + this.#ahead.reduce((steps, { count }) => steps + count, 0),
       begun: this.#begun,
-      ...scheduleOf(this.#request),
+      ...this.#schedule,
       callbacks: this.callbacks.states(),
     };
   }
@@ -285,6 +313,7 @@ export class FitSession implements Training {
   }
 }
 
-function scheduleOf({ samples, batchSize, steps, seed, shuffle }: FitRequest): FitSchedule {
-  return { samples: samples.rows, batchSize, stepsPerEpoch: steps, seed, shuffle };
+/** Steps of the epochs before one, of which the first has none: also where it is not known how many an epoch has. */
+function stepsBefore(epoch: number, steps: number): number {
+  return epoch === 0 ? 0 : epoch * steps;
 }

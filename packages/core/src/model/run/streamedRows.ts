@@ -1,0 +1,156 @@
+import type { EvaluationProgress, Logs } from "../../callbacks/index.js";
+import { DataError } from "../../errors.js";
+import { sizeOf } from "../../ops/definition.js";
+import type { Dataset } from "../../pipeline/index.js";
+import type { StepValues } from "../../plan/index.js";
+import { seedKey } from "../../random/index.js";
+import type { Tensor } from "../../tensor.js";
+import { type BatchSettings, batchSamples } from "../data/batchSamples.js";
+import { BatchWindows, type StepsOnDevice, WindowPool } from "./batchWindows.js";
+import type { DeviceModel } from "./deviceModel.js";
+import { RunningMeans } from "./runningMeans.js";
+import { runSteps } from "./runSteps.js";
+
+/** Loss and metrics over the batches of a data set's first pass, by name. */
+export async function evaluateBatches(
+  device: DeviceModel,
+  pool: WindowPool,
+  data: Dataset<unknown>,
+  settings: BatchSettings,
+  onProgress: (progress: EvaluationProgress) => void,
+): Promise<Logs> {
+  const means = new RunningMeans(device.settings);
+  const progress = new BatchProgress(data, onProgress);
+  const counts = await device.metricStates.evaluation(async () => {
+    await runBatches(device, "evaluate", pool, data, settings, async (taken, results, count) => {
+      means.add(results, count, taken.batchSize);
+      progress.add(count, taken.batchSize, means.values());
+    });
+    progress.end(means.values(await device.metricStates.read("evaluate")));
+  });
+  return means.values(counts);
+}
+
+/** As `evaluateBatches`, with memory of its own. */
+export async function evaluateOnce(
+  device: DeviceModel,
+  data: Dataset<unknown>,
+  settings: BatchSettings,
+  onProgress: (progress: EvaluationProgress) => void,
+): Promise<Logs> {
+  const pool = new WindowPool(device);
+  try {
+    return await evaluateBatches(device, pool, data, settings, onProgress);
+  } finally {
+    pool.dispose();
+  }
+}
+
+/** The model's outputs for the batches of a data set's first pass, in order: [N, ...outputShape] each. */
+export async function predictBatches(
+  device: DeviceModel,
+  data: Dataset<unknown>,
+  settings: BatchSettings,
+  onProgress: (progress: EvaluationProgress) => void,
+): Promise<Tensor<Float32Array>[]> {
+  const { outputs } = device.settings.network;
+  const names = outputs.map(({ name }) => name);
+  const sizes = outputs.map(({ shape }) => sizeOf(shape));
+  const pool = new WindowPool(device, { predictionSizes: sizes });
+  const parts: Float32Array[][] = outputs.map(() => []);
+  const progress = new BatchProgress(data, onProgress);
+  let rows = 0;
+  try {
+    await runBatches(
+      device,
+      "predict",
+      pool,
+      data,
+      settings,
+      async ({ batchSize }, _, count) => {
+        progress.add(count, batchSize, {});
+      },
+      async ({ dataset, firstRow, batchSize, count }) => {
+        rows += count * batchSize;
+        for (const [index, size] of sizes.entries()) {
+          const all = await dataset.readPredictions(names, index);
+          parts[index]!.push(all.slice(firstRow * size, (firstRow + count * batchSize) * size));
+        }
+      },
+    );
+    progress.end({});
+  } finally {
+    pool.dispose();
+  }
+  return outputs.map(({ shape }, index) => ({ data: joined(parts[index]!), shape: [rows, ...shape] }));
+}
+
+/** Runs all batches. `onResults` gets the results of steps that ran together, `onTaken` learns of those that were taken together. */
+async function runBatches(
+  device: DeviceModel,
+  mode: "evaluate" | "predict",
+  pool: WindowPool,
+  data: Dataset<unknown>,
+  settings: BatchSettings,
+  onResults: (taken: StepsOnDevice, results: Float32Array, count: number) => Promise<void>,
+  onTaken: (taken: StepsOnDevice) => Promise<void> = async () => undefined,
+): Promise<void> {
+  const plain: Omit<StepValues, "batchStart"> = { iteration: 0, learningRate: 0, stepSize: 0, seed: seedKey(0) };
+  const windows = new BatchWindows(pool, batchSamples(device.settings, data.iterate(), settings));
+  let isEmpty = true;
+  try {
+    for (let taken = await windows.take(Infinity); taken !== undefined; taken = await windows.take(Infinity)) {
+      const { dataset, firstRow, batchSize, count } = taken;
+      const executable = await device.executable(mode, batchSize, dataset);
+      const values = (step: number): StepValues => ({ ...plain, batchStart: firstRow + step * batchSize });
+      for await (const run of runSteps(executable, count, values)) {
+        await onResults(taken, run.results, run.count);
+      }
+      await onTaken(taken);
+      isEmpty = false;
+    }
+  } finally {
+    await windows.close();
+  }
+  if (isEmpty) {
+    throw new DataError(`${settings.what} is empty; it must give at least one batch`);
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const part of parts) {
+    all.set(part, start);
+    start += part.length;
+  }
+  return all;
+}
+
+/** Counts steps and samples for progress reports; how many there will be is known for some data sets only. */
+class BatchProgress {
+  readonly #steps: number;
+  readonly #report: (progress: EvaluationProgress) => void;
+  #stepsDone = 0;
+  #samplesDone = 0;
+
+  constructor({ size = Infinity }: Dataset<unknown>, report: (progress: EvaluationProgress) => void) {
+    this.#steps = size;
+    this.#report = report;
+  }
+
+  add(count: number, batchSize: number, logs: Logs): void {
+    this.#stepsDone += count;
+    this.#samplesDone += count * batchSize;
+    this.#tell(this.#steps, Infinity, logs);
+  }
+
+  /** The last report is of the end: there is nothing more. */
+  end(logs: Logs): void {
+    this.#tell(this.#stepsDone, this.#samplesDone, logs);
+  }
+
+  #tell(steps: number, samples: number, logs: Logs): void {
+    this.#report({ stepsDone: this.#stepsDone, steps, samplesDone: this.#samplesDone, samples, logs });
+  }
+}

@@ -1,0 +1,94 @@
+import { DataError } from "../../errors.js";
+import type { Dataset } from "../../pipeline/index.js";
+import { type BatchSettings, batchSamples } from "../data/batchSamples.js";
+import { BatchWindows, type StepsOnDevice, WindowPool } from "./batchWindows.js";
+import type { DeviceModel } from "./deviceModel.js";
+import type { TrainingSource } from "./trainingSource.js";
+
+/** How a data set is gone through. */
+export interface StreamOptions extends BatchSettings {
+  /** Steps of an epoch; Infinity where each goes through all that there is. */
+  readonly steps: number;
+  /** Whether an epoch goes on where the last has ended, over and over; otherwise each is a pass of its own. */
+  readonly goesOn: boolean;
+}
+
+/** Samples of a data set that are brought to the device batch by batch. */
+export class StreamedSource implements TrainingSource {
+  readonly #device: DeviceModel;
+  readonly #data: Dataset<unknown>;
+  readonly #options: StreamOptions;
+  readonly #pool: WindowPool;
+  #windows: BatchWindows | undefined;
+  #batchSize: number;
+  /** Whether nothing has come yet. */
+  #isEmpty = true;
+  /** Milliseconds that earlier epochs of this pass have waited. */
+  #waitedBefore = 0;
+
+  constructor(device: DeviceModel, data: Dataset<unknown>, options: StreamOptions) {
+    this.#device = device;
+    this.#data = data;
+    this.#options = options;
+    this.#pool = new WindowPool(device);
+    this.#batchSize = data.batchSize ?? 0;
+  }
+
+  get placement(): string {
+    const size = this.#pool.windowSize;
+    const through = size && ` of ${size.batches} batches (${(size.bytes / 1e6).toFixed(1)} MB)`;
+    return `${this.#options.what} streams to the device through two windows${through ?? ""}`;
+  }
+
+  get batchSize(): number {
+    return this.#batchSize;
+  }
+
+  get waitedMs(): number {
+    return (this.#windows?.waitedMs ?? 0) - this.#waitedBefore;
+  }
+
+  async beginEpoch(epoch: number, step: number): Promise<void> {
+    const { goesOn, steps } = this.#options;
+    if (!goesOn) {
+      await this.#open(Number.isFinite(steps) ? this.#data.take(steps) : this.#data, epoch, step);
+    } else if (this.#windows === undefined) {
+      await this.#open(this.#data.size === Infinity ? this.#data : this.#data.repeat(), 0, epoch * steps + step);
+    }
+    this.#waitedBefore = this.#windows?.waitedMs ?? 0;
+  }
+
+  async next(_step: number, atMost: number): Promise<StepsOnDevice | undefined> {
+    const taken = await this.#windows!.take(atMost);
+    if (taken === undefined && this.#isEmpty) {
+      throw new DataError(`${this.#options.what} is empty; it must give at least one batch`);
+    }
+    this.#isEmpty = false;
+    this.#batchSize ||= taken?.batchSize ?? 0;
+    return taken;
+  }
+
+  async endEpoch(): Promise<void> {
+    if (!this.#options.goesOn) {
+      await this.#end();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#end();
+    this.#pool.dispose();
+  }
+
+  /** Begins a pass, or goes into it for a training that goes on in its middle. */
+  async #open(data: Dataset<unknown>, pass: number, skipped: number): Promise<void> {
+    await this.#end();
+    const batches = (skipped > 0 ? data.skip(skipped) : data).iterate(pass);
+    this.#windows = new BatchWindows(this.#pool, batchSamples(this.#device.settings, batches, this.#options));
+  }
+
+  async #end(): Promise<void> {
+    const windows = this.#windows;
+    this.#windows = undefined;
+    await windows?.close();
+  }
+}

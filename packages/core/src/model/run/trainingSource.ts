@@ -1,0 +1,91 @@
+import { permutation, RandomStream } from "../../random/index.js";
+import type { DeviceDataset } from "../data/deviceDataset.js";
+import type { HostSamples } from "../data/hostSamples.js";
+import type { StepsOnDevice } from "./batchWindows.js";
+import type { DeviceModel } from "./deviceModel.js";
+
+/** Where the samples of a `fit` come from. */
+export interface TrainingSource {
+  /** How they get to the device, for whoever wants to know; undefined where nobody could wonder. */
+  readonly placement: string | undefined;
+  /** Samples of a step; 0 until the first batch says. */
+  readonly batchSize: number;
+  /** Milliseconds of this epoch in which the device has waited for samples. */
+  readonly waitedMs: number;
+  /** Goes to a step of an epoch. */
+  beginEpoch(epoch: number, step: number): Promise<void>;
+  /** Steps from `step` of the epoch on that may run together, at most `atMost`; undefined where the epoch has no more. */
+  next(step: number, atMost: number): Promise<StepsOnDevice | undefined>;
+  /** Ends the epoch. */
+  endEpoch(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How samples that are on the device whole are gone through. */
+export interface WholeOptions {
+  readonly batchSize: number;
+  /** Rows that an epoch trains on, where the last are left out. */
+  readonly rows: number;
+  /** The order of an epoch, absent where it is that of the samples. */
+  readonly order?: (epoch: number) => Int32Array | Promise<Int32Array>;
+  readonly placement?: string;
+}
+
+/** The order of each epoch where `fit` shuffles. */
+export function shuffledOrder(rows: number, seed: number): (epoch: number) => Int32Array {
+  return (epoch) => permutation(rows, new RandomStream(seed, "shuffle", 0, epoch));
+}
+
+/** Samples that are on the device from the beginning to the end. */
+export class WholeSource implements TrainingSource {
+  readonly placement: string | undefined;
+  readonly batchSize: number;
+  readonly waitedMs = 0;
+  readonly #device: DeviceModel;
+  readonly #dataset: DeviceDataset;
+  readonly #options: WholeOptions;
+
+  /** Throws where there can be no plan of a step. */
+  constructor(device: DeviceModel, samples: HostSamples, steps: number, options: WholeOptions) {
+    const { batchSize, rows, placement, order } = options;
+    this.#device = device;
+    this.#options = options;
+    this.batchSize = batchSize;
+    this.placement = placement;
+    this.#dataset = device.datasets.open(samples, { ordered: order !== undefined });
+    try {
+      for (const size of steps * batchSize > rows ? [batchSize, rows % batchSize] : [batchSize]) {
+        device.expectPlan("train", size, this.#dataset);
+      }
+    } catch (error) {
+      device.datasets.release(this.#dataset);
+      throw error;
+    }
+  }
+
+  async beginEpoch(epoch: number): Promise<void> {
+    const { order } = this.#options;
+    if (order !== undefined) {
+      this.#dataset.setOrder(await order(epoch));
+    }
+  }
+
+  async next(step: number, atMost: number): Promise<StepsOnDevice | undefined> {
+    const { batchSize, rows } = this.#options;
+    const fullSteps = Math.floor(rows / batchSize);
+    const firstRow = step * batchSize;
+    const dataset = this.#dataset;
+    if (step < fullSteps) {
+      return { dataset, firstRow, batchSize, count: Math.min(fullSteps - step, atMost) };
+    }
+    return firstRow < rows ? { dataset, firstRow, batchSize: rows - firstRow, count: 1 } : undefined;
+  }
+
+  async endEpoch(): Promise<void> {
+    // The samples stay.
+  }
+
+  async close(): Promise<void> {
+    this.#device.datasets.release(this.#dataset);
+  }
+}
