@@ -19,6 +19,7 @@ export const coreImports = {
   backend: ["errors", "ops", "plan", "random", "tensor"],
   reference: ["backend", "ops"],
   pipeline: ["checkOption", "errors", "random", "tensor", "tensorInput"],
+  pictures: ["checkOption", "crc32", "errors", "tensor", "tensorInput"],
   datasets: ["crc32", "errors", "pipeline", "random", "tensor"],
   initializers: ["config", "errors", "names", "ops", "random"],
   regularizers: ["config", "errors", "names"],
