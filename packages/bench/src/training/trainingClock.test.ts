@@ -5,7 +5,7 @@ import { TrainingClock } from "./trainingClock.js";
 const training = { batchSize: 10 } as Training;
 
 function progress(stepsDone: number, samplesDone: number, durationMs: number, losses: readonly number[]): Progress {
-  return { epoch: 0, stepsDone, samplesDone, durationMs, stepLosses: losses, logs: {} };
+  return { epoch: 0, stepsDone, samplesDone, durationMs, waitedMs: 0, stepLosses: losses, logs: {} };
 }
 
 beforeEach(() => {
