@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Executable } from "../../backend/index.js";
 import { type StepTable, unpackStep } from "../../plan/index.js";
 import { runSteps } from "./runSteps.js";
@@ -48,7 +48,32 @@ const values = (step: number) =>
   ({ iteration: step, batchStart: step * 10, learningRate: 0, stepSize: 0, seed: [0, 0] }) as const;
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 
+// How many steps run together must not depend on how busy the machine is that tests run on.
+beforeEach(() => void vi.spyOn(performance, "now").mockReturnValue(0));
+afterEach(() => void vi.restoreAllMocks());
+
 describe("runSteps", () => {
+  it("tells of every run that has started, before its results are there", async () => {
+    const device = new Manual();
+    const started: [number, number][] = [];
+    const results = runSteps(device, 6, values, ({ firstStep, count }) => void started.push([firstStep, count]));
+    const first = results.next();
+    await settle();
+    expect(started).toEqual([[0, 1]]);
+    device.end(1);
+    await first;
+    const second = results.next();
+    await settle();
+    expect(started).toEqual([
+      [0, 1],
+      [1, 2],
+      [3, 2],
+    ]);
+    device.end(3);
+    await second;
+    await results.return();
+  });
+
   it("runs every step once, in order, in runs that grow up to 512 steps", async () => {
     const device = new Instant();
     const steps: number[] = [];
