@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const built = (path: string): string => new URL(`../../../dist/${path}`, import.meta.url).href;
 
-/** Trains with backups, and writes weights and log when it is done. Says when training begins. */
+/** Trains for 252 steps with backups, and writes weights and log when it is done. Says when three more steps are done. */
 const program = `
   import { callbacks, layers, optimizers, sequential } from ${JSON.stringify(built("index.js"))};
   import { reference } from ${JSON.stringify(built("reference/index.js"))};
@@ -29,7 +29,7 @@ const program = `
     epochs: 12, batchSize: 5, validationSplit: 0.2, verbose: 0, seed: 3,
     callbacks: [
       callbacks.backupAndRestore(folder + "/backup", { saveFreq: saveFreq === "epoch" ? saveFreq : Number(saveFreq) }),
-      { onTrainBegin: () => void process.stdout.write("begins\\n") },
+      { batchInterval: 3, onBatchEnd: () => void process.stdout.write("x") },
       callbacks.reduceLROnPlateau({ factor: 0.5, patience: 1 }),
       callbacks.csvLogger(folder + "/log.csv"),
     ],
@@ -50,19 +50,18 @@ export interface TrainedFiles {
 }
 
 /**
- * Runs a training script again and again until it is done, and kills it at random moments.
+ * Runs a training script again and again until it is done, and kills it at random moments: within some steps of its start.
  * @param saveFreq of its backups
  * @param kills at most so many; after these it is left alone
- * @param milliseconds the longest time from the beginning of training to a kill
  */
 export async function train(
   saveFreq: "epoch" | number,
-  { kills, milliseconds }: { readonly kills: number; readonly milliseconds: number },
+  { kills, steps }: { readonly kills: number; readonly steps: number },
 ): Promise<TrainedFiles> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "convoy-training-")));
   try {
     let killed = 0;
-    while (!(await run(folder, saveFreq, killed < kills ? milliseconds * Math.random() : undefined))) {
+    while (!(await run(folder, saveFreq, killed < kills ? (steps / 3) * Math.random() : Infinity))) {
       killed++;
     }
     return {
@@ -77,7 +76,7 @@ export async function train(
 }
 
 /** Runs the script, to its end or until it is killed. Returns whether it was done. */
-async function run(folder: string, saveFreq: "epoch" | number, killAfter: number | undefined): Promise<boolean> {
+async function run(folder: string, saveFreq: "epoch" | number, killAfter: number): Promise<boolean> {
   const child = spawn(process.execPath, ["--input-type=module", "-e", program, folder, String(saveFreq)], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -85,16 +84,15 @@ async function run(folder: string, saveFreq: "epoch" | number, killAfter: number
   child.stderr.on("data", (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  const closed = once(child, "close");
-  await Promise.race([once(child.stdout, "data"), closed]);
-  const timer =
-    killAfter === undefined
-      ? undefined
-      : setTimeout(() => {
-          child.kill("SIGKILL");
-        }, killAfter);
-  await closed;
-  clearTimeout(timer);
+  let reports = 0;
+  child.stdout.on("data", (chunk: Buffer) => {
+    const before = reports;
+    reports += chunk.length;
+    if (before <= killAfter && reports > killAfter) {
+      setTimeout(() => child.kill("SIGKILL"), 10 * Math.random());
+    }
+  });
+  await once(child, "close");
   if (child.exitCode !== 0 && child.signalCode !== "SIGKILL") {
     throw new Error(`the training script failed: ${errors}`);
   }
