@@ -1,4 +1,5 @@
 import { formatShape } from "../errors.js";
+import { sizeOf } from "../ops/definition.js";
 import type { Plan, PlanOp, PlanValue } from "./plan.js";
 
 /**
@@ -24,7 +25,8 @@ export function formatPlan(plan: Plan, launches?: number): string {
 
 function opRow(op: PlanOp, values: ReadonlyMap<number, PlanValue>): string[] {
   const written = [...op.outputs, ...op.updates].map((id) => values.get(id)!);
-  const first = written[0];
+  // Of a fused op the activations, not the statistics or sums beside them.
+  const first = written.toSorted((a, b) => sizeOf(b.shape) - sizeOf(a.shape))[0];
   return [
     op.op,
     op.label,
