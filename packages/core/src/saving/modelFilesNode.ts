@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ModelFileError, ModelFileNotFoundError } from "../errors.js";
+import { ArgumentError, ModelFileError, ModelFileNotFoundError } from "../errors.js";
 
 /** The bytes of a file. Throws `ModelFileError` where there is none that can be read. */
 export async function readPath(path: string | URL): Promise<Uint8Array> {
@@ -48,6 +48,9 @@ export async function writePath(path: string | URL, pieces: readonly Uint8Array[
   const temporary = join(folder, `${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
   try {
     const known = await stat(target).catch(() => undefined);
+    if (known?.isDirectory()) {
+      throw new ArgumentError(`${given} is a folder; a model is one file, such as ${join(given, "model.safetensors")}`);
+    }
     await writeThrough(temporary, pieces, known && known.mode & 0o777);
     await rename(temporary, target);
   } catch (error) {

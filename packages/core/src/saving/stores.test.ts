@@ -99,6 +99,9 @@ describe("paths", () => {
     await expect(readSource(join(folder, "none"))).rejects.toThrow(/none cannot be read: there is no such file/);
     mkdirSync(join(folder, "sub"));
     await expect(readSource(join(folder, "sub"))).rejects.toThrow(ModelFileError);
+    await expect(writeTarget(join(folder, "sub"), pieces)).rejects.toThrow(
+      /sub is a folder; a model is one file, such as .*model/,
+    );
   });
 });
 
