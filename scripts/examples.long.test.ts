@@ -4,13 +4,16 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
 const folder = fileURLToPath(new URL("../examples/", import.meta.url));
-const needsMnist = ["tutorial.mjs"];
+const needsData = ["tutorial.mjs", "transferLearning.mjs"];
 /** What would take minutes otherwise. */
-const smaller: Readonly<Record<string, readonly string[]>> = { "resnet.mjs": ["--samples", "128", "--epochs", "1"] };
+const smaller: Readonly<Record<string, readonly string[]>> = {
+  "resnet.mjs": ["--samples", "128", "--epochs", "1"],
+  "transferLearning.mjs": ["--samples", "64", "--size", "32", "--epochs", "1", "--fine-tuning", "1"],
+};
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".mjs"))) {
   const reason =
-    needsMnist.includes(name) && !process.env.CONVOY_DATA_DIR ? " (skipped: CONVOY_DATA_DIR is not set)" : "";
+    needsData.includes(name) && !process.env.CONVOY_DATA_DIR ? " (skipped: CONVOY_DATA_DIR is not set)" : "";
   it.skipIf(reason !== "")(`examples/${name} runs to its end${reason}`, () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [`${folder}${name}`, ...(smaller[name] ?? [])], {
       encoding: "utf8",
