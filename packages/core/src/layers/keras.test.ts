@@ -481,6 +481,36 @@ describe("activations", () => {
     expect((await outputs(layers.gelu({ approximate: true }), [1], [1])).values).toEqual([0.84119]);
   });
 
+  it("logSoftmax is exact where probabilities are not, and has the gradient of what it computes", async () => {
+    const layer = layers.activation({ activation: "logSoftmax" });
+    expect((await outputs(layer, [200, 0, -200], [3])).values).toEqual([0, -200, -400]);
+    const rows = (await outputs(layer, [1, 2, 3, 3], [2, 2])).values;
+    [-1.31326, -0.31326, -Math.LN2, -Math.LN2].forEach((value, index) => {
+      expect(rows[index]).toBeCloseTo(value, 4);
+    });
+
+    const net = sequential([layers.input({ shape: [2] }), layers.dense({ units: 3, useBias: false }), layer]);
+    net.compile({ backend, loss: "meanSquaredError", optimizer: optimizers.sgd({ learningRate: 1 }) });
+    const [x, y] = [[[0.5, -1]], [[-1, -2, 0.5]]];
+    const before = [0.3, -0.2, 0.1, 0.7, 0.4, -0.6];
+    const lossAt = async (weights: readonly number[]): Promise<number> => {
+      await net.setWeights([{ data: Float32Array.from(weights), shape: [2, 3] }]);
+      return (await net.evaluate(x, y, { verbose: 0 })).loss!;
+    };
+    const slopes: number[] = [];
+    for (const index of before.keys()) {
+      const moved = (step: number) => before.map((value, at) => (at === index ? value + step : value));
+      slopes.push(((await lossAt(moved(0.01))) - (await lossAt(moved(-0.01)))) / 0.02);
+    }
+    await lossAt(before);
+    await net.trainOnBatch(x, y);
+    const [after] = await net.getWeights();
+    slopes.forEach((slope, index) => {
+      expect(before[index]! - after!.data[index]!).toBeCloseTo(slope, 3);
+    });
+    net.dispose();
+  });
+
   it("prelu has a slope for each number, or one a channel", async () => {
     const all = layers.prelu();
     expect((await outputs(all, [-1, 2, -3, -4], [2, 2], [[0.1, 0.2, 0.3, 0.4]])).values).toEqual([-0.1, 2, -0.9, -1.6]);

@@ -1,6 +1,8 @@
-import { ArgumentError, applications as core, type Model } from "@convoy/core";
+import { ArgumentError, applications as core, type Model, ModelFileError } from "@convoy/core";
 import { type DatasetOptions, type DownloadableFile, publishedFile } from "@convoy/core/datasets";
 import type { FileSource } from "../files/sources.js";
+import { readStateDict } from "../torch/safetensors.js";
+import { loadStateDict } from "../torch/stateDict.js";
 import { kerasWeights, mobileNetWeights, resnet18Weights } from "./published.js";
 import { loadTrainedWeights } from "./weightsFile.js";
 
@@ -29,25 +31,34 @@ type NetworkOptions = core.ApplicationOptions;
 /** The published file for some options; undefined where there is none. */
 type Published<Options> = (options: Options) => DownloadableFile | undefined;
 
+/** Loads a published file into a network. */
+type Load = (model: Model, bytes: Uint8Array) => Promise<void>;
+
 function application<Options extends NetworkOptions>(
   label: string,
   build: (options: Options) => Model,
   published: Published<Options>,
+  load: Load = loadTrainedWeights,
 ): Application<Options> {
   const make = (options: Partial<PretrainedOptions> & object = {}): Model | Promise<Model> => {
     const { weights, download, ...own } = options;
     if (weights === undefined || weights === null) {
       return build(options as unknown as Options);
     }
-    return trained(label, build, published, own as Options, weights, download);
+    return trained({ label, build, published, load }, own as Options, weights, download);
   };
   return make as Application<Options>;
 }
 
+interface Network<Options> {
+  readonly label: string;
+  readonly build: (options: Options) => Model;
+  readonly published: Published<Options>;
+  readonly load: Load;
+}
+
 async function trained<Options extends NetworkOptions>(
-  label: string,
-  build: (options: Options) => Model,
-  published: Published<Options>,
+  { label, build, published, load }: Network<Options>,
   options: Options,
   weights: "imagenet" | FileSource,
   download: DatasetOptions = {},
@@ -78,8 +89,16 @@ async function trained<Options extends NetworkOptions>(
   }
   const model = build(options);
   const { bytes } = await publishedFile(file, download);
-  await loadTrainedWeights(model, bytes);
+  await load(model, bytes);
   return model;
+}
+
+/** A state dict of which a network without classifier leaves that out. */
+async function loadWithoutUnused(model: Model, bytes: Uint8Array): Promise<void> {
+  const { missing } = await loadStateDict(model, await readStateDict(bytes), { strict: false });
+  if (missing.length > 0) {
+    throw new ModelFileError(`the file lacks ${missing.slice(0, 5).join(", ")}; it is of another network`);
+  }
 }
 
 const topOf = ({ includeTop = true }: NetworkOptions): boolean => includeTop;
@@ -94,9 +113,12 @@ export const vgg19: Application<NetworkOptions> = application("vgg19", core.vgg1
   kerasWeights("vgg19", topOf(options)),
 );
 
-/** Residual network with 18 layers; core's `applications.resnet18` with `weights`: timm's, for "imagenet" with the classifier only. */
-export const resnet18: Application<NetworkOptions> = application("resnet18", core.resnet18, (options) =>
-  topOf(options) ? resnet18Weights : undefined,
+/** Residual network with 18 layers; core's `applications.resnet18` with `weights`, of timm for "imagenet". */
+export const resnet18: Application<NetworkOptions> = application(
+  "resnet18",
+  core.resnet18,
+  () => resnet18Weights,
+  loadWithoutUnused,
 );
 
 /** Residual network with 50 layers; core's `applications.resnet50` with `weights`. */

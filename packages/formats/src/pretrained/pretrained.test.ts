@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -61,6 +61,21 @@ async function fingerprint(model: Model): Promise<string> {
   return hash.digest("hex");
 }
 
+/** What timm calls the layers of resnet18. */
+function timmName(layer: string): string {
+  return layer
+    .replace("predictions", "fc")
+    .replace(/^conv1_(conv|bn)$/, "$11")
+    .replace(
+      /^conv(\d)_block(\d)_0_(conv|bn)$/,
+      (_, stage, block, kind) => `layer${stage - 1}.${block - 1}.downsample.${kind === "conv" ? 0 : 1}`,
+    )
+    .replace(
+      /^conv(\d)_block(\d)_(\d)_(conv|bn)$/,
+      (_, stage, block, part, kind) => `layer${stage - 1}.${block - 1}.${kind}${part}`,
+    );
+}
+
 describe.skipIf(reasonToSkip !== undefined)("published weights", () => {
   it("reads MobileNetV2 from TensorFlow.js' files: its statistics are those of a trained network", async () => {
     const model = await applications.mobileNetV2({
@@ -116,6 +131,21 @@ describe("applications with weights", () => {
     const state = writeSafetensors(await toStateDict(trained));
     expect(await fingerprint(await applications.lenet5({ weights: state }))).toBe(wanted);
   });
+
+  it("takes resnet18 from timm's file as it lies in a folder, with the classifier or without", async () => {
+    const trained = core.resnet18({ seed: 3 });
+    const state = await toStateDict(trained, { names: timmName });
+    const folder = join(cache, "data");
+    mkdirSync(join(folder, "pretrained", "resnet18.a1_in1k"), { recursive: true });
+    writeFileSync(join(folder, "pretrained", "resnet18.a1_in1k", "model.safetensors"), writeSafetensors(state));
+    const download = { dataDir: folder, download: false } as const;
+
+    const bare = await applications.resnet18({ weights: "imagenet", includeTop: false, download });
+
+    const [kernel] = await bare.getLayer("conv5_block2_2_conv").getWeights();
+    const [wanted] = await trained.getLayer("conv5_block2_2_conv").getWeights();
+    expect(Buffer.compare(Buffer.from(kernel!.data.buffer), Buffer.from(wanted!.data.buffer))).toBe(0);
+  }, 60_000);
 
   it("says which file to put where without a network", async () => {
     const download = { download: false, verbose: 0 } as const;

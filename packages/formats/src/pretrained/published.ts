@@ -51,7 +51,8 @@ export function mobileNetWeights(alpha: number, rows: number, includeTop: boolea
 /** Weights of ResNet-18 as timm publishes them, with torchvision's names. */
 export const resnet18Weights: DownloadableFile = {
   title: "resnet18 (ImageNet)",
-  folder,
+  // timm calls every file so.
+  folder: `${folder}/resnet18.a1_in1k`,
   name: "model.safetensors",
   mirrors: ["https://huggingface.co/timm/resnet18.a1_in1k/resolve/main/"],
   approximateBytes: 47e6,
