@@ -1,6 +1,7 @@
 import { formatShape, ModelFileError } from "@convoy/core";
 import { halfToNumber } from "../halfFloat.js";
 import type { OnnxTensor } from "./messages.js";
+import type { NumberList } from "./protobuf.js";
 
 /** Numbers that are known when the file is read: weights, shapes, what the graph computes of them. */
 export interface Constant {
@@ -85,7 +86,8 @@ export function readConstant(tensor: OnnxTensor, label: string): Constant {
   if (found !== size) {
     throw fail(`${found} numbers of type ${element.name} for shape ${formatShape(dims)}, which has ${size}`);
   }
-  const data = element.integer ? new Float64Array(size) : new Float32Array(size);
+  // float32 holds integers of 16 bits, in less memory.
+  const data = element.integer && element.bytes > 2 ? new Float64Array(size) : new Float32Array(size);
   if (raw !== undefined) {
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
     for (let index = 0; index < size; index++) {
@@ -94,14 +96,15 @@ export function readConstant(tensor: OnnxTensor, label: string): Constant {
   } else {
     // Halves in a list are their bits.
     const convert = type === 10 ? halfToNumber : type === 16 ? bfloatToNumber : (value: number) => value;
-    listed(tensor).forEach((value, index) => {
-      data[index] = convert(value);
-    });
+    const list = listed(tensor);
+    for (let index = 0; index < size; index++) {
+      data[index] = convert(list[index]!);
+    }
   }
   return { kind: "constant", data, shape: dims, integer: element.integer };
 }
 
-function listed({ type, floats, integers: whole, doubles }: OnnxTensor): readonly number[] {
+function listed({ type, floats, integers: whole, doubles }: OnnxTensor): NumberList {
   return type === 1 ? floats : type === 11 ? doubles : whole;
 }
 

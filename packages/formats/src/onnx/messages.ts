@@ -1,4 +1,4 @@
-import { type Field, MessageReader } from "./protobuf.js";
+import { type Field, MessageReader, type NumberList } from "./protobuf.js";
 
 /** Name of the note in which Convoy's own files say how images lie: "nchw" or "nhwc". */
 export const layoutKey = "convoy.layout";
@@ -50,10 +50,10 @@ export interface OnnxTensor {
   readonly dims: readonly number[];
   readonly type: number;
   readonly raw: Uint8Array | undefined;
-  readonly floats: readonly number[];
+  readonly floats: NumberList;
   /** int32_data, int64_data and uint64_data. */
-  readonly integers: readonly number[];
-  readonly doubles: readonly number[];
+  readonly integers: NumberList;
+  readonly doubles: NumberList;
   /** Whether the numbers lie in another file. */
   readonly external: boolean;
 }
@@ -237,32 +237,47 @@ function readAttribute(message: MessageReader): [string, OnnxAttribute] {
 
 function readTensor(message: MessageReader): OnnxTensor {
   const dims: number[] = [];
-  const floats: number[] = [];
-  const integers: number[] = [];
-  const doubles: number[] = [];
+  let [floats, integers, doubles]: NumberList[] = [[], [], []];
   let [name, type, external] = ["", 0, false];
   let raw: Uint8Array | undefined;
+  const wholeNumbers = (field: Field): void => {
+    integers = appended(integers!, message.integers(field));
+  };
   readFields(message, {
     1: (field) => pushAll(dims, message.integers(field)),
     2: (field) => {
       type = message.integer(field);
     },
-    4: (field) => pushAll(floats, message.floats(field)),
-    5: (field) => pushAll(integers, message.integers(field)),
-    7: (field) => pushAll(integers, message.integers(field)),
+    4: (field) => {
+      floats = appended(floats!, message.floats(field));
+    },
+    5: wholeNumbers,
+    7: wholeNumbers,
     8: (field) => {
       name = message.text(field);
     },
     9: (field) => {
       raw = message.bytes(field);
     },
-    10: (field) => pushAll(doubles, message.doubles(field)),
-    11: (field) => pushAll(integers, message.integers(field)),
+    10: (field) => {
+      doubles = appended(doubles!, message.doubles(field));
+    },
+    11: wholeNumbers,
     14: (field) => {
       external = message.integer(field) === 1;
     },
   });
-  return { name, dims, type, raw, floats, integers, doubles, external };
+  return { name, dims, type, raw, floats: floats!, integers: integers!, doubles: doubles!, external };
+}
+
+/** A list with more numbers behind it. Nearly all lists come in one piece, which is kept as it is. */
+function appended(list: NumberList, more: NumberList): NumberList {
+  if (list.length === 0) {
+    return more;
+  }
+  const numbers = Array.isArray(list) ? (list as number[]) : Array.from(list);
+  pushAll(numbers, more);
+  return numbers;
 }
 
 function readPort(message: MessageReader): OnnxPort {
@@ -312,7 +327,7 @@ function readShape(message: MessageReader): (number | null)[] {
 }
 
 /** Like `push` of all, which has a limit. */
-function pushAll<T>(list: T[], more: readonly T[]): void {
+function pushAll(list: number[], more: NumberList): void {
   for (const value of more) {
     list.push(value);
   }

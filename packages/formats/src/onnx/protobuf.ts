@@ -6,6 +6,9 @@ const wires = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 /** Messages within messages; deeper than this no model file goes. */
 const maxDepth = 32;
 
+/** Numbers of a field, in as little memory as they take. */
+export type NumberList = readonly number[] | Float32Array | Float64Array;
+
 /** A field of a message: its number, and its value, which must be read or skipped before the next one. */
 export interface Field {
   readonly number: number;
@@ -52,15 +55,25 @@ export class MessageReader {
     return this.#safe(BigInt.asIntN(64, this.#varint()));
   }
 
-  /** Integers, one or many at once. */
-  integers({ wire }: Field): number[] {
+  /** Integers, one or many at once. Throws for so many small ones that as numbers they would take several times the file. */
+  integers({ wire }: Field): NumberList {
     if (wire === wires.varint) {
       return [this.#safe(BigInt.asIntN(64, this.#varint()))];
     }
     const end = this.#block(wire);
-    const values: number[] = [];
-    while (this.#position < end) {
-      values.push(this.#safe(BigInt.asIntN(64, this.#varint())));
+    let count = 0;
+    for (let at = this.#position; at < end; at++) {
+      count += this.#bytes[at]! < 128 ? 1 : 0;
+    }
+    if (count > 65_536 && count * 8 > 3 * this.#bytes.length) {
+      throw this.error(`a list of ${count} small integers, such as quantised weights, which are not read`);
+    }
+    const values = new Float64Array(count);
+    for (let index = 0; index < count; index++) {
+      values[index] = this.#safe(BigInt.asIntN(64, this.#varint()));
+    }
+    if (this.#position !== end) {
+      throw this.error("an integer that does not end with its list");
     }
     return values;
   }
@@ -73,13 +86,13 @@ export class MessageReader {
   }
 
   /** Numbers of 4 bytes, one or many at once. */
-  floats({ wire }: Field): number[] {
-    return this.#fixed(wire, wires.fixed32, 4, (at) => this.#view.getFloat32(at, true));
+  floats({ wire }: Field): NumberList {
+    return this.#fixed(wire, wires.fixed32, Float32Array, (at) => this.#view.getFloat32(at, true));
   }
 
   /** Numbers of 8 bytes, one or many at once. */
-  doubles({ wire }: Field): number[] {
-    return this.#fixed(wire, wires.fixed64, 8, (at) => this.#view.getFloat64(at, true));
+  doubles({ wire }: Field): NumberList {
+    return this.#fixed(wire, wires.fixed64, Float64Array, (at) => this.#view.getFloat64(at, true));
   }
 
   /** A part of the file's memory, not a copy. */
@@ -150,7 +163,13 @@ export class MessageReader {
     return Number(value < lowest ? lowest : value > highest ? highest : value);
   }
 
-  #fixed(wire: number, single: number, size: number, read: (at: number) => number): number[] {
+  #fixed(
+    wire: number,
+    single: number,
+    list: typeof Float32Array | typeof Float64Array,
+    read: (at: number) => number,
+  ): NumberList {
+    const size = list.BYTES_PER_ELEMENT;
     if (wire === single) {
       this.#need(size);
       this.#position += size;
@@ -160,9 +179,9 @@ export class MessageReader {
     if ((end - this.#position) % size !== 0) {
       throw this.error(`${end - this.#position} bytes of numbers of ${size} bytes each`);
     }
-    const values: number[] = [];
-    for (; this.#position < end; this.#position += size) {
-      values.push(read(this.#position));
+    const values = new list((end - this.#position) / size);
+    for (let index = 0; index < values.length; index++, this.#position += size) {
+      values[index] = read(this.#position);
     }
     return values;
   }

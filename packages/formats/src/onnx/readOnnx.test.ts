@@ -307,6 +307,56 @@ describe("readOnnx", () => {
     model.dispose();
   });
 
+  it.each([
+    [
+      "floats in a list",
+      1,
+      (tensor: MessageWriter) => tensor.bytes(4, new Uint8Array(Float32Array.of(1, -2, 0.5, 4).buffer)),
+    ],
+    [
+      "floats one by one",
+      1,
+      (tensor: MessageWriter) => [1, -2, 0.5, 4].reduce((to, value) => to.float(4, value), tensor),
+    ],
+    [
+      "halves in a list",
+      10,
+      (tensor: MessageWriter) => [0x3c00, 0xc000, 0x3800, 0x4400].reduce((to, value) => to.integer(5, value), tensor),
+    ],
+    [
+      "halves as bytes",
+      10,
+      (tensor: MessageWriter) => tensor.bytes(9, new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x3800, 0x4400).buffer)),
+    ],
+    [
+      "bfloats as bytes",
+      16,
+      (tensor: MessageWriter) => tensor.bytes(9, new Uint8Array(Uint16Array.of(0x3f80, 0xc000, 0x3f00, 0x4080).buffer)),
+    ],
+    [
+      "doubles as bytes",
+      11,
+      (tensor: MessageWriter) => tensor.bytes(9, new Uint8Array(Float64Array.of(1, -2, 0.5, 4).buffer)),
+    ],
+  ] as const)("reads weights that are %s", async (_, type, write) => {
+    const weights = write(new MessageWriter().integers(1, [2, 2]).integer(2, type).text(8, "w"));
+    const product = new MessageWriter().text(1, "x").text(1, "w").text(2, "y").text(4, "MatMul");
+    const graph = new MessageWriter()
+      .message(1, product)
+      .message(5, weights)
+      .message(11, portMessage("x", [2]))
+      .message(12, portMessage("y", [2]));
+    const bytes = new MessageWriter()
+      .integer(1, 8)
+      .message(7, graph)
+      .message(8, new MessageWriter().text(1, "").integer(2, 13))
+      .finish();
+
+    const [kernel] = await (await readOnnx(bytes)).getWeights();
+
+    expect([...kernel!.data]).toEqual([1, -2, 0.5, 4]);
+  });
+
   it("names the nodes that there are no layers for", async () => {
     const bytes = file([4, 4, 4], 13, (graph, x) => graph.node("LRN", [x], { size: 3 }, "local_response")[0]!);
 

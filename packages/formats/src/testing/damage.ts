@@ -58,7 +58,7 @@ export async function expectToSurviveDamage(
   await fc.assert(
     fc.asyncProperty(changes, async (list) => {
       const bytes = changed(file, list);
-      const start = performance.now();
+      const start = process.cpuUsage();
       try {
         await read(bytes);
       } catch (error) {
@@ -66,12 +66,13 @@ export async function expectToSurviveDamage(
           throw error;
         }
       }
-      most = Math.max(most, performance.now() - start);
+      // The time of the processor, as a busy machine may stop for longer than any file makes it.
+      const { user, system } = process.cpuUsage(start);
+      most = Math.max(most, (user + system) / 1000);
     }),
     { numRuns: runs, seed: 1 },
   );
-  // A machine that is busy with other things may stop for longer than any file makes it.
-  expect(most).toBeLessThan(5000);
+  expect(most).toBeLessThan(1000);
   // What is not collected yet counts as well, so this only finds memory that sizes in a file ask for.
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 30);
 }
