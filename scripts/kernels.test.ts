@@ -27,3 +27,13 @@ test.each(Object.entries({ cuda, webgpu, wasm }))("%s has lost no kernel", (_, k
   expect(established.filter((name) => !(kernelNames as readonly string[]).includes(name))).toEqual([]);
   expect(established.filter((name) => !Object.hasOwn(kernels, name))).toEqual([]);
 });
+
+/** Fused ops that a backend has kernels for: without one plans run its parts, which no case shows either. */
+const fused = [
+  ...["fusedSoftmaxLoss", "fusedConv2d", "fusedConv2dBackward", "fusedDense", "fusedDenseBackward"],
+  ...["fusedBatchNorm", "fusedBatchNormBackward", "fusedConv2dBatchNorm", "fusedDepthwiseConv2d"],
+];
+
+test("webgpu has lost no fused op", () => {
+  expect(fused.filter((name) => !Object.hasOwn(webgpu, name))).toEqual([]);
+});
