@@ -4,13 +4,20 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
-import { compilePtx, nvccOptions, nvccRelease, ptxVersion, resourcesOf, runTool, toolkitFolder } from "./nvcc.mjs";
+import {
+  attempts,
+  compilePtx,
+  nvccOptions,
+  nvccRelease,
+  ptxVersion,
+  resourcesOf,
+  runTool,
+  toolkitFolder,
+} from "./nvcc.mjs";
 import { hashesOf, kernelSources, packageRoot, sha256 } from "./sources.mjs";
 
 // As in src/device/images/chooseImage.ts.
 const architectures = [80, 86, 89, 90, 100, 120];
-
-const attempts = 5;
 
 /**
  * Hash of each image before it is compressed: what is loaded must be what was made here.
@@ -36,8 +43,10 @@ mkdirSync(join(packageRoot, "cubins"), { recursive: true });
 try {
   const ptxFile = join(work, "convoy.ptx");
   let ptx = compilePtx(toolkit);
-  // In one build of a few nvcc marks loads in a way that only newer PTX has.
-  for (let attempt = 1; attempt < attempts && ptx.includes("used_bytes_mask"); attempt++) ptx = compilePtx(toolkit);
+  // nvcc may mark wide loads in a way that only newer PTX has.
+  for (let attempt = 1; attempt < attempts && ptx.includes("used_bytes_mask"); attempt++) {
+    ptx = compilePtx(toolkit, attempt);
+  }
   writeFileSync(ptxFile, ptx);
   writeImage("prebuilt/convoy.ptx.br", Buffer.from(ptx));
 

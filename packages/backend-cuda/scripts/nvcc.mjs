@@ -1,6 +1,6 @@
 // The CUDA compiler, for those who change kernels.
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { kernelSources, packageRoot } from "./sources.mjs";
@@ -30,12 +30,12 @@ export function toolkitFolder() {
  * @param {string} folder
  * @param {string} tool
  * @param {string[]} options
- * @param {{ input?: string, stdout?: number }} [io] what it reads, and the file that it prints to
+ * @param {{ input?: string, stdout?: number, path?: string }} [io] what it reads, the file that it prints to, and its PATH
  */
-export function runTool(folder, tool, options, { input = "", stdout: file } = {}) {
+export function runTool(folder, tool, options, { input = "", stdout: file, path = process.env.PATH ?? "" } = {}) {
   const { status, stdout, stderr, error } = spawnSync(join(folder, tool), options, {
     cwd: packageRoot,
-    env: { PATH: process.env.PATH },
+    env: { PATH: path },
     input,
     stdio: ["pipe", file ?? "pipe", "pipe"],
     encoding: "utf8",
@@ -54,20 +54,40 @@ export function nvccRelease(folder) {
 
 /**
  * Whether a program can be run at fixed addresses. What nvcc 13.0 numbers and in which order depends on where its memory
- * lies: at random addresses one build in a few differs in names of registers, at fixed ones still one or two of its kernels
- * now and then.
+ * lies: at random addresses one build in a few differs in names of registers.
  */
 export function canFixAddresses() {
   return spawnSync("setarch", ["-R", "true"]).status === 0;
 }
 
+/** Characters of PATH as nvcc sees it. */
+const pathLength = 2048;
+/** The stack begins at multiples of so many bytes. */
+const stackUnit = 16;
+
+/** How many stacks a compilation is worth trying. */
+export const attempts = 6;
+
 /**
- * Compiles the kernels, as one source, to PTX that drivers from CUDA 11 on read: nearly the same every time where addresses
- * can be fixed. Neither names of files other than the kernels nor the environment take part: their length would move what lies in
- * nvcc's memory.
- * @param {string} folder of the toolkit
+ * PATH with its last folder, the root, written so long that the length is always the same. The environment lies at the end of
+ * the stack: a PATH of another length moves all that is on it, and the order of nvcc's optimizations with it. With 13.0 one
+ * kernel, conv2dBackwardUnpoolSmallSmallFp32, comes out in one of two forms: in the other the loads of operands are 16 bytes
+ * wide where 8 are used.
+ * @param {number} attempt each moves the stack by one unit
  */
-export function compilePtx(folder) {
+function pathOfFixedLength(attempt) {
+  const path = `${process.env.PATH}${delimiter}`;
+  return path.padEnd(Math.max(pathLength, path.length + 1) + attempt * stackUnit, "/");
+}
+
+/**
+ * Compiles the kernels, as one source, to PTX that drivers from CUDA 11 on read: the same every time where addresses can be
+ * fixed. Neither names of files other than the kernels nor the environment take part.
+ * @param {string} folder of the toolkit
+ * @param {number} [attempt] below `attempts`; others may give another form of a kernel or two
+ */
+export function compilePtx(folder, attempt = 0) {
+  const path = pathOfFixedLength(attempt);
   const files = kernelSources().filter((file) => file.endsWith(".cu"));
   const input = files.map((file) => `#include "${file}"\n`).join("");
   const options = [...nvccOptions, "-I.", "-x", "cu", "-", "-o", "/dev/stdout"];
@@ -76,8 +96,8 @@ export function compilePtx(folder) {
     const output = join(work, "convoy.ptx");
     const stdout = openSync(output, "w");
     canFixAddresses()
-      ? runTool("", "setarch", ["-R", join(folder, "nvcc"), ...options], { input, stdout })
-      : runTool(folder, "nvcc", options, { input, stdout });
+      ? runTool("", "setarch", ["-R", join(realpathSync(folder), "nvcc"), ...options], { input, stdout, path })
+      : runTool(folder, "nvcc", options, { input, stdout, path });
     closeSync(stdout);
     return (
       readFileSync(output, "utf8")
