@@ -1,0 +1,3 @@
+import { testRandomModels } from "./testing/randomModels.js";
+
+testRandomModels({ count: 36 });
