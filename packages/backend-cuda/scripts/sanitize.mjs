@@ -1,6 +1,6 @@
 // Runs the kernels under the compilers' sanitizers: the planted bugs, which must be found, and with the address and the
-// undefined-behaviour sanitizer the conformance kit, ops over many blocks and the gathering launches, where nothing may
-// be. Node itself cannot run under the thread sanitizer. Takes minutes; needs g++ with its sanitizer libraries.
+// undefined-behaviour sanitizer the conformance kit, ops over many blocks and tiles and the gathering launches, where nothing
+// may be. Node itself cannot run under the thread sanitizer. Takes minutes; needs g++ with its sanitizer libraries.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { packageRoot } from "./sources.mjs";
@@ -54,6 +54,7 @@ for (const [sanitizer, runtime] of Object.entries(preloaded)) {
   const only = [
     "src/conformance.test.ts",
     "src/kernels/manyBlocks.test.ts",
+    "src/kernels/product/tileMoments.test.ts",
     "src/tf32.test.ts",
     "src/run/gather.test.ts",
     "--testNamePattern=^(?!.*learning curves)",
