@@ -71,6 +71,13 @@ export default {
       to: { path: "^(packages|templates)/", pathNot: `^packages/formats/|${core}/(index|datasets/index)[.]ts$` },
     },
     {
+      name: "images-over-core",
+      comment: "Images makes data sets out of what core exports.",
+      severity: "error",
+      from: { path: "^packages/images/", pathNot: tests },
+      to: { path: "^(packages|templates)/", pathNot: `^packages/images/|${core}/(index|datasets/index)[.]ts$` },
+    },
+    {
       name: "bench-is-the-top",
       comment: "Nothing imports bench, except what stands for a user's program.",
       severity: "error",
