@@ -57,6 +57,32 @@ function fill<D extends TensorData>(data: D, value: (index: number) => number): 
  * @throws DatasetError when the header is wrong or the file is longer or shorter than its header says
  */
 export function parseIdx(bytes: Uint8Array, fileName = "IDX file"): Tensor {
+  const header = readIdxHeader(bytes, fileName);
+  const { shape, fileBytes, dataOffset, type } = header;
+  if (bytes.length !== fileBytes) {
+    const declared = `${formatShape(shape)} of ${type.name}`;
+    const what = bytes.length < fileBytes ? "truncated" : `followed by ${bytes.length - fileBytes} bytes too many`;
+    throw new DatasetError(
+      `${fileName}: the header declares ${declared}, so the file must end at byte ${fileBytes}, but it ends at byte ${bytes.length}: ${what}; download it again`,
+    );
+  }
+  return { data: readIdxNumbers(bytes.subarray(dataOffset), header), shape };
+}
+
+/** What the header of a file says. */
+export interface IdxHeader {
+  readonly shape: readonly number[];
+  /** Where the numbers begin. */
+  readonly dataOffset: number;
+  /** Bytes of a number. */
+  readonly numberBytes: number;
+  /** Bytes of the whole file. */
+  readonly fileBytes: number;
+  readonly type: ElementType;
+}
+
+/** The header of a file, from its first bytes. Throws `DatasetError` where it is wrong or they end within it. */
+export function readIdxHeader(bytes: Uint8Array, fileName: string): IdxHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b) {
     throw new DatasetError(`${fileName}: byte 0: this is gzip data; unpack it before reading it as IDX`);
@@ -90,15 +116,14 @@ export function parseIdx(bytes: Uint8Array, fileName = "IDX file"): Tensor {
   }
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const count = shape.reduce((product, size) => product * size, 1);
-  const endOffset = dataOffset + count * type.sizeBytes;
-  if (bytes.length !== endOffset) {
-    const declared = `${formatShape(shape)} of ${type.name}`;
-    const what = bytes.length < endOffset ? "truncated" : `followed by ${bytes.length - endOffset} bytes too many`;
-    throw new DatasetError(
-      `${fileName}: the header declares ${declared}, so the file must end at byte ${endOffset}, but it ends at byte ${bytes.length}: ${what}; download it again`,
-    );
-  }
-  return { data: type.read(view, dataOffset, count), shape };
+  const numberBytes = type.sizeBytes;
+  return { shape, dataOffset, numberBytes, fileBytes: dataOffset + count * numberBytes, type };
+}
+
+/** The numbers in bytes. Those of uint8 share their memory. */
+export function readIdxNumbers(bytes: Uint8Array, { type }: IdxHeader): TensorData {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return type.read(view, 0, bytes.length / type.sizeBytes);
 }
 
 /** Size of an IDX file by its header, from its first bytes; undefined where they are too few, or are none of an IDX file. */

@@ -9,6 +9,7 @@ export { parseNpy } from "./npy.js";
 export { type DownloadableFile, type FoundPublishedFile, publishedFile } from "./publishedFile.js";
 export { type ReadNpzOptions, readIdx, readNpy, readNpz } from "./readFiles.js";
 export type { FileSource, ReadOptions } from "./readSource.js";
+export { rowsOfFile } from "./rowsOfFile.js";
 export { type SyntheticDigitsOptions, syntheticDigits } from "./syntheticDigits.js";
 export { type Labels, toCategorical } from "./toCategorical.js";
 export { type TensorsByName, type TrainTestSplitOptions, trainTestSplit } from "./trainTestSplit.js";

@@ -22,6 +22,8 @@ export interface DatasetStore {
    * the limit, which is not read.
    */
   findFile(folder: string, names: readonly string[], limit: SizeLimit): Promise<FoundFile | undefined>;
+  /** Opens a file to read parts of it. Rejects with DatasetError where there is none. */
+  openFile(source: string | URL | Blob): Promise<OpenFile>;
   /** Where downloads of data set `set` are kept; `folder` overrides the platform's place. */
   openCache(set: string, folder: string | undefined): DatasetCache;
   /** Hexadecimal digest; undefined when the platform does not have the algorithm. */
@@ -38,6 +40,26 @@ export type DigestAlgorithm = "sha256" | "md5";
 export interface FoundFile {
   readonly path: string;
   readonly bytes: Bytes;
+}
+
+/** A file that is read part by part. */
+export interface OpenFile {
+  /** What messages call it. */
+  readonly name: string;
+  readonly size: number;
+  /** Rejects with DatasetError where the file ends before. */
+  read(start: number, length: number): Promise<Bytes>;
+  close(): Promise<void>;
+}
+
+/** A Blob or File as a file that is open. */
+export function openBlob(blob: Blob): OpenFile {
+  return {
+    name: "name" in blob ? String(blob.name) : "the Blob",
+    size: blob.size,
+    read: async (start, length) => new Uint8Array(await blob.slice(start, start + length).arrayBuffer()),
+    close: async () => undefined,
+  };
 }
 
 /** Finished downloads, and what is left of interrupted ones. Safe to use from several processes at once. */

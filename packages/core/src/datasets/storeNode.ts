@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DatasetError } from "../errors.js";
 import { FolderCache } from "./folderCache.js";
 import { expectFileSize, type SizeLimit } from "./sizeLimit.js";
-import type { Bytes, DatasetStore, DownloadProgress } from "./store.js";
+import { type Bytes, type DatasetStore, type DownloadProgress, openBlob } from "./store.js";
 
 /** Folders, environment variables and terminal of a Node process. */
 export const store: DatasetStore = {
@@ -21,6 +22,31 @@ export const store: DatasetStore = {
       }
     }
     return undefined;
+  },
+  async openFile(source) {
+    if (source instanceof Blob) {
+      return openBlob(source);
+    }
+    const path = String(source).startsWith("file:") ? fileURLToPath(source) : resolve(String(source));
+    const handle = await open(path).catch((error: Error) => {
+      throw new DatasetError(`${path}: ${error.message}`, { cause: error });
+    });
+    return {
+      name: path,
+      size: (await handle.stat()).size,
+      read: async (start, length) => {
+        const bytes = new Uint8Array(length);
+        for (let filled = 0; filled < length; ) {
+          const { bytesRead } = await handle.read(bytes, filled, length - filled, start + filled);
+          if (bytesRead === 0) {
+            throw new DatasetError(`${path}: ends at byte ${start + filled}; it was longer when it was opened`);
+          }
+          filled += bytesRead;
+        }
+        return bytes;
+      },
+      close: () => handle.close(),
+    };
   },
   openCache: (set, folder) => new FolderCache(resolve(folder ?? platformCacheFolder(), "datasets", set)),
   digest: async (algorithm, bytes) => createHash(algorithm).update(bytes).digest("hex"),

@@ -1,6 +1,13 @@
 import { ArgumentError } from "../errors.js";
 import { expectFileSize, type SizeLimit } from "./sizeLimit.js";
-import { type Bytes, type DatasetCache, type DatasetStore, type DigestAlgorithm, forgetfulKeeper } from "./store.js";
+import {
+  type Bytes,
+  type DatasetCache,
+  type DatasetStore,
+  type DigestAlgorithm,
+  forgetfulKeeper,
+  openBlob,
+} from "./store.js";
 
 const CACHE_NAME = "convoy-datasets";
 // The Cache API wants http addresses as keys; nothing is ever fetched from this one.
@@ -15,6 +22,12 @@ export const store: DatasetStore = {
     throw new ArgumentError(
       `dataDir "${folder}": there are no folders in a browser; serve the files and pass their address, mirrors: ["/data/mnist/"]`,
     );
+  },
+  async openFile(source) {
+    if (source instanceof Blob) {
+      return openBlob(source);
+    }
+    throw new ArgumentError(`rowsOfFile "${source}": there are no folders in a browser; pass a File or Blob`);
   },
   openCache(set, folder) {
     if (folder !== undefined) {
