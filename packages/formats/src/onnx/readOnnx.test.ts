@@ -2,6 +2,7 @@ import { type Backend, ModelFileError } from "@convoy/core";
 import { reference } from "@convoy/core/reference";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { channelsFirst, difference, noise, predictions, runOnnx } from "../testing/onnxRuntime.js";
+import { sampleOnnx } from "../testing/sampleFiles.js";
 import { readOnnx } from "./readOnnx.js";
 import { type AttributeValue, GraphWriter, portMessage } from "./writing/graphWriter.js";
 import { MessageWriter } from "./writing/messageWriter.js";
@@ -355,6 +356,23 @@ describe("readOnnx", () => {
     const [kernel] = await (await readOnnx(bytes)).getWeights();
 
     expect([...kernel!.data]).toEqual([1, -2, 0.5, 4]);
+  });
+
+  it("gives a model that can be trained on", async () => {
+    const model = await readOnnx(await sampleOnnx());
+    const images = noise([24, 6, 6, 2]);
+    const labels = Int32Array.from({ length: 24 }, (_, index) => (images.data[72 * index]! > 0 ? 1 : 0));
+    model.compile({ backend, optimizer: "adam", loss: "sparseCategoricalCrossentropy" });
+    const before = await model.getWeights();
+
+    const { history } = await model.fit(images, labels, { epochs: 40, batchSize: 8, verbose: 0 });
+
+    expect(history.loss!.at(-1)).toBeLessThan(history.loss![0]! / 2);
+    const after = await model.getWeights();
+    expect(after.map(({ data }, index) => data.some((value, at) => value !== before[index]!.data[at]))).not.toContain(
+      false,
+    );
+    model.dispose();
   });
 
   it("names the nodes that there are no layers for", async () => {

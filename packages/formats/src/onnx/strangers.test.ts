@@ -1,7 +1,7 @@
 import { wasm } from "@convoy/backend-wasm";
-import type { Backend } from "@convoy/core";
+import { type Backend, loadModel } from "@convoy/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compared, reasonToSkip, strangersFile } from "../testing/strangersFiles.js";
+import { compared, expectedOf, reasonToSkip, strangersFile, testImages } from "../testing/strangersFiles.js";
 import { readOnnx } from "./readOnnx.js";
 
 const files = [
@@ -36,6 +36,11 @@ describe.skipIf(reasonToSkip !== undefined)("ONNX files of others", () => {
 
     expect(difference).toBeLessThan(1e-4);
     expect(accuracy).toBeCloseTo(expectedAccuracy!, 3);
+    // What was read is a model like any other: it is saved and comes back.
+    const again = await loadModel(await model.save(), { backend });
+    const { images } = testImages(expectedOf(name).input, 16);
+    expect((await again.predict(images)).data).toEqual((await model.predict(images)).data);
     model.dispose();
+    again.dispose();
   });
 });
