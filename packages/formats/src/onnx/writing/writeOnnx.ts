@@ -1,9 +1,11 @@
 import { ArgumentError, type ForwardOp, type ForwardTensor, forwardPass, type Model } from "@convoy/core";
 import { constant } from "../constant.js";
 import { layoutKey } from "../messages.js";
+import { compoundAt, foldedWeights } from "./compounds.js";
 import { GraphWriter, type Layout, portMessage } from "./graphWriter.js";
 import { MessageWriter } from "./messageWriter.js";
-import { compoundAt, foldedWeights, nodeWriters, type Step } from "./nodes.js";
+import { nodeWriters } from "./nodes.js";
+import type { Step } from "./step.js";
 
 /** Settings of `writeOnnx`. */
 export interface WriteOnnxOptions {
