@@ -165,7 +165,10 @@ function fillFrom(group: Hdf5Object): NonNullable<KerasParts["fill"]> {
 
 /** The topology that a file or an option gives. */
 export function topologyOf(parts: KerasParts, { architecture }: LoadOptions): JsonValue {
-  const given = typeof architecture === "string" ? parseJson("architecture", architecture) : architecture;
+  const given =
+    architecture === undefined
+      ? undefined
+      : parseJson("architecture", typeof architecture === "string" ? architecture : jsonOf(architecture));
   const topology = given ?? parts.topology;
   if (topology === undefined) {
     throw new ModelFileError(
@@ -174,6 +177,15 @@ export function topologyOf(parts: KerasParts, { architecture }: LoadOptions): Js
     );
   }
   return isObject(topology) && isObject(topology.model_config) ? topology.model_config : topology;
+}
+
+/** JSON of an object that may be anything. */
+function jsonOf(value: JsonValue): string {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch (error) {
+    throw new ModelFileError(`architecture is no JSON: ${String(error)}`, { cause: error });
+  }
 }
 
 /** Makes the model, gives it the weights and, where there is a backend, compiles it. */

@@ -10,9 +10,12 @@ import { fillWeights } from "./sampleModels.js";
 /** A change of some bytes: where, as a share of the file, and to what. */
 type Change = readonly [place: number, values: readonly number[]];
 
+/** A number in [0, 1), all alike: fast-check's own are mostly near 0. */
+const share = fc.noBias(fc.integer({ min: 0, max: 2 ** 30 - 1 })).map((value) => value / 2 ** 30);
+
 const changes = fc.array(
   fc.tuple(
-    fc.double({ min: 0, max: 0.999999, noNaN: true }),
+    share,
     fc.oneof(
       fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 8 }),
       fc.constantFrom(
@@ -31,10 +34,7 @@ const changes = fc.array(
 /** Bytes that are changed, then cut off. */
 const damage = fc.record({
   changes,
-  keep: fc.oneof(
-    { weight: 5, arbitrary: fc.constant(1) },
-    { weight: 1, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) },
-  ),
+  keep: fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: share }),
 });
 
 function damaged(bytes: Uint8Array, { changes: list, keep }: { changes: readonly Change[]; keep: number }): Uint8Array {
@@ -67,7 +67,7 @@ function small(): Model {
 
 /** Any value, put at a random place of JSON. */
 const jsonChange = fc.record({
-  place: fc.double({ min: 0, max: 0.999999, noNaN: true }),
+  place: share,
   value: fc.oneof(
     fc.constantFrom<JsonValue>(
       null,
@@ -120,9 +120,12 @@ function changedJson(
   return copy;
 }
 
-/** Loads a damaged file. Throws unless that ends well or in the project's error, within a second. */
+/**
+ * Loads a damaged file. Throws unless that ends well or in the project's error, within a second of work: what else the machine does
+ * meanwhile does not count.
+ */
 async function expectContained(load: () => Promise<unknown>): Promise<void> {
-  const start = performance.now();
+  const start = process.cpuUsage();
   try {
     await load();
   } catch (error) {
@@ -130,9 +133,9 @@ async function expectContained(load: () => Promise<unknown>): Promise<void> {
       throw error;
     }
   }
-  const passed = performance.now() - start;
-  if (passed > 1000) {
-    throw new Error(`took ${passed} ms`);
+  const { user, system } = process.cpuUsage(start);
+  if (user + system > 1e6) {
+    throw new Error(`took ${(user + system) / 1000} ms`);
   }
 }
 
