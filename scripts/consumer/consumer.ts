@@ -22,6 +22,9 @@ import { type BufferSpec, type Executable, ops, type Plan } from "@convoy/core/b
 import { type ConformanceReport, conformanceCases } from "@convoy/core/conformance";
 import { syntheticDigits, toCategorical, trainTestSplit } from "@convoy/core/datasets";
 import { callReferenceOp, reference } from "@convoy/core/reference";
+import { type FileSource, loadModel } from "@convoy/formats";
+import { writeKeras } from "@convoy/formats/keras";
+import { readTfjs, writeTfjs } from "@convoy/formats/tfjs";
 
 const digits = syntheticDigits({ samples: 128, seed: 1 });
 const { train, test } = trainTestSplit(digits, { testSize: 32, seed: 1 });
@@ -91,6 +94,13 @@ for (const [name, open] of Object.entries(backends)) {
 const [sums] = callReferenceOp("softmax", [{ shape: [1, 2], data: Float32Array.of(0, 0) }], {});
 if (sums?.data[0] !== 0.5 || conformanceCases().length === 0 || !("conv2d" in ops))
   throw new Error("core is incomplete");
+
+const small = sequential([layers.dense({ units: 2, inputShape: [3] })]);
+const written: FileSource = await writeKeras(small);
+const again = await readTfjs(await writeTfjs(await loadModel(written)));
+if ((await again.getWeights())[0]?.data[5] !== (await small.getWeights())[0]?.data[5]) {
+  throw new Error("formats gives other weights");
+}
 
 export type { BenchReport, BufferSpec, ConformanceReport, Executable, Plan };
 

@@ -12,6 +12,7 @@ export interface FileMap {
 export interface ReadableStore {
   /** What errors call it. */
   readonly name?: string;
+  /** The bytes that it holds. */
   read(): Promise<Uint8Array | ArrayBuffer>;
 }
 
