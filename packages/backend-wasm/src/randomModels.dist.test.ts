@@ -8,7 +8,7 @@ const { wasm } = await builtPackage();
 describe.each([1, 2])("random models with threads: %i", (threads) => {
   let backend: WasmBackend;
   beforeAll(async () => {
-    backend = await wasm({ threads });
+    backend = await wasm({ threads, shortRunsInline: false });
   });
   afterAll(() => backend.dispose());
 
