@@ -26,6 +26,8 @@ function model(): Sequential {
       layers.conv2d({ filters: 40, kernelSize: 3, inputShape: [size, size, 3] }),
       layers.batchNormalization(),
       layers.activation({ activation: "relu" }),
+      layers.averagePooling2d(),
+      layers.batchNormalization({ center: false }),
       layers.conv2d({ filters: 7, kernelSize: 3, strides: 2, useBias: false }),
       layers.batchNormalization({ scale: false }),
       layers.globalAveragePooling2d(),
@@ -37,7 +39,7 @@ function model(): Sequential {
 
 const loss = "sparseCategoricalCrossentropy";
 
-describe.skipIf(library === undefined)(`moments of more tiles than one launch adds up, on the emulator${note}`, () => {
+describe.skipIf(library === undefined)(`moments of many tiles and rows on the emulator${note}`, () => {
   afterEach(() => {
     setEmulator(library!, { multiprocessors: 4, order: 2, workers: 1 });
     expect(countsOf(library!).reports).toBe(0);
@@ -55,9 +57,13 @@ describe.skipIf(library === undefined)(`moments of more tiles than one launch ad
       const [trusted, backend] = [await reference(), await cuda({ library: library! })];
       const tolerance = { relative: 1e-3, absolute: 3e-3 };
       const comparison = await comparePlans(model(), trusted, backend, { x, y }, { loss, optimizer: "sgd", tolerance });
-      expect(comparison.ops.filter(({ op }) => op === "fusedConv2dBatchNorm")).toHaveLength(2);
-      // The gradient of a bias ahead of a normalization is 0 but for rounding.
-      const wrong = comparison.ops.filter(({ status, maxError }) => status !== "agrees" && !(maxError < 1e-4));
+      // Gradients of the first convolution are sums of large numbers that cancel; other tests have them.
+      const normalizations = comparison.ops.filter(({ op }) => op.includes("BatchNorm"));
+      expect(normalizations.map(({ op }) => op)).toEqual([
+        ...["fusedConv2dBatchNorm", "fusedBatchNorm", "fusedConv2dBatchNorm"],
+        ...["fusedBatchNormBackward", "fusedBatchNormBackward", "fusedBatchNormBackward"],
+      ]);
+      const wrong = normalizations.filter(({ status }) => status !== "agrees");
       expect(wrong, formatComparison(comparison)).toEqual([]);
       expect(comparison.wholeStep).toBe("agrees");
 
