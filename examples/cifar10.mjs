@@ -30,10 +30,10 @@ const held = dataset([test.images, test.labels]).take(samples).batch(256);
 /** Two convolutions of 3 x 3 with batch normalization, then a pooling of 2 x 2 (Simonyan and Zisserman, 2014, on a small scale). */
 const block = (filters, options = {}) => [
   layers.conv2d({ filters, kernelSize: 3, padding: "same", useBias: false, ...options }),
-  layers.batchNormalization(),
+  layers.batchNormalization({ momentum: 0.9 }),
   layers.relu(),
   layers.conv2d({ filters, kernelSize: 3, padding: "same", useBias: false }),
-  layers.batchNormalization(),
+  layers.batchNormalization({ momentum: 0.9 }),
   layers.relu(),
   layers.maxPooling2d({ poolSize: 2 }),
   layers.dropout({ rate: 0.2 }),
