@@ -79,7 +79,7 @@ function stackTensors(elements: readonly (Tensor | TensorData)[], place: Place):
     if (tensor === undefined) {
       throw differs(place, index, describe(element), "a tensor");
     }
-    if (formatShape(tensor.shape) !== formatShape(shape)) {
+    if (!sameSizes(tensor.shape, shape)) {
       throw differs(place, index, `shape ${formatShape(tensor.shape)}`, `shape ${formatShape(shape)}`);
     }
     if (tensor.data.length !== size) {
@@ -97,6 +97,10 @@ function stackTensors(elements: readonly (Tensor | TensorData)[], place: Place):
     data.set(tensor.data, index * size);
   });
   return { data, shape: [elements.length, ...shape], ...(scale === undefined ? {} : { scale }) };
+}
+
+function sameSizes(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
 function asTensor(value: Tensor | TensorData): Tensor {

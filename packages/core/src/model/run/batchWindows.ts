@@ -15,6 +15,9 @@ const maxWindowBatches = 64;
 /** Kinds of batches (sizes, element types) that keep their memory for the next of the kind. */
 const maxKinds = 8;
 
+/** After so many milliseconds of making batches, whatever else waits has its turn: results of the device, say. */
+const turnMs = 20;
+
 /** Room for some batches of one kind. */
 interface Window {
   readonly dataset: DeviceDataset;
@@ -179,8 +182,14 @@ export class BatchWindows {
   }
 
   async #fill(): Promise<void> {
+    let turnEnds = performance.now() + turnMs;
     try {
       for await (const samples of this.#batches) {
+        // A source that never waits would keep the device's results from being seen.
+        if (performance.now() > turnEnds) {
+          await new Promise((resolve) => setTimeout(resolve));
+          turnEnds = performance.now() + turnMs;
+        }
         const kind = JSON.stringify(signatureOf(samples, false));
         const window = await this.#windowFor(kind, samples);
         if (window === undefined) {
