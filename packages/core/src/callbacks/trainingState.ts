@@ -36,9 +36,11 @@ export interface FitState {
   readonly step: number;
   /** Whether callbacks have been told that it begins. */
   readonly begun: boolean;
+  /** 0 in the first epoch over a data set of which it is not known. */
   readonly stepsPerEpoch: number;
+  /** 0 for a data set that does not make its batches by `batch`. */
   readonly batchSize: number;
-  /** Samples that are trained on, without those for validation. */
+  /** Samples that are trained on, without those for validation; 0 for a data set. */
   readonly samples: number;
   /** Of the order of samples and of dropout and noise. */
   readonly seed: number;
