@@ -22,7 +22,7 @@ import { type BufferSpec, type Executable, ops, type Plan } from "@convoy/core/b
 import { type ConformanceReport, conformanceCases } from "@convoy/core/conformance";
 import { syntheticDigits, toCategorical, trainTestSplit } from "@convoy/core/datasets";
 import { callReferenceOp, reference } from "@convoy/core/reference";
-import { type FileSource, loadModel } from "@convoy/formats";
+import { type FileSource, loadModel as loadFile } from "@convoy/formats";
 import { writeKeras } from "@convoy/formats/keras";
 import { readTfjs, writeTfjs } from "@convoy/formats/tfjs";
 
@@ -97,7 +97,7 @@ if (sums?.data[0] !== 0.5 || conformanceCases().length === 0 || !("conv2d" in op
 
 const small = sequential([layers.dense({ units: 2, inputShape: [3] })]);
 const written: FileSource = await writeKeras(small);
-const again = await readTfjs(await writeTfjs(await loadModel(written)));
+const again = await readTfjs(await writeTfjs(await loadFile(written)));
 if ((await again.getWeights())[0]?.data[5] !== (await small.getWeights())[0]?.data[5]) {
   throw new Error("formats gives other weights");
 }
