@@ -1,5 +1,5 @@
 import type { Backend, Model, Tensor } from "@convoy/core";
-import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
+import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-web";
 
 /** What ONNX Runtime computes with a file, output by output. */
 export async function runOnnx(
