@@ -19,11 +19,18 @@ export interface ImageGridOptions {
   readonly range?: readonly [black: number, white: number];
 }
 
-/** What a canvas and its context have that a picture is drawn with. */
+/** What a canvas has that a picture is drawn with: an `HTMLCanvasElement` or an `OffscreenCanvas`. */
 export interface CanvasLike {
   width: number;
   height: number;
-  getContext(kind: "2d"): { putImageData(data: ImageData, x: number, y: number): void } | null;
+  /** Its context for drawing. */
+  getContext(kind: "2d"): CanvasContextLike | null;
+}
+
+/** What a canvas' context has that a picture is drawn with. Names no type of the DOM, which programs for Node do not have. */
+export interface CanvasContextLike {
+  /** Puts an `ImageData` at a place. */
+  putImageData(data: object, x: number, y: number): void;
 }
 
 const gap = 4;
