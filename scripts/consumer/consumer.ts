@@ -21,10 +21,12 @@ import {
 import { type BufferSpec, type Executable, ops, type Plan } from "@convoy/core/backend";
 import { type ConformanceReport, conformanceCases } from "@convoy/core/conformance";
 import { syntheticDigits, toCategorical, trainTestSplit } from "@convoy/core/datasets";
+import { imageGrid } from "@convoy/core/pictures";
 import { callReferenceOp, reference } from "@convoy/core/reference";
 import { type FileSource, loadModel as loadFile } from "@convoy/formats";
 import { writeKeras } from "@convoy/formats/keras";
 import { readTfjs, writeTfjs } from "@convoy/formats/tfjs";
+import { type ImageDatasetOptions, imageDatasetFromDirectory } from "@convoy/images";
 
 const digits = syntheticDigits({ samples: 128, seed: 1 });
 const { train, test } = trainTestSplit(digits, { testSize: 32, seed: 1 });
@@ -101,6 +103,11 @@ const again = await readTfjs(await writeTfjs(await loadFile(written)));
 if ((await again.getWeights())[0]?.data[5] !== (await small.getWeights())[0]?.data[5]) {
   throw new Error("formats gives other weights");
 }
+
+const png: Uint8Array = await imageGrid(test.images, { columns: 8 }).toPng();
+const folderOptions = { imageSize: [8, 8] } as const satisfies ImageDatasetOptions;
+const refused = await imageDatasetFromDirectory("no such folder", folderOptions).catch((error: Error) => error);
+if (png[1] !== 0x50 || !(refused instanceof Error)) throw new Error("no picture, or one of nothing");
 
 export type { BenchReport, BufferSpec, ConformanceReport, Executable, Plan };
 

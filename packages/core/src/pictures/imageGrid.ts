@@ -43,7 +43,7 @@ const ink = 30;
 export class Picture implements Pixels {
   readonly width: number;
   readonly height: number;
-  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly data: Uint8ClampedArray;
 
   /** Paper, without anything on it. */
   constructor(width: number, height: number) {
@@ -56,7 +56,7 @@ export class Picture implements Pixels {
   }
 
   /** A PNG file of it, to write to a disk or to show in a page. */
-  toPng(): Promise<Uint8Array<ArrayBuffer>> {
+  toPng(): Promise<Uint8Array> {
     return encodePng(this);
   }
 
@@ -64,7 +64,9 @@ export class Picture implements Pixels {
   draw(canvas: CanvasLike): void {
     canvas.width = this.width;
     canvas.height = this.height;
-    canvas.getContext("2d")?.putImageData(new ImageData(this.data, this.width, this.height), 0, 0);
+    canvas
+      .getContext("2d")
+      ?.putImageData(new ImageData(new Uint8ClampedArray(this.data), this.width, this.height), 0, 0);
   }
 
   /** Colours a pixel; values are cut off to 0 to 255. */

@@ -5,7 +5,7 @@ export interface Pixels {
   readonly width: number;
   readonly height: number;
   /** width * height * 4 bytes. */
-  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly data: Uint8ClampedArray;
 }
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -13,7 +13,7 @@ const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const depthAndColour = [8, 6, 0, 0, 0];
 
 /** A PNG file (ISO/IEC 15948) of pixels. */
-export async function encodePng({ width, height, data }: Pixels): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodePng({ width, height, data }: Pixels): Promise<Uint8Array> {
   const rowBytes = 4 * width;
   // Each row begins with its filter: 0, none.
   const rows = new Uint8Array(height * (rowBytes + 1));
