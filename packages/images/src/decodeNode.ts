@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { ImageFormat } from "./imageFormat.js";
-import type { Pixels } from "./pixels.js";
+import type { Bytes, Pixels } from "./pixels.js";
 import type { Decode } from "./readImage.js";
 
 /** What decodes: the package sharp (libvips) where it is installed, or WebAssembly, which always is. */
@@ -54,14 +54,14 @@ async function decodeBySharp(sharp: Sharp, bytes: Uint8Array): Promise<Pixels> {
 }
 
 /** A decoder of one format, started. */
-type WasmDecoder = (bytes: Uint8Array<ArrayBuffer>) => Promise<Pixels>;
+type WasmDecoder = (bytes: Bytes) => Promise<Pixels>;
 
 /** How the decoders that Emscripten has built start; their types leave the module out. */
 type StartWasm = (module: WebAssembly.Module, options?: object) => Promise<void>;
 
 const started = new Map<ImageFormat, Promise<WasmDecoder>>();
 
-async function decodeByWasm(bytes: Uint8Array<ArrayBuffer>, format: ImageFormat): Promise<Pixels> {
+async function decodeByWasm(bytes: Bytes, format: ImageFormat): Promise<Pixels> {
   let decoder = started.get(format);
   if (decoder === undefined) {
     decoder = starters[format]();

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { DatasetError } from "@convoy/core";
 import { type DecoderName, openDecoder } from "./decodeNode.js";
+import type { Bytes } from "./pixels.js";
 import { type Decode, type ReadImageSettings, readImage } from "./readImage.js";
 
 /** A file to decode. */
@@ -13,7 +14,7 @@ export interface DecodeJob {
 /** An image, or why there is none. */
 export interface DecodeAnswer {
   readonly id: number;
-  readonly image?: Uint8Array<ArrayBuffer>;
+  readonly image?: Bytes;
   readonly failure?: { readonly name: string; readonly message: string };
 }
 
@@ -29,10 +30,7 @@ const idleMs = 5000;
 /** A thread and what it is at. */
 interface DecodeThread {
   readonly worker: Worker;
-  readonly pending: Map<
-    number,
-    { readonly resolve: (image: Uint8Array<ArrayBuffer>) => void; readonly reject: (error: Error) => void }
-  >;
+  readonly pending: Map<number, { readonly resolve: (image: Bytes) => void; readonly reject: (error: Error) => void }>;
 }
 
 /** Reads and decodes images on worker threads, or on this one where there are none. Which thread takes a file changes nothing. */
@@ -57,7 +55,7 @@ export class DecodePool {
   }
 
   /** The image in a file, in the wanted shape. Rejects with `DatasetError`. */
-  async read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  async read(path: string): Promise<Bytes> {
     if (this.#size === 0) {
       this.#decode ??= openDecoder(this.#data.decoder);
       return readImage(new Uint8Array(await readFile(path)), path, this.#data.settings, await this.#decode);

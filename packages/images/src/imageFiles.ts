@@ -1,4 +1,5 @@
 import type { DecoderName } from "./decodeNode.js";
+import type { Bytes } from "./pixels.js";
 import type { ReadImageSettings } from "./readImage.js";
 
 /** Where images are: a folder's path (in Node), or the files of a folder that the user of a page has chosen. */
@@ -15,7 +16,7 @@ export interface ImageFile {
 /** Reads images of a directory in the wanted shape. */
 export interface ImageReader {
   readonly concurrency: number;
-  read(file: ImageFile): Promise<Uint8Array<ArrayBuffer>>;
+  read(file: ImageFile): Promise<Bytes>;
 }
 
 /** What reading images needs of the platform: `#image-files` is imageFilesNode.ts in Node and imageFilesWeb.ts elsewhere. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from "@convoy/core";
 import type { ImageDirectory, ImageFiles } from "./imageFiles.js";
-import type { Pixels } from "./pixels.js";
+import type { Bytes, Pixels } from "./pixels.js";
 import { readImage } from "./readImage.js";
 
 /** Images that are decoded at a time; the browser does it on threads of its own. */
@@ -30,7 +30,7 @@ export function openImageFiles(directory: ImageDirectory): ImageFiles {
 }
 
 /** Pixels as they are in the file: not turned, not recoloured, not multiplied by their opacity. */
-async function decode(bytes: Uint8Array<ArrayBuffer>): Promise<Pixels> {
+async function decode(bytes: Bytes): Promise<Pixels> {
   const bitmap = await createImageBitmap(new Blob([bytes]), {
     imageOrientation: "none",
     colorSpaceConversion: "none",

@@ -1,3 +1,6 @@
+/** Bytes in memory of their own: `Uint8Array<ArrayBuffer>`, which compilers before TypeScript 5.7 have no name for. */
+export type Bytes = ReturnType<typeof Uint8Array.of>;
+
 /** Decoded pixels in rows from the top: red, green, blue and opacity of each, 0 to 255. */
 export interface Pixels {
   readonly width: number;

@@ -1,11 +1,11 @@
 import { DatasetError } from "@convoy/core";
 import type { ImageFormat } from "./imageFormat.js";
 import { readImageHeader } from "./imageFormat.js";
-import type { Pixels } from "./pixels.js";
+import type { Bytes, Pixels } from "./pixels.js";
 import { type ImageShape, shapeImage } from "./resize.js";
 
 /** Decodes one file whose format is known; rejects for one that is damaged. */
-export type Decode = (bytes: Uint8Array<ArrayBuffer>, format: ImageFormat) => Promise<Pixels>;
+export type Decode = (bytes: Bytes, format: ImageFormat) => Promise<Pixels>;
 
 /** What `readImage` needs beside the file. */
 export interface ReadImageSettings extends ImageShape {
@@ -14,11 +14,11 @@ export interface ReadImageSettings extends ImageShape {
 
 /** The bytes of an image of the wanted shape. Throws `DatasetError` that names the file for whatever is wrong with it. */
 export async function readImage(
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Bytes,
   fileName: string,
   settings: ReadImageSettings,
   decode: Decode,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Bytes> {
   const { format, width, height } = readImageHeader(bytes, fileName, settings.maxPixels);
   if (format === "jpeg" && !hasEnd(bytes)) {
     throw new DatasetError(

@@ -1,4 +1,4 @@
-import type { Pixels } from "./pixels.js";
+import type { Bytes, Pixels } from "./pixels.js";
 
 /** How pixels between pixels are found. */
 export type Interpolation = "bilinear" | "nearest" | "bicubic";
@@ -38,7 +38,7 @@ interface Taps {
  * Cuts, resizes and recolours an image: [height, width, channels] bytes. Pixel centres are at halves and nothing is smoothed when
  * images shrink, as in Keras' `image_dataset_from_directory` (`tf.image.resize` without antialias); the results are rounded.
  */
-export function shapeImage(image: Pixels, shape: ImageShape): Uint8Array<ArrayBuffer> {
+export function shapeImage(image: Pixels, shape: ImageShape): Bytes {
   const { height, width, colorMode, interpolation, cropToAspectRatio } = shape;
   const region = cropToAspectRatio
     ? centre(image, width, height)
