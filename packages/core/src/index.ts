@@ -21,7 +21,7 @@ export * as schedules from "./optimizers/schedules.js";
 export { formatPlan, type Plan } from "./plan/index.js";
 export type { Regularizer, RegularizerName } from "./regularizers/index.js";
 export * as regularizers from "./regularizers/index.js";
-export * as stores from "./saving/browserStores.js";
+export * as stores from "./saving/namedStores.js";
 export type { PlainData } from "./saving/plainData.js";
 export * as safetensors from "./saving/safetensors.js";
 export type { ModelSource, ModelStore, ModelTarget } from "./saving/stores.js";

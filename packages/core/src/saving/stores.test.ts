@@ -20,6 +20,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { ArgumentError, ModelFileError } from "../errors.js";
 import { download, indexedDb } from "./browserStores.js";
+import { file } from "./fileStore.js";
 import * as web from "./modelFilesWeb.js";
 import { type ModelSource, type ModelTarget, readSource, writeTarget } from "./stores.js";
 
@@ -48,6 +49,20 @@ describe("paths", () => {
       }
     }
     expect(readdirSync(join(folder, "a/b"))).toEqual(["model #1%20.safetensors"]);
+  });
+
+  it("are stores, too", async () => {
+    const path = join(folder, "a/weights.bin");
+    for (const store of [file(path), file(pathToFileURL(path))]) {
+      await store.write(whole);
+      expect(readdirSync(join(folder, "a"))).toEqual(["weights.bin"]);
+      expect(await store.read()).toEqual(whole);
+      await store.remove();
+      expect(readdirSync(join(folder, "a"))).toEqual([]);
+      await store.remove();
+      await expect(store.read()).rejects.toThrow(ModelFileError);
+    }
+    await expect(file(folder).write(whole)).rejects.toThrow(ArgumentError);
   });
 
   it("keep the old file where the new one cannot be written", async () => {

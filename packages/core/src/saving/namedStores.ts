@@ -1,0 +1,2 @@
+export * from "./browserStores.js";
+export * from "./fileStore.js";
