@@ -1,7 +1,8 @@
 import type { Model } from "@convoy/core";
-import { pathOf, writePaths } from "#files";
+import { pathOf, readIfThere, removeListed, writePaths } from "#files";
 import { checkNames } from "./checkNames.js";
 import { formatFor, type WriteOptions } from "./formats.js";
+import { listedFiles } from "./tfjs/listedFiles.js";
 
 /** Settings of `saveModel`. */
 export interface SaveModelOptions extends WriteOptions {
@@ -25,13 +26,14 @@ export async function saveModel(model: Model, target: string | URL, options: Sav
     await writePaths([{ path, bytes: written }]);
     return;
   }
-  // The file that lists the others comes last: until then the old model is whole or the new one is.
-  const folder = path.endsWith(".json")
-    ? path.slice(0, Math.max(0, path.lastIndexOf("/") + 1))
-    : `${path.replace(/\/$/, "")}/`;
-  const files = Object.entries(written).map(([file, bytes]) => ({
-    path: file === "model.json" && path.endsWith(".json") ? path : `${folder}${file}`,
-    bytes,
-  }));
-  await writePaths(files.reverse());
+  const named = path.endsWith(".json");
+  const folder = named ? path.slice(0, Math.max(0, path.lastIndexOf("/") + 1)) : `${path.replace(/\/$/, "")}/`;
+  const index = named ? path : `${folder}model.json`;
+  const { "model.json": json, ...weights } = written;
+  const replaced = await readIfThere(index);
+  // Weight files of other content have other names, so until model.json is replaced the old model is whole, then the new one is.
+  await writePaths(Object.entries(weights).map(([file, bytes]) => ({ path: `${folder}${file}`, bytes })));
+  await writePaths([{ path: index, bytes: json! }]);
+  const left = listedFiles(replaced).filter((file) => !Object.hasOwn(written, file));
+  await removeListed(index, left);
 }

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir, readFile, realpath, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ModelFileError } from "@convoy/core";
+import { ModelFileError, stores } from "@convoy/core";
 import type { PathFile } from "./pathFile.js";
 
 /** A file, or the model.json of a folder. Throws `ModelFileError` where there is none that can be read. */
@@ -25,19 +25,45 @@ async function read(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes files into a folder, each whole or not at all. Makes folders that are missing. */
+/** The bytes of a file; undefined where there is none. */
+export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  const known = await stat(path).catch(() => undefined);
+  return known?.isFile() ? await read(path) : undefined;
+}
+
+/** Writes files one after the other, each so that its path has the old file or the new one at any moment. Makes missing folders. */
 export async function writePaths(
   files: readonly { readonly path: string; readonly bytes: Uint8Array }[],
 ): Promise<void> {
   for (const { path, bytes } of files) {
-    const temporary = `${path}.${process.pid}.tmp`;
-    await mkdir(dirname(path), { recursive: true });
-    try {
-      await writeFile(temporary, bytes);
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
+    await stores.file(path).write(bytes);
+  }
+}
+
+/**
+ * Removes files that an index listed before it was replaced, by their paths relative to it. Left alone are those that another JSON
+ * file of the folder names, such as a second model, and those that links lead out of the folder to.
+ */
+export async function removeListed(index: string, listed: readonly string[]): Promise<void> {
+  if (listed.length === 0) {
+    return;
+  }
+  const folder = dirname(index);
+  const others: string[] = [];
+  for (const entry of await readdir(folder)) {
+    if (entry.endsWith(".json") && entry !== basename(index)) {
+      others.push(new TextDecoder().decode(await readIfThere(join(folder, entry))));
+    }
+  }
+  const root = await realpath(folder);
+  for (const path of listed) {
+    const file = join(folder, path);
+    const parent = await realpath(dirname(file)).catch(() => undefined);
+    const inside = parent === root || parent?.startsWith(`${root}${sep}`);
+    if (inside && file !== join(index) && !others.some((text) => text.includes(path))) {
+      await unlink(file).catch(() => {
+        // It is gone already, or cannot be removed: the new model is whole either way.
+      });
     }
   }
 }

@@ -14,6 +14,14 @@ export async function writePaths(files: readonly { readonly path: string }[]): P
   throw new ArgumentError(`${files[0]?.path}: a page cannot write files; leave the target out to get the bytes`);
 }
 
+/** There are no folders to read before they are written to. */
+export async function readIfThere(_path: string): Promise<Uint8Array | undefined> {
+  return undefined;
+}
+
+/** There are no files to remove. */
+export async function removeListed(_index: string, _listed: readonly string[]): Promise<void> {}
+
 /** Addresses are not resolved. */
 export function pathOf(target: string | URL): string {
   return String(target);

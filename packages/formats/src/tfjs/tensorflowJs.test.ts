@@ -115,9 +115,39 @@ describe("a model written here opens in TensorFlow.js and predicts the same", ()
     const read = await predictedHere(await readTfjs(files), samples);
     expect(difference(read, theirs)).toBeLessThan(1e-5);
     expect(difference(read, await predictedHere(made, samples))).toBeGreaterThan(0);
-    const size = (given: Readonly<Record<string, Uint8Array>>): number => given["group1-shard1of1.bin"]!.length;
+    const size = (given: Readonly<Record<string, Uint8Array>>): number =>
+      Object.entries(given).find(([name]) => name.startsWith("group1-shard1of1-"))![1].length;
     expect(size(files)).toBe(size(await writeTfjs(made)) / (quantization === "uint8" ? 4 : 2));
   });
+});
+
+test.each([
+  [Number.NaN, "uint8"],
+  [Infinity, "uint16"],
+  [-Infinity, "uint8"],
+] as const)("a weight of %s is not quantised to %s", async (value, quantization) => {
+  const made = sequential([convoyLayers.input({ shape: [2] }), convoyLayers.dense({ units: 1, name: "last" })]);
+  await made.setWeights([
+    { data: Float32Array.of(1, value), shape: [2, 1] },
+    { data: Float32Array.of(0), shape: [1] },
+  ]);
+  await expect(writeTfjs(made, { quantization })).rejects.toThrow(/^weight last\/kernel holds NaN or infinite/);
+  const kept = await (await readTfjs(await writeTfjs(made, { quantization: "float16" }))).getWeights();
+  expect(kept[0]!.data[1]).toBe(value);
+});
+
+test("weight files of other weights have other names", async () => {
+  const made = stack();
+  await fillWeights(made);
+  const names = async (): Promise<string[]> =>
+    Object.keys(await writeTfjs(made)).filter((name) => name !== "model.json");
+  const before = await names();
+  expect(before).toEqual([expect.stringMatching(/^group1-shard1of1-[0-9a-f]{16}\.bin$/)]);
+  expect(await names()).toEqual(before);
+  const weights = await made.getWeights();
+  weights[0]!.data[0]! += 1e-3;
+  await made.setWeights(weights);
+  expect(await names()).not.toEqual(before);
 });
 
 /** What TensorFlow.js saves, as files. */

@@ -1,4 +1,5 @@
 import { ArgumentError, type JsonValue, type Model } from "@convoy/core";
+import { contentHash } from "../contentHash.js";
 import { numberToHalf } from "../halfFloat.js";
 import { tensorflowJs } from "../keras/topology/dialect.js";
 import { type Rename, writeTopology } from "../keras/topology/writeTopology.js";
@@ -15,7 +16,9 @@ const shardBytes = 4 * 2 ** 20;
 
 /**
  * A model as TensorFlow.js' layers model: `model.json` and files of weights of at most 4 MiB, by name. `tf.loadLayersModel` loads
- * them. How the model is trained does not go along. Throws `ArgumentError` for layers and options that TensorFlow.js does not have.
+ * them. The names of weight files have a hash of their content, so that those of another state of the model never replace them, and
+ * caches never mix them up. How the model is trained does not go along. Throws `ArgumentError` for layers and options that
+ * TensorFlow.js does not have, and for weights that are NaN or infinite where they are to be quantised to integers.
  */
 export async function writeTfjs(
   model: Model,
@@ -28,14 +31,16 @@ export async function writeTfjs(
   const ordered = trainedFirst(weights);
   const rename = distinctNames(ordered.map(({ slot }) => slot.leaf.path));
   const topology = writeTopology(model, tensorflowJs, rename);
-  const stored = ordered.map(({ tensor }) => store(tensor.data, quantization));
   const names = ordered.map(({ slot }) => `${rename(slot.leaf.path)}/${weightName(slot, tensorflowJs)}`);
+  const stored = ordered.map(({ tensor }, index) => store(names[index]!, tensor.data, quantization));
   const bytes = joined(stored.map((weight) => weight.bytes));
   const shards = Math.max(1, Math.ceil(bytes.length / shardBytes));
   const files: Record<string, Uint8Array<ArrayBuffer>> = {};
-  const paths = Array.from({ length: shards }, (_, index) => `group1-shard${index + 1}of${shards}.bin`);
-  paths.forEach((path, index) => {
-    files[path] = bytes.slice(index * shardBytes, (index + 1) * shardBytes);
+  const paths = Array.from({ length: shards }, (_, index) => {
+    const shard = bytes.slice(index * shardBytes, (index + 1) * shardBytes);
+    const path = `group1-shard${index + 1}of${shards}-${contentHash(shard)}.bin`;
+    files[path] = shard;
+    return path;
   });
   const json = {
     format: "layers-model",
@@ -75,7 +80,7 @@ interface Stored {
   readonly quantization?: JsonValue;
 }
 
-function store(data: Float32Array, quantization: WriteTfjsOptions["quantization"]): Stored {
+function store(name: string, data: Float32Array, quantization: WriteTfjsOptions["quantization"]): Stored {
   if (quantization === undefined || data.length === 0) {
     const bytes = new Uint8Array(4 * data.length);
     const view = new DataView(bytes.buffer);
@@ -97,6 +102,12 @@ function store(data: Float32Array, quantization: WriteTfjsOptions["quantization"
   for (const value of data) {
     min = Math.min(min, value);
     max = Math.max(max, value);
+  }
+  if (!Number.isFinite(min) || !Number.isFinite(max)) {
+    throw new ArgumentError(
+      `weight ${name} holds NaN or infinite numbers, which quantization "${quantization}" cannot store; leave quantization out, or ` +
+        "save a state of the model from before its training diverged",
+    );
   }
   const scale = max > min ? (max - min) / steps : 1;
   const size = quantization === "uint8" ? 1 : 2;
