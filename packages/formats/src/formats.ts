@@ -1,7 +1,8 @@
 import { ArgumentError, type Model, ModelFileError } from "@convoy/core";
+import { convoyMetadata } from "./convoyMetadata.js";
 import type { ModelFiles } from "./files/sources.js";
 import type { FileLayer } from "./keras/topology/readTopology.js";
-import type { LoadOptions } from "./options.js";
+import { checkUsed, type FormatOption, type LoadOptions } from "./options.js";
 
 /** What a file says of itself. */
 export interface FileDescription {
@@ -29,15 +30,22 @@ export interface Format {
   recognise(files: ModelFiles): boolean | Promise<boolean>;
   /** Endings of paths that are written in this format. */
   readonly endings: readonly string[];
+  /** Which options of reading it takes, beside `backend` and `warn`; undefined where it never makes a model. */
+  readonly takes?: readonly FormatOption[];
   read(files: ModelFiles, options: LoadOptions): Promise<Model>;
+  /** What to do instead, where there is no `readWeights`. */
+  readonly weightsElsewhere?: string;
   /** Takes weights over into a model that is there. */
   readWeights?(files: ModelFiles, layers: readonly FileLayer[]): Promise<void>;
   describe?(files: ModelFiles): Promise<FileDescription>;
+  /** Which options of writing it takes. */
+  readonly writes?: readonly (keyof WriteOptions)[];
   write?(model: Model, options: WriteOptions): Promise<WrittenFiles>;
 }
 
 /** Reads all files of Keras. */
 const keras = {
+  takes: ["customObjects", "inputShape", "architecture"],
   async read(files: ModelFiles, options: LoadOptions): Promise<Model> {
     const { finishModel, openKeras } = await import("./keras/parts.js");
     return await finishModel(await openKeras(files), options);
@@ -50,7 +58,7 @@ const keras = {
     const { producer, topology } = await (await import("./keras/parts.js")).openKeras(files);
     return { producer, hasLayers: topology !== undefined };
   },
-};
+} satisfies Partial<Format>;
 
 function expectWeights<T>(fill: T | undefined): T {
   if (fill === undefined) {
@@ -141,6 +149,8 @@ export const formats: readonly Format[] = [
     title: "TensorFlow.js layers model (model.json)",
     endings: ["model.json", "/"],
     recognise: (files) => hasMember(files, ["modelTopology", "weightsManifest"]),
+    takes: keras.takes,
+    writes: ["quantization"],
     async read(files, options) {
       const [{ finishModel }, { openTfjs }] = await Promise.all([
         import("./keras/parts.js"),
@@ -164,7 +174,9 @@ export const formats: readonly Format[] = [
     name: "convoy",
     title: "Convoy (.safetensors)",
     endings: [".safetensors"],
-    recognise: ({ main }) => /"format":"convoy"/.test(new TextDecoder().decode(main.subarray(8, 65_536))),
+    recognise: ({ main }) => convoyMetadata(main) !== undefined,
+    takes: ["customObjects"],
+    weightsElsewhere: "model.loadWeights(source) takes them",
     async read({ main }, { backend, customObjects }) {
       const { loadModel } = await import("@convoy/core");
       return await loadModel(main, {
@@ -172,8 +184,8 @@ export const formats: readonly Format[] = [
         ...(customObjects === undefined ? {} : { customObjects }),
       });
     },
-    async describe() {
-      return { producer: "convoy", hasLayers: true };
+    async describe({ main }) {
+      return { producer: "convoy", hasLayers: convoyMetadata(main)?.topology !== undefined };
     },
     write: (model) => model.save(),
   },
@@ -184,6 +196,8 @@ export const formats: readonly Format[] = [
     async recognise({ main, name }) {
       return name.endsWith(".onnx") || (await import("./onnx/messages.js")).isOnnx(main);
     },
+    takes: ["inputShape"],
+    weightsElsewhere: "its weights are not named by layers; loadModel(source) reads it whole, layers and weights",
     async read({ main }, { backend, inputShape }) {
       const { readOnnx } = await import("./onnx/readOnnx.js");
       const model = await readOnnx(main, inputShape === undefined ? {} : { inputShape });
@@ -241,6 +255,27 @@ export async function formatOf(files: ModelFiles): Promise<Format> {
   throw new ModelFileError(
     `${files.name} is of no format that is known; known are ${listFormats()}. It may be damaged, or an error page in place of the file`,
   );
+}
+
+/** Reads a model. Throws `ArgumentError` for options that its format would ignore. */
+export async function readAs(format: Format, files: ModelFiles, options: LoadOptions): Promise<Model> {
+  if (format.takes !== undefined) {
+    checkUsed(files.name, format.title, options, format.takes);
+  }
+  return await format.read(files, options);
+}
+
+/** Throws `ArgumentError` for options of writing that a format would ignore. */
+export function checkWritten(format: Format, options: WriteOptions): void {
+  for (const name of Object.keys(options) as (keyof WriteOptions)[]) {
+    if (options[name] !== undefined && !format.writes?.includes(name)) {
+      const others = formats.filter(({ writes }) => writes?.includes(name));
+      throw new ArgumentError(
+        `${name} is for ${listFormats(others)}; ${format.name} stores weights as they are: leave it out, or give format: ` +
+          others.map((other) => `"${other.name}"`).join(" or "),
+      );
+    }
+  }
 }
 
 /** The format to write, by its name or by the ending of a path. Throws `ArgumentError` where neither says it. */

@@ -1,26 +1,28 @@
 import type { Model } from "@convoy/core";
 import { pathOf, readIfThere, removeListed, writePaths } from "#files";
 import { checkNames } from "./checkNames.js";
-import { formatFor, type WriteOptions } from "./formats.js";
+import { checkWritten, formatFor, type WriteOptions } from "./formats.js";
 import { listedFiles } from "./tfjs/listedFiles.js";
 
 /** Settings of `saveModel`. */
 export interface SaveModelOptions extends WriteOptions {
-  /** "keras", "keras-weights", "h5", "tfjs" or "convoy"; default what the ending of the path says. */
+  /** "keras", "keras-weights", "h5", "tfjs", "convoy", "onnx" or "safetensors"; default what the ending of the path says. */
   readonly format?: string;
 }
 
 /**
  * Writes a model to a path in Node, in the format that its ending says: `.keras`, `.h5`, `.weights.h5`, `model.json` or a folder
- * with a slash at its end for TensorFlow.js, `.safetensors` for Convoy's own. For the bytes alone there are `writeKeras`,
- * `writeKerasH5` and `writeKerasWeights` of `@convoy/formats/keras`, `writeTfjs` of `@convoy/formats/tfjs` and `model.save()`.
- * Throws `ArgumentError` for layers and options that the format has no word for.
+ * with a slash at its end for TensorFlow.js, `.onnx`, `.safetensors` for Convoy's own, which has layers and training, too. A
+ * `.safetensors` of weights alone, as PyTorch's tools read it, is written with `format: "safetensors"`. For the bytes alone there
+ * are `writeKeras`, `writeKerasH5` and `writeKerasWeights` of `@convoy/formats/keras`, `writeTfjs` of `@convoy/formats/tfjs`,
+ * `writeOnnx`, `writeSafetensors` and `model.save()`. Throws `ArgumentError` for layers and options that the format does not have.
  */
 export async function saveModel(model: Model, target: string | URL, options: SaveModelOptions = {}): Promise<void> {
   checkNames("saveModel", options, ["format", "quantization"]);
   const { format: name, ...settings } = options;
   const path = pathOf(target).replaceAll("\\", "/");
   const format = formatFor(path, name);
+  checkWritten(format, settings);
   const written = await format.write!(model, settings);
   if (written instanceof Uint8Array) {
     await writePaths([{ path, bytes: written }]);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { ArgumentError, ModelFileError } from "@convoy/core";
 import { openFiles } from "../files/sources.js";
-import { formatFor, formatOf, formats } from "../formats.js";
+import { checkWritten, formatFor, formatOf, formats, readAs } from "../formats.js";
 import { saveModel } from "../saveModel.js";
 import { inspection } from "./inspection.js";
 
@@ -57,13 +57,17 @@ export async function runCommand(
       return 0;
     }
     if (command === "convert" && from !== undefined && to !== undefined && more.length === 0) {
-      const { name } = formatFor(to, values.to);
+      const format = formatFor(to, values.to);
+      const { name } = format;
+      const writing =
+        values.quantization === undefined
+          ? {}
+          : { quantization: values.quantization as "uint8" | "uint16" | "float16" };
+      // Before a model is read in vain.
+      checkWritten(format, writing);
       const files = await openFiles(from);
-      const model = await (await formatOf(files)).read(files, options);
-      await saveModel(model, to, {
-        format: name,
-        ...(values.quantization === undefined ? {} : { quantization: values.quantization as "uint8" }),
-      });
+      const model = await readAs(await formatOf(files), files, options);
+      await saveModel(model, to, { format: name, ...writing });
       print(`${to}: written as ${name}`);
       return 0;
     }

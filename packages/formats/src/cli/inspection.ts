@@ -1,5 +1,5 @@
 import { openFiles } from "../files/sources.js";
-import { formatOf } from "../formats.js";
+import { formatOf, readAs } from "../formats.js";
 import type { LoadOptions } from "../options.js";
 
 /** What a file holds, as text: format, producer, and Keras' table of layers, shapes and parameters. */
@@ -12,10 +12,14 @@ export async function inspection(source: string, options: LoadOptions): Promise<
     lines.push(`producer: ${described.producer}`);
   }
   if (described?.hasLayers === false && options.architecture === undefined) {
-    lines.push("weights alone: pass --architecture to see the layers that they are of");
+    lines.push(
+      format.takes?.includes("architecture")
+        ? "weights alone: pass --architecture to see the layers that they are of"
+        : "weights alone, without the layers that they are of",
+    );
     return lines.join("\n");
   }
-  const model = await format.read(files, options);
+  const model = await readAs(format, files, options);
   model.summary((text) => lines.push(text));
   return lines.join("\n");
 }
