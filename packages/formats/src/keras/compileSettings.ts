@@ -1,8 +1,8 @@
-import { ConvoyError, type JsonValue, losses, metrics, optimizers } from "@convoy/core";
+import { ConvoyError, type JsonValue, losses, metrics } from "@convoy/core";
 import { brief, isList, isObject, type JsonObject } from "../json.js";
 import { camelCase } from "./names.js";
+import { type Optimizer, readOptimizer } from "./optimizerSettings.js";
 
-type Optimizer = ReturnType<typeof optimizers.adam>;
 type Loss = ReturnType<typeof losses.huber>;
 type Metric = ReturnType<typeof metrics.accuracy>;
 
@@ -75,74 +75,6 @@ function taken(config: JsonObject): object {
   );
 }
 
-const optimizerOptions: Readonly<Record<string, string>> = {
-  learning_rate: "learningRate",
-  lr: "learningRate",
-  momentum: "momentum",
-  nesterov: "nesterov",
-  rho: "rho",
-  beta_1: "beta1",
-  beta_2: "beta2",
-  beta1: "beta1",
-  beta2: "beta2",
-  epsilon: "epsilon",
-  amsgrad: "amsgrad",
-  centered: "centered",
-  weight_decay: "weightDecay",
-  clipnorm: "clipNorm",
-  global_clipnorm: "globalClipNorm",
-  clipvalue: "clipValue",
-  use_ema: "useEma",
-  initial_accumulator_value: "initialAccumulatorValue",
-};
-
-/** Options that each optimizer takes, beside those of all. */
-const optimizerOwn: Readonly<Record<string, readonly string[]>> = {
-  sgd: ["momentum", "nesterov"],
-  rmsprop: ["rho", "momentum", "epsilon", "centered"],
-  adam: ["beta1", "beta2", "epsilon", "amsgrad"],
-  adamW: ["beta1", "beta2", "epsilon", "amsgrad"],
-  nadam: ["beta1", "beta2", "epsilon"],
-  adagrad: ["epsilon", "initialAccumulatorValue"],
-  lion: ["beta1", "beta2"],
-};
-
-const commonOptimizer = ["learningRate", "weightDecay", "clipNorm", "globalClipNorm", "clipValue", "useEma"];
-
-const optimizerNames: Readonly<Record<string, string>> = {
-  sgd: "sgd",
-  rmsprop: "rmsprop",
-  adam: "adam",
-  adamw: "adamW",
-  nadam: "nadam",
-  adagrad: "adagrad",
-  lion: "lion",
-};
-
-function readOptimizer(value: JsonValue): Optimizer | undefined {
-  const config = isObject(value) && isObject(value.config) ? value.config : {};
-  const given = isObject(value) ? value.class_name : value;
-  const plain = typeof given === "string" ? given.toLowerCase().replace(/^.*>/, "") : "";
-  if (!Object.hasOwn(optimizerNames, plain)) {
-    return undefined;
-  }
-  const name = optimizerNames[plain]!;
-  const allowed = [...commonOptimizer, ...optimizerOwn[name]!];
-  const options: Record<string, JsonValue> = {};
-  for (const [keras, convoy] of Object.entries(optimizerOptions)) {
-    const option = config[keras];
-    if (
-      option !== undefined &&
-      option !== null &&
-      allowed.includes(convoy) &&
-      (typeof option === "number" || typeof option === "boolean")
-    ) {
-      options[convoy] = option;
-    }
-  }
-  return (optimizers as unknown as Readonly<Record<string, (options: object) => Optimizer>>)[name]!(options);
-}
-
 /**
  * Optimizer, loss and metrics from `training_config` of Keras 1 and 2 or `compile_config` of Keras 3. What is not known is told
  * and left out.
@@ -151,7 +83,12 @@ export function knownSettings(value: JsonValue | undefined, warn: (message: stri
   if (!isObject(value)) {
     return {};
   }
-  const optimizer = attempt("optimizer", value.optimizer_config ?? value.optimizer, readOptimizer, warn);
+  const optimizer = attempt(
+    "optimizer",
+    value.optimizer_config ?? value.optimizer,
+    (given) => readOptimizer(given, warn),
+    warn,
+  );
   const loss = attempt("loss", value.loss, (given) => make<Loss>(losses, given, taken), warn);
   const metricList = isList(value.metrics) ? value.metrics.flat() : [];
   const found = metricList.flatMap(
