@@ -1,78 +1,14 @@
-import { ConvoyError, type JsonValue, losses, metrics } from "@convoy/core";
-import { brief, isList, isObject, type JsonObject } from "../json.js";
-import { camelCase } from "./names.js";
+import { ConvoyError, type JsonValue } from "@convoy/core";
+import { brief, isList, isObject } from "../json.js";
+import { type Loss, type Metric, readLoss, readMetric, UnknownOption } from "./lossSettings.js";
 import { type Optimizer, readOptimizer } from "./optimizerSettings.js";
-
-type Loss = ReturnType<typeof losses.huber>;
-type Metric = ReturnType<typeof metrics.accuracy>;
 
 /** How a model of a file was trained, as far as it is known here. */
 export interface KnownSettings {
   readonly optimizer?: Optimizer;
   readonly loss?: Loss;
+  readonly lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;
   readonly metrics?: readonly Metric[];
-}
-
-/** Other names of Keras' losses and metrics. */
-const aliases: Readonly<Record<string, string>> = {
-  mse: "meanSquaredError",
-  mae: "meanAbsoluteError",
-  acc: "accuracy",
-  kld: "klDivergence",
-  kullbackLeiblerDivergence: "klDivergence",
-  kldivergence: "klDivergence",
-  aUC: "auc",
-  mSE: "meanSquaredError",
-  mAE: "meanAbsoluteError",
-  sparseCategoricalCrossEntropy: "sparseCategoricalCrossentropy",
-  categoricalCrossEntropy: "categoricalCrossentropy",
-  binaryCrossEntropy: "binaryCrossentropy",
-  topKCategoricalAccuracy: "topKCategoricalAccuracy",
-};
-
-/** Options of losses and metrics that are taken over. */
-const takenOptions = [
-  "from_logits",
-  "label_smoothing",
-  "delta",
-  "alpha",
-  "gamma",
-  "k",
-  "threshold",
-  "num_thresholds",
-  "curve",
-];
-
-/** A class or function of Keras by its name here, with its options. */
-function named(value: JsonValue): { name: string; config: JsonObject } | undefined {
-  const config = isObject(value) && isObject(value.config) ? value.config : {};
-  // Keras 2 writes metrics that were given by name as a wrapper with that name.
-  const wrapped = isObject(value) && value.class_name === "MeanMetricWrapper" ? config.name : undefined;
-  const own = isObject(value) ? (typeof value.config === "string" ? value.config : value.class_name) : value;
-  const given = wrapped ?? own;
-  if (typeof given !== "string") {
-    return undefined;
-  }
-  const camel = camelCase(given);
-  const name = `${camel[0]?.toLowerCase() ?? ""}${camel.slice(1)}`;
-  return { name: Object.hasOwn(aliases, name) ? aliases[name]! : name, config };
-}
-
-function make<T>(table: object, value: JsonValue, options: (config: JsonObject) => object): T | undefined {
-  const found = named(value);
-  const known = table as Readonly<Record<string, (options: object) => T>>;
-  return found !== undefined && Object.hasOwn(table, found.name)
-    ? known[found.name]!(options(found.config))
-    : undefined;
-}
-
-function taken(config: JsonObject): object {
-  return Object.fromEntries(
-    takenOptions.flatMap((name) => {
-      const value = config[name];
-      return value === undefined || value === null ? [] : [[camelCase(name), value]];
-    }),
-  );
 }
 
 /**
@@ -89,17 +25,51 @@ export function knownSettings(value: JsonValue | undefined, warn: (message: stri
     (given) => readOptimizer(given, warn),
     warn,
   );
-  const loss = attempt("loss", value.loss, (given) => make<Loss>(losses, given, taken), warn);
-  const metricList = isList(value.metrics) ? value.metrics.flat() : [];
-  const found = metricList.flatMap(
-    (metric) => attempt("metric", metric as JsonValue, (given) => make<Metric>(metrics, given, taken), warn) ?? [],
+  const loss = attempt("loss", value.loss, readLoss, warn);
+  const lossWeights = attempt(
+    "loss_weights",
+    isSaid(value.loss_weights) ? value.loss_weights : undefined,
+    weights,
+    warn,
   );
+  const metricList = isList(value.metrics) ? value.metrics.flat() : [];
+  const metrics = metricList.flatMap((metric) => attempt("metric", metric as JsonValue, readMetric, warn) ?? []);
+  for (const option of ["weighted_metrics", "sample_weight_mode"]) {
+    if (isSaid(value[option])) {
+      warn(
+        `the ${option} ${brief(value[option])} of the file are not taken over; give compile and fit what takes their place`,
+      );
+    }
+  }
+  if (metrics.length > 0 && loss === undefined) {
+    const names = metrics.map(({ name }) => name).join(", ");
+    warn(`the metrics ${names} of the file are left out, as there is no loss; give both to compile yourself`);
+  }
   return {
     ...(optimizer === undefined ? {} : { optimizer }),
     ...(loss === undefined ? {} : { loss }),
+    ...(lossWeights === undefined || loss === undefined ? {} : { lossWeights }),
     // Metrics are of no use without a loss.
-    ...(found.length === 0 || loss === undefined ? {} : { metrics: found }),
+    ...(metrics.length === 0 || loss === undefined ? {} : { metrics }),
   };
+}
+
+/** Whether there is anything in it: files hold null, or lists and objects of null, for options that were not given. */
+function isSaid(value: JsonValue | undefined): boolean {
+  return typeof value === "object" && value !== null
+    ? Object.values(value).some(isSaid)
+    : value !== undefined && value !== null;
+}
+
+/** Weights of the losses of outputs: one, or one for each in order or by name. */
+function weights(value: JsonValue): KnownSettings["lossWeights"] {
+  const isNumber = (weight: JsonValue): weight is number => typeof weight === "number";
+  if (isNumber(value) || (isList(value) && value.every(isNumber))) {
+    return value as number | readonly number[];
+  }
+  return isObject(value) && Object.values(value).every(isNumber)
+    ? (value as Readonly<Record<string, number>>)
+    : undefined;
 }
 
 function attempt<T>(
@@ -118,10 +88,13 @@ function attempt<T>(
       return made;
     }
   } catch (error) {
-    if (!(error instanceof ConvoyError)) {
+    if (error instanceof UnknownOption) {
+      problem = error.message;
+    } else if (error instanceof ConvoyError) {
+      problem = `cannot be made: ${error.message}`;
+    } else {
       throw error;
     }
-    problem = `cannot be made: ${error.message}`;
   }
   warn(`the ${what} ${brief(value)} of the file ${problem}; give it to compile yourself`);
   return undefined;

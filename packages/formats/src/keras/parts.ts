@@ -1,10 +1,10 @@
-import { type JsonValue, type Model, ModelFileError } from "@convoy/core";
+import { ArgumentError, type JsonValue, type Model, ModelFileError } from "@convoy/core";
 import type { ModelFiles } from "../files/sources.js";
 import { type Hdf5Object, isHdf5, readHdf5 } from "../hdf5/readHdf5.js";
 import { expectObject, isList, isObject, parseJson } from "../json.js";
 import type { LoadOptions } from "../options.js";
 import { isZip, ZipArchive } from "../zip.js";
-import { knownSettings } from "./compileSettings.js";
+import { type KnownSettings, knownSettings } from "./compileSettings.js";
 import { type FileLayer, type FileModel, readTopology } from "./topology/readTopology.js";
 import { isKeras2Weights, readKeras2Weights } from "./weights/keras2.js";
 import { isKeras3Weights, MergedGroup, readKeras3Weights } from "./weights/keras3.js";
@@ -204,7 +204,26 @@ export async function finishModel(parts: KerasParts, options: LoadOptions): Prom
   }
   await parts.fill(file.layers);
   if (backend !== undefined) {
-    file.layer.compile({ backend, ...knownSettings(parts.training, warn) });
+    compileAsKnown(file, backend, knownSettings(parts.training, warn), warn);
   }
   return file.layer as Model;
+}
+
+/** Settings that do not suit the outputs of the model, such as weights of other losses, are told and left out. */
+function compileAsKnown(
+  { layer }: FileModel,
+  backend: NonNullable<LoadOptions["backend"]>,
+  settings: KnownSettings,
+  warn: (message: string) => void,
+): void {
+  try {
+    layer.compile({ backend, ...settings });
+  } catch (error) {
+    if (!(error instanceof ArgumentError) || settings.loss === undefined) {
+      throw error;
+    }
+    const { optimizer } = settings;
+    layer.compile({ backend, ...(optimizer === undefined ? {} : { optimizer }) });
+    warn(`loss and metrics of the file do not suit the model: ${error.message}; give them to compile yourself`);
+  }
 }

@@ -1,0 +1,117 @@
+import type { JsonValue } from "@convoy/core";
+import { describe, expect, test } from "vitest";
+import { type KnownSettings, knownSettings } from "./compileSettings.js";
+
+function read(value: Record<string, JsonValue>): KnownSettings & { readonly told: readonly string[] } {
+  const told: string[] = [];
+  return { ...knownSettings(value, (message) => told.push(message)), told };
+}
+
+const made = (className: string, config: Record<string, JsonValue>): JsonValue => ({ class_name: className, config });
+
+test("a file of Keras 3 whose options are Keras' defaults is read without a warning", () => {
+  const { optimizer, loss, metrics, told } = read({
+    optimizer: made("Adam", { learning_rate: 0.01 }),
+    loss: made("CategoricalCrossentropy", {
+      name: "categorical_crossentropy",
+      reduction: "sum_over_batch_size",
+      dtype: { class_name: "DTypePolicy", config: { name: "float32" } },
+      from_logits: true,
+      label_smoothing: 0.25,
+      axis: -1,
+    }),
+    loss_weights: null,
+    metrics: [
+      "accuracy",
+      made("Precision", { name: "precision", dtype: "float32", thresholds: null, top_k: null, class_id: null }),
+      made("AUC", {
+        name: "auc",
+        num_thresholds: 50,
+        curve: "PR",
+        summation_method: "interpolation",
+        multi_label: false,
+        from_logits: false,
+      }),
+    ],
+    weighted_metrics: null,
+    run_eagerly: false,
+    steps_per_execution: 1,
+    jit_compile: true,
+  });
+  expect(told).toEqual([]);
+  expect(optimizer?.config).toMatchObject({ learningRate: 0.01 });
+  expect(loss?.config).toEqual({ fromLogits: true, labelSmoothing: 0.25 });
+  expect(metrics?.map(({ name }) => name)).toEqual(["accuracy", "precision", "auc"]);
+  expect(metrics?.[2]?.config).toMatchObject({ numThresholds: 50, curve: "PR" });
+});
+
+describe("metrics of a file", () => {
+  test.each<[string, JsonValue]>([
+    ["a number", 0.75],
+    ["a list of one", [0.75]],
+  ])("are given their thresholds, %s", (_, thresholds) => {
+    const { metrics, told } = read({ loss: "mse", metrics: [[made("Recall", { name: "strict", thresholds })]] });
+    expect(told).toEqual([]);
+    expect(metrics?.[0]?.config).toEqual({ name: "strict", threshold: 0.75 });
+  });
+
+  test.each<[string, JsonValue]>([
+    ["thresholds", [0.25, 0.75]],
+    ["top_k", 3],
+    ["class_id", 0],
+  ])("are left out with a warning for %s, which there is not here", (option, value) => {
+    const { metrics, told } = read({ loss: "mse", metrics: [made("Precision", { [option]: value })] });
+    expect(metrics).toBeUndefined();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(`has ${option} ${JSON.stringify(value)}, which there is not here`);
+  });
+
+  test("without a loss are told", () => {
+    const { metrics, told } = read({ loss: null, metrics: ["mae", "accuracy"] });
+    expect(metrics).toBeUndefined();
+    expect(told).toEqual([expect.stringMatching(/metrics meanAbsoluteError, accuracy .* no loss/)]);
+  });
+});
+
+describe("the loss of a file", () => {
+  test("is given class balancing", () => {
+    const config = {
+      apply_class_balancing: true,
+      alpha: 0.5,
+      gamma: 3,
+      from_logits: false,
+      label_smoothing: 0,
+      axis: -1,
+    };
+    const { loss, told } = read({ loss: made("BinaryFocalCrossentropy", config) });
+    expect(told).toEqual([]);
+    expect(loss?.config).toMatchObject({ applyClassBalancing: true, alpha: 0.5, gamma: 3 });
+  });
+
+  test.each<[string, JsonValue]>([
+    ["reduction", "sum"],
+    ["axis", 1],
+    ["ignore_class", 255],
+    ["ignore_class", 0],
+  ])("is left out with a warning for %s, which there is not here", (option, value) => {
+    const { loss, told } = read({ loss: made("SparseCategoricalCrossentropy", { [option]: value }) });
+    expect(loss).toBeUndefined();
+    expect(told).toEqual([expect.stringContaining(`has ${option} ${JSON.stringify(value)}, which there is not here`)]);
+  });
+
+  test.each<[JsonValue]>([[0.5], [[0.5, 2]], [{ size: 0.5, kind: 2 }]])("is given its weights %j", (weights) => {
+    const { lossWeights, told } = read({ loss: "mse", loss_weights: weights });
+    expect(lossWeights).toEqual(weights);
+    expect(told).toEqual([]);
+  });
+});
+
+test("weighted metrics and the mode of sample weights are told", () => {
+  const { told } = read({
+    loss: "mse",
+    weighted_metrics: ["mae"],
+    sample_weight_mode: "temporal",
+    loss_weights: [null],
+  });
+  expect(told).toEqual([expect.stringContaining("weighted_metrics"), expect.stringContaining("sample_weight_mode")]);
+});
