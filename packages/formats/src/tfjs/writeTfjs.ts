@@ -1,5 +1,6 @@
 import { ArgumentError, type JsonValue, type Model } from "@convoy/core";
 import { contentHash } from "../contentHash.js";
+import type { Bytes } from "../files/bytes.js";
 import { numberToHalf } from "../halfFloat.js";
 import { tensorflowJs } from "../keras/topology/dialect.js";
 import { type Rename, writeTopology } from "../keras/topology/writeTopology.js";
@@ -20,10 +21,7 @@ const shardBytes = 4 * 2 ** 20;
  * caches never mix them up. How the model is trained does not go along. Throws `ArgumentError` for layers and options that
  * TensorFlow.js does not have, and for weights that are NaN or infinite where they are to be quantised to integers.
  */
-export async function writeTfjs(
-  model: Model,
-  { quantization }: WriteTfjsOptions = {},
-): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+export async function writeTfjs(model: Model, { quantization }: WriteTfjsOptions = {}): Promise<Record<string, Bytes>> {
   if (quantization !== undefined && !["uint8", "uint16", "float16"].includes(quantization)) {
     throw new ArgumentError(`quantization is "${quantization}", expected "uint8", "uint16" or "float16"`);
   }
@@ -35,7 +33,7 @@ export async function writeTfjs(
   const stored = ordered.map(({ tensor }, index) => store(names[index]!, tensor.data, quantization));
   const bytes = joined(stored.map((weight) => weight.bytes));
   const shards = Math.max(1, Math.ceil(bytes.length / shardBytes));
-  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+  const files: Record<string, Bytes> = {};
   const paths = Array.from({ length: shards }, (_, index) => {
     const shard = bytes.slice(index * shardBytes, (index + 1) * shardBytes);
     const path = `group1-shard${index + 1}of${shards}-${contentHash(shard)}.bin`;
@@ -124,7 +122,7 @@ function store(name: string, data: Float32Array, quantization: WriteTfjsOptions[
   return { bytes, quantization: { min, scale, dtype: quantization } };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+function joined(parts: readonly Uint8Array[]): Bytes {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let position = 0;
   for (const part of parts) {
