@@ -1,12 +1,28 @@
-import { ArgumentError } from "@convoy/core";
+import { ArgumentError, ModelFileError } from "@convoy/core";
 import { fetchBytes } from "./fetchBytes.js";
 import type { PathFile } from "./pathFile.js";
+import { siblingAddress } from "./relativePath.js";
 
-/** What a page calls a path is an address relative to it. */
+/** What a page calls a path is an address relative to it; in a worker, relative to its script. */
 export async function readPath(path: string | URL): Promise<PathFile> {
   const own = String(path);
-  const folder = own.slice(0, own.lastIndexOf("/") + 1);
-  return { bytes: await fetchBytes(own), path: own, sibling: (relative) => fetchBytes(`${folder}${relative}`) };
+  const address = resolved(own);
+  return {
+    bytes: await fetchBytes(address),
+    path: own,
+    sibling: (relative, limit) => fetchBytes(siblingAddress(address, relative), limit),
+  };
+}
+
+function resolved(path: string): URL {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  try {
+    return new URL(path, base);
+  } catch (error) {
+    throw new ModelFileError(`${path} cannot be read: it is no address, alone or relative to ${base}`, {
+      cause: error,
+    });
+  }
 }
 
 /** There are no folders to write to. */

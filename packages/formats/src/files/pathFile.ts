@@ -2,6 +2,6 @@
 export interface PathFile {
   readonly bytes: Uint8Array;
   readonly path: string;
-  /** The bytes of a file by its path relative to the first one's folder, which is not checked. */
-  sibling(relative: string): Promise<Uint8Array>;
+  /** The bytes of a file by its path relative to the first one's folder, which is not checked; of an address at most `limit`. */
+  sibling(relative: string, limit?: number): Promise<Uint8Array>;
 }

@@ -12,3 +12,10 @@ export function checkedRelativePath(from: string, path: string): string {
   }
   return parts.join("/");
 }
+
+/** The file beside another one; what follows "?", such as a token, goes along. */
+export function siblingAddress(address: URL, path: string): URL {
+  const sibling = new URL(path.split("/").map(encodeURIComponent).join("/"), address);
+  sibling.search = address.search;
+  return sibling;
+}

@@ -1,7 +1,7 @@
 import { ArgumentError, ModelFileError } from "@convoy/core";
 import { readPath } from "#files";
 import { fetchBytes } from "./fetchBytes.js";
-import { checkedRelativePath } from "./relativePath.js";
+import { checkedRelativePath, siblingAddress } from "./relativePath.js";
 
 /** Bytes by name, for models of several files: "model.json", "group1-shard1of2.bin". */
 export interface FileMap {
@@ -17,7 +17,8 @@ export interface ReadableStore {
 }
 
 /**
- * What a model is read from: a path (in Node; of a folder, too, that holds a model.json) or an address; the bytes of a file; a
+ * What a model is read from: a path (in Node; of a folder, too, that holds a model.json) or an address, of which at
+ * most 4 GiB a file are taken; the bytes of a file; a
  * `Blob` or `File`; a store such as core's `stores.indexedDb(name)`; for models of several files all of them: the `File`s that a
  * user picked, or bytes by name.
  */
@@ -29,8 +30,11 @@ export interface ModelFiles {
   readonly name: string;
   /** The file that was named, or the one that lists the others. */
   readonly main: Uint8Array;
-  /** The bytes of another file, by its path relative to the first. Throws `ModelFileError` where it leads out of its folder. */
-  sibling(path: string): Promise<Uint8Array>;
+  /**
+   * The bytes of another file, by its path relative to the first. Throws `ModelFileError` where it leads out of its folder.
+   * @param limit most bytes that are taken from an address; files that are here are as large as they are
+   */
+  sibling(path: string, limit?: number): Promise<Uint8Array>;
 }
 
 /** Opens what a model is read from. Throws `ModelFileError` where it cannot be read, `ArgumentError` for what is no source. */
@@ -82,20 +86,13 @@ async function openAddress(source: string | URL): Promise<ModelFiles> {
   const address = asAddress(source);
   if (address === undefined || address.protocol === "file:") {
     const { bytes, path, sibling } = await readPath(address ?? String(source));
-    return { name: path, main: bytes, sibling: (name) => sibling(checkedRelativePath(path, name)) };
+    return { name: path, main: bytes, sibling: (name, limit) => sibling(checkedRelativePath(path, name), limit) };
   }
   return {
     name: String(address),
     main: await fetchBytes(address),
-    sibling: (path) => fetchBytes(siblingAddress(address, checkedRelativePath(String(address), path))),
+    sibling: (path, limit) => fetchBytes(siblingAddress(address, checkedRelativePath(String(address), path)), limit),
   };
-}
-
-/** The file beside another one; what follows "?", such as a token, goes along. */
-function siblingAddress(address: URL, path: string): URL {
-  const sibling = new URL(path.split("/").map(encodeURIComponent).join("/"), address);
-  sibling.search = address.search;
-  return sibling;
 }
 
 async function openMap(source: readonly File[] | FileMap): Promise<ModelFiles> {

@@ -13,11 +13,11 @@ import { readManifest } from "../tfjs/weightsManifest.js";
  */
 export async function loadTrainedWeights(model: Model, source: FileSource): Promise<void> {
   const files = await openFiles(source);
-  const { name, title, readWeights } = await formatOf(files);
+  const { name, title, readWeights, weightsElsewhere } = await formatOf(files);
   if (name === "tfjs") {
     await fillFromTfjs(files, layersOf(model));
   } else if (readWeights === undefined) {
-    throw new ModelFileError(`${files.name} is of the format ${title}, whose weights model.loadWeights takes`);
+    throw new ModelFileError(`${files.name} is of the format ${title}: ${weightsElsewhere}`);
   } else {
     await readWeights(files, layersOf(model));
   }
@@ -37,6 +37,6 @@ async function fillFromTfjs(files: ModelFiles, layers: readonly FileLayer[]): Pr
         .some((part) => names.has(part));
     });
   });
-  const weights = await readManifest(groups, (path) => files.sibling(path));
+  const weights = await readManifest(groups, (path, limit) => files.sibling(path, limit));
   await fillSlots(slots, matchWeights(slots, weights, files.name), files.name);
 }

@@ -19,8 +19,8 @@ export async function openTfjs(files: ModelFiles): Promise<KerasParts> {
   const version = topology.keras_version;
   const keras3 = typeof generatedBy === "string" && /keras v3\./.test(generatedBy);
   let size = files.main.length;
-  const read = async (path: string): Promise<Uint8Array> => {
-    const bytes = await files.sibling(path);
+  const read = async (path: string, limit: number): Promise<Uint8Array> => {
+    const bytes = await files.sibling(path, limit);
     size += bytes.length;
     return bytes;
   };

@@ -18,10 +18,13 @@ interface Placed {
   readonly count: number;
 }
 
-/** The weights that `weightsManifest` lists. Throws `ModelFileError` where files are missing or too short. */
+/**
+ * The weights that `weightsManifest` lists. Throws `ModelFileError` where files are missing or too short.
+ * @param read gives a file; what is beyond the limit, in bytes, no weight lies in
+ */
 export async function readManifest(
   manifest: JsonValue | undefined,
-  read: (path: string) => Promise<Uint8Array>,
+  read: (path: string, limit: number) => Promise<Uint8Array>,
 ): Promise<NamedWeight[]> {
   const weights: NamedWeight[] = [];
   for (const [number, value] of expectList("weightsManifest", manifest).entries()) {
@@ -83,13 +86,15 @@ async function readGroup(
   where: string,
   paths: readonly string[],
   needed: number,
-  read: (path: string) => Promise<Uint8Array>,
+  read: (path: string, limit: number) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const shards: Uint8Array[] = [];
+  let total = 0;
   for (const path of paths) {
-    shards.push(await read(path));
+    const shard = await read(path, Math.max(0, needed - total));
+    shards.push(shard);
+    total += shard.length;
   }
-  const total = shards.reduce((sum, { length }) => sum + length, 0);
   if (total < needed) {
     throw new ModelFileError(
       `${where}: its weights need ${needed} bytes, but ${paths.join(", ") || "no files"} have ${total}; a file is truncated or of another model`,
