@@ -68,6 +68,7 @@ class TopologyReader {
   #weights = 0;
   /** How many layers run when a model is called. */
   readonly #callCounts = new Map<Layer, number>();
+  readonly #shared = new Map<number, MadeLayer>();
 
   constructor(settings: TopologySettings) {
     this.#settings = settings;
@@ -98,8 +99,18 @@ class TopologyReader {
     );
   }
 
-  /** A layer, or a model that is one, for samples of these shapes. */
+  /** A layer, or a model that is one, for samples of these shapes: the same where Keras 3 says that models share it. */
   #layer(what: string, value: JsonObject, depth: number, inputs: readonly FileTensorNode[]): MadeLayer {
+    const id = this.#settings.kerasMajor === 3 ? value.shared_object_id : undefined;
+    if (typeof id !== "number") {
+      return this.#newLayer(what, value, depth, inputs);
+    }
+    const made = this.#shared.get(id) ?? this.#newLayer(what, value, depth, inputs);
+    this.#shared.set(id, made);
+    return made;
+  }
+
+  #newLayer(what: string, value: JsonObject, depth: number, inputs: readonly FileTensorNode[]): MadeLayer {
     if (++this.#layerCount > maxLayers) {
       throw new ModelFileError(`${what}: there are more than ${maxLayers} layers`);
     }

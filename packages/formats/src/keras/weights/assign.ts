@@ -26,17 +26,26 @@ export interface Slot {
   readonly trainable: boolean;
 }
 
-/** The layers that have weights, models within taken apart, each once, in the order of the file. */
-export function leavesOf(layers: readonly FileLayer[], path: readonly string[] = [], trainable = true): Leaf[] {
+/**
+ * The layers that have weights, models within taken apart, in the order of the file. Each is there once, however many of the models
+ * share it.
+ */
+export function leavesOf(
+  layers: readonly FileLayer[],
+  path: readonly string[] = [],
+  trainable = true,
+  seen: Set<FileLayer["layer"]> = new Set(),
+): Leaf[] {
   const leaves: Leaf[] = [];
   for (const file of layers) {
     const own = trainable && file.trainable;
+    if (seen.has(file.layer)) {
+      continue;
+    }
+    seen.add(file.layer);
     if (file.layers !== undefined) {
-      leaves.push(...leavesOf(file.layers, [...path, file.name], own));
-    } else if (
-      (file.layer.weights?.parameters.length ?? 0) > 0 &&
-      !leaves.some((leaf) => leaf.file.layer === file.layer)
-    ) {
+      leaves.push(...leavesOf(file.layers, [...path, file.name], own, seen));
+    } else if ((file.layer.weights?.parameters.length ?? 0) > 0) {
       leaves.push({ file, path: [...path, file.name], trainable: own });
     }
   }

@@ -54,21 +54,19 @@ export async function readKeras3Weights(
   root: MergedGroup,
   layers: readonly FileLayer[],
   where = "layers",
+  taken: Set<FileLayer["layer"]> = new Set(),
 ): Promise<void> {
   const prefix = containers.find((container) => childNames(root, container).length > 0);
   const counts = new Map<string, number>();
-  const taken = new Set<FileLayer["layer"]>();
   for (const file of layers) {
-    if (taken.has(file.layer)) {
-      continue;
-    }
-    taken.add(file.layer);
     const base = classSnakeCase(file.className);
     const count = counts.get(base) ?? 0;
     counts.set(base, count + 1);
-    if (leavesOf([file]).length === 0) {
+    // What several models share stands where it comes first, but counts everywhere.
+    if (taken.has(file.layer) || leavesOf([file]).length === 0) {
       continue;
     }
+    taken.add(file.layer);
     const numbered = count === 0 ? base : `${base}_${count}`;
     const group = prefix === undefined ? undefined : findLayer(root, prefix, numbered, file.name);
     if (group === undefined) {
@@ -80,7 +78,7 @@ export async function readKeras3Weights(
     if (file.layers === undefined) {
       await readVariables(group, file);
     } else {
-      await readKeras3Weights(group, file.layers, `${where}/${numbered}`);
+      await readKeras3Weights(group, file.layers, `${where}/${numbered}`, taken);
     }
   }
 }

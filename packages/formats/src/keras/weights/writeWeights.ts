@@ -80,7 +80,10 @@ function tree(entries: readonly (readonly [path: string, dataset: Hdf5Dataset])[
   return root;
 }
 
-/** Weights as Keras 3 writes them: groups by class and number, variables by their number. */
+/**
+ * Weights as Keras 3 writes them: groups by class and number, variables by their number. What several models share stands where it
+ * comes first, but counts everywhere.
+ */
 export function keras3Group(
   layers: readonly FileLayer[],
   weights: readonly WrittenWeight[],
@@ -91,13 +94,14 @@ export function keras3Group(
     const { layer } = weight.slot.leaf.file;
     byLayer.set(layer, [...(byLayer.get(layer) ?? []), weight]);
   }
-  return { children: { layers: { children: containerChildren(layers, byLayer, dialect) } } };
+  return { children: { layers: { children: containerChildren(layers, byLayer, dialect, new Set()) } } };
 }
 
 function containerChildren(
   layers: readonly FileLayer[],
   byLayer: ReadonlyMap<FileLayer["layer"], readonly WrittenWeight[]>,
   dialect: Dialect,
+  seen: Set<FileLayer["layer"]>,
 ): Record<string, Hdf5Group> {
   const counts = new Map<string, number>();
   const children: Record<string, Hdf5Group> = {};
@@ -105,6 +109,10 @@ function containerChildren(
     const base = classSnakeCase(writtenClass(file, dialect));
     const count = counts.get(base) ?? 0;
     counts.set(base, count + 1);
+    if (seen.has(file.layer)) {
+      continue;
+    }
+    seen.add(file.layer);
     const weights = byLayer.get(file.layer) ?? [];
     const variables: Record<string, Hdf5Dataset> = Object.fromEntries(
       weights.map(({ tensor }, index) => [String(index), tensor]),
@@ -118,7 +126,7 @@ function containerChildren(
         vars: { attributes: { name: file.name }, children: variables },
         ...(file.layers === undefined
           ? {}
-          : { layers: { children: containerChildren(file.layers, byLayer, dialect) } }),
+          : { layers: { children: containerChildren(file.layers, byLayer, dialect, seen) } }),
       },
     };
   }
