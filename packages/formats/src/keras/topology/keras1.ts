@@ -48,7 +48,6 @@ const optionNames: Readonly<Record<string, string>> = {
   sigma: "stddev",
   beta_init: "beta_initializer",
   gamma_init: "gamma_initializer",
-  depth_multiplier: "depth_multiplier",
 };
 
 /** Regularizers of Keras 1 are { name: "WeightRegularizer", l1, l2 }. */
@@ -61,17 +60,27 @@ function currentRegularizer(value: JsonObject[string]): JsonObject[string] {
 }
 
 /**
- * The config of a layer under the names of Keras 2, where it uses those of Keras 1. Throws `ModelFileError` for what has become of
- * no option: batch normalization of another mode, and merging by other rules.
+ * The config of a layer under the names of Keras 2, where it uses those of Keras 1. Files of Keras 3 always say their version, so theirs
+ * are left as they are; others may be of Keras 1 without saying so. Throws `ModelFileError` for what has become of no option: batch
+ * normalization of another mode.
  */
-export function currentConfig(what: string, className: string, config: JsonObject): JsonObject {
-  const renamed: Record<string, JsonObject[string]> = {};
-  for (const [name, value] of Object.entries(config)) {
-    // "pool_length" and "stride" belong to pooling, "p" and "sigma" to dropout and noise; elsewhere they do not occur.
-    const current = Object.hasOwn(optionNames, name) ? optionNames[name]! : name;
-    renamed[current] = current.endsWith("_regularizer") ? currentRegularizer(value) : value;
+export function currentConfig(what: string, className: string, config: JsonObject, kerasMajor: number): JsonObject {
+  if (kerasMajor === 3) {
+    return config;
   }
-  if (className === "PReLU" && "kernel_initializer" in renamed) {
+  // "pool_length" and "stride" belong to pooling, "p" and "sigma" to dropout and noise; elsewhere Keras 1 does not have them.
+  const rename = (name: string): string => {
+    const current = Object.hasOwn(optionNames, name) ? optionNames[name]! : name;
+    // Beside an option by its name in Keras 2, that of Keras 1 is something else.
+    return Object.hasOwn(config, current) ? name : current;
+  };
+  const renamed: Record<string, JsonObject[string]> = Object.fromEntries(
+    Object.entries(config).map(([name, value]) => {
+      const current = rename(name);
+      return [current, current.endsWith("_regularizer") ? currentRegularizer(value) : value];
+    }),
+  );
+  if (className === "PReLU" && Object.hasOwn(renamed, "kernel_initializer")) {
     renamed.alpha_initializer = renamed.kernel_initializer!;
     delete renamed.kernel_initializer;
   }

@@ -138,10 +138,18 @@ const initializerValues: Readonly<Record<string, string>> = {
   untruncated_normal: "untruncatedNormal",
 };
 
+function initializerValue(value: string): string {
+  return Object.hasOwn(initializerValues, value) ? initializerValues[value]! : value;
+}
+
 /** An initializer; undefined for one that is not known, as the weights of the file replace what it would draw. */
 export function initializerOption(value: JsonValue | undefined): Config | undefined {
   const className =
-    typeof value === "string" ? initializerNames[value] : isObject(value) ? value.class_name : undefined;
+    typeof value === "string" && Object.hasOwn(initializerNames, value)
+      ? initializerNames[value]
+      : isObject(value)
+        ? value.class_name
+        : undefined;
   const given = isObject(value) && isObject(value.config) ? value.config : {};
   const known = typeof className === "string" ? className.replace(/V[12]$/, "") : "";
   if (!Object.hasOwn(initializerOptions, known)) {
@@ -151,7 +159,7 @@ export function initializerOption(value: JsonValue | undefined): Config | undefi
   for (const [keras, convoy] of initializerOptions[known]!) {
     const option = given[keras];
     if (option !== undefined && option !== null) {
-      config[convoy] = typeof option === "string" ? (initializerValues[option] ?? option) : option;
+      config[convoy] = typeof option === "string" ? initializerValue(option) : option;
     }
   }
   return known === "Constant" && config.value === undefined

@@ -139,7 +139,7 @@ class TopologyReader {
         className: operation.className,
       };
     }
-    let [className, current] = [currentClassName(given), currentConfig(place, given, own)];
+    let [className, current] = [currentClassName(given), currentConfig(place, given, own, kerasMajor)];
     if (className === "Merge") {
       ({ className, config: current } = mergeClass(place, own));
     }

@@ -45,7 +45,8 @@ export function keras2Group(
   dialect: Dialect,
   attributes: NonNullable<Hdf5Group["attributes"]>,
 ): Hdf5Group {
-  const children: Record<string, Hdf5Group> = {};
+  // Layers may have any name, such as "constructor", which other objects have already.
+  const children: Record<string, Hdf5Group> = Object.create(null);
   for (const file of layers) {
     const own = new Set(leavesOf([file]).map((leaf) => leaf.file.layer));
     const written = trainedFirst(
@@ -66,12 +67,13 @@ export function keras2Group(
 
 /** Groups in groups from paths. */
 function tree(entries: readonly (readonly [path: string, dataset: Hdf5Dataset])[]): NonNullable<Hdf5Group["children"]> {
-  const root: Record<string, Hdf5Group | Hdf5Dataset> = {};
+  type Children = Record<string, Hdf5Group | Hdf5Dataset>;
+  const root: Children = Object.create(null);
   for (const [path, dataset] of entries) {
     const parts = path.split("/");
     let children = root;
     for (const part of parts.slice(0, -1)) {
-      const group = (children[part] ?? { children: {} }) as { children: Record<string, Hdf5Group | Hdf5Dataset> };
+      const group = (children[part] ?? { children: Object.create(null) }) as { children: Children };
       children[part] = group;
       children = group.children;
     }
