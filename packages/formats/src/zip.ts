@@ -1,4 +1,5 @@
 import { ModelFileError } from "@convoy/core";
+import { crc32 } from "@convoy/core/datasets";
 import { inflateWithin } from "./inflate.js";
 
 /** Directory at the end, entries of the directory, and heads in front of files. PKWARE's APPNOTE 4.3. */
@@ -110,21 +111,4 @@ export class ZipArchive {
     }
     return local + 30 + this.#view.getUint16(local + 26, true) + this.#view.getUint16(local + 28, true);
   }
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) {
-    value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
-  }
-  return value;
-});
-
-/** The checksum of zip (ISO 3309). */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc = crcTable[(crc ^ byte) & 255]! ^ (crc >>> 8);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
 }

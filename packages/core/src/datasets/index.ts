@@ -1,3 +1,4 @@
+export { crc32 } from "../crc32.js";
 export * from "../pipeline/index.js";
 export { type Cifar100Options, cifar10, cifar100 } from "./cifar.js";
 export { type CsvLabels, type ReadLabelsCsvOptions, readLabelsCsv } from "./csv.js";
