@@ -84,7 +84,9 @@ describe.skipIf(reasonToSkip !== undefined)(`files of other people${reasonToSkip
     const expected = predictions.flat();
     expect(data).toHaveLength(expected.length);
     expect(Math.max(...expected.map((value, index) => Math.abs(value - data[index]!)))).toBeLessThan(1e-4);
-    expect(told.map((message) => /\((\w+)\)/.exec(message)?.[1])).toEqual(warnings);
+    // Of layers; what a file says of training and cannot be taken over is told as well.
+    const layers = told.filter((message) => message.startsWith("layer "));
+    expect(layers.map((message) => /\((\w+)\)/.exec(message)?.[1])).toEqual(warnings);
     if (accuracy1000 !== null) {
       model.compile({ backend: fast });
       const { samples, labels } = samplesOf(name, 1000);
