@@ -1,6 +1,9 @@
-import type { JsonValue } from "@convoy/core";
+import { type JsonValue, layers, sequential } from "@convoy/core";
+import { reference } from "@convoy/core/reference";
+import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { type KnownSettings, knownSettings } from "./compileSettings.js";
+import { readKeras, writeKeras } from "./index.js";
 
 function read(value: Record<string, JsonValue>): KnownSettings & { readonly told: readonly string[] } {
   const told: string[] = [];
@@ -114,4 +117,20 @@ test("weighted metrics and the mode of sample weights are told", () => {
     loss_weights: [null],
   });
   expect(told).toEqual([expect.stringContaining("weighted_metrics"), expect.stringContaining("sample_weight_mode")]);
+});
+
+test("settings that do not suit the outputs are told, and the model is loaded", async () => {
+  const backend = await reference();
+  const made = sequential([layers.dense({ units: 2, inputShape: [3] })]);
+  const files = unzipSync(await writeKeras(made));
+  const compile_config = { optimizer: "sgd", loss: "mse", loss_weights: [1, 2], metrics: ["mae"] };
+  const config = { ...JSON.parse(strFromU8(files["config.json"]!)), compile_config };
+  const told: string[] = [];
+  const warn = (message: string) => told.push(message);
+  const bytes = zipSync({ ...files, "config.json": strToU8(JSON.stringify(config)) });
+  const again = await readKeras(bytes, { backend, warn });
+  const samples = { data: Float32Array.of(1, 2, 3), shape: [1, 3] };
+  expect((await again.predict(samples)).shape).toEqual([1, 2]);
+  expect(told).toEqual([expect.stringMatching(/do not suit the model: compile: lossWeights has 2 entries/)]);
+  backend.dispose();
 });
