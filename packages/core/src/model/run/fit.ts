@@ -60,7 +60,7 @@ async function train(
   const { weights, metricStates } = device;
   const { callbacks } = session;
   const done: number[] = [];
-  const history: Record<string, number[]> = {};
+  const history = new Map<string, number[]>();
 
   if (resumeFrom !== undefined) {
     await session.setState(resumeFrom);
@@ -95,14 +95,14 @@ async function train(
     }
     done.push(epoch);
     for (const [name, value] of Object.entries(await session.endEpoch(logs))) {
-      history[name] = [...(history[name] ?? []), value];
+      history.set(name, [...(history.get(name) ?? []), value]);
     }
   }
   await weights.finishTraining();
   await callbacks.tell((callback) => callback.onTrainEnd?.(session));
   // The device may fail while nothing runs, too: what training has reached must not go with it.
   await weights.copyNow();
-  return { epochs: done, history };
+  return { epochs: done, history: Object.fromEntries(history) };
 }
 
 /** The steps of an epoch that are not done yet. */
