@@ -13,8 +13,7 @@ import { formatPlan, type Plan } from "../plan/index.js";
 import { parseModelFile } from "../saving/modelFile.js";
 import { type ModelSource, type ModelTarget, readSource, sourceName } from "../saving/stores.js";
 import type { Tensor } from "../tensor.js";
-import { isTensor, type TensorInput } from "../tensorInput.js";
-import type { BatchSettings } from "./data/batchSamples.js";
+import type { TensorInput } from "../tensorInput.js";
 import type { HostSamples } from "./data/hostSamples.js";
 import { inputSamples, labelledSamples, type ModelData, nominalData, type SampleOptions } from "./data/modelSamples.js";
 import { buildPlan } from "./declare/buildPlan.js";
@@ -44,11 +43,12 @@ import {
   type TrainOnBatchOptions,
   trainOnBatchOptionNames,
 } from "./options.js";
+import { onePass, optionsOf } from "./run/datasetCalls.js";
 import { evaluateSamples } from "./run/evaluate.js";
 import { fit, type History } from "./run/fit.js";
 import { Placement } from "./run/placement.js";
 import { predictSamples } from "./run/predict.js";
-import { limited, resolveArrayFit, resolveDatasetFit, type ValidationSamples } from "./run/resolveFit.js";
+import { resolveArrayFit, resolveDatasetFit, type ValidationSamples } from "./run/resolveFit.js";
 import { evaluateOnce, predictBatches } from "./run/streamedRows.js";
 import { checkTrainingState, orderedWeights, readTrainingState } from "./run/trainingState.js";
 import { trainOnBatch } from "./run/trainOnBatch.js";
@@ -242,7 +242,7 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     const options = x instanceof Dataset ? optionsOf<EvaluateOptions>("evaluate", second) : third;
     checkOptions("evaluate", options, evaluateOptionNames);
     if (x instanceof Dataset) {
-      const { settings, data } = this.#batches("evaluate", x, options, true);
+      const { settings, data } = onePass("evaluate", x, options, true);
       return withProgress(resolveVerbosity(options.verbose ?? "auto"), async (report) => ({
         ...(await this.#placement.run((device) => evaluateOnce(device, data, settings, report))),
       }));
@@ -267,7 +267,7 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     checkOptions("predict", options, predictOptionNames);
     const { network } = this.#expectCompiled();
     if (x instanceof Dataset) {
-      const { settings, data } = this.#batches("predict", x, options, false);
+      const { settings, data } = onePass("predict", x, options, false);
       const found = await withProgress(resolveVerbosity(options.verbose ?? 0), async (report) =>
         this.#placement.run((device) => predictBatches(device, data, settings, report)),
       );
@@ -528,24 +528,6 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
       : this.#samples("validation x", "validation y", x, y, { sampleWeight });
   }
 
-  /** A data set to go through once. */
-  #batches(
-    method: string,
-    data: Dataset<unknown>,
-    { batchSize, steps, verbose, ...rest }: EvaluateOptions,
-    labelled: boolean,
-  ): { data: Dataset<unknown>; settings: BatchSettings } {
-    if (batchSize !== undefined || rest.sampleWeight !== undefined) {
-      const [name, remedy] =
-        batchSize === undefined
-          ? ["sampleWeight", "its elements may be [x, y, sampleWeight]"]
-          : ["batchSize", "batch(size) makes its batches"];
-      throw new ArgumentError(`${method}: ${name} is for arrays; of a data set, ${remedy}`);
-    }
-    const warn = verbose === 0 ? (): void => undefined : console.warn;
-    return { data: limited("steps", "the data set", data, steps), settings: { what: "the data set", labelled, warn } };
-  }
-
   async #whileFitting<T>(train: () => Promise<T>): Promise<T> {
     if (this.#fitting) {
       throw new StateError("this model is training already; wait for fit to end before training it again");
@@ -575,12 +557,4 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
       );
     }
   }
-}
-
-/** The options that come after a data set. */
-function optionsOf<T extends object>(method: string, options: unknown): T {
-  if (options !== undefined && (ArrayBuffer.isView(options) || Array.isArray(options) || isTensor(options))) {
-    throw new ArgumentError(`${method}: labels come with the data set, in its batches [x, y]; leave them out`);
-  }
-  return (options ?? {}) as T;
 }
