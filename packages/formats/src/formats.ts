@@ -95,11 +95,11 @@ const stateDict = {
     );
   },
   async readWeights({ main }: ModelFiles, layers: readonly FileLayer[]): Promise<void> {
-    const [{ readStateDict }, { fillFromState, namedLayers }] = await Promise.all([
+    const [{ readStateDict, statedEpsilons }, { fillFromState, namedLayers }] = await Promise.all([
       import("./torch/safetensors.js"),
       import("./torch/stateDict.js"),
     ]);
-    await fillFromState(namedLayers(layers), await readStateDict(main));
+    await fillFromState(namedLayers(layers), await readStateDict(main), {}, statedEpsilons(main));
   },
   async describe(): Promise<FileDescription> {
     return { producer: "pytorch or one of its tools", hasLayers: false };
@@ -231,11 +231,11 @@ export const formats: readonly Format[] = [
     recognise: ({ main }) => main[8] === 0x7b && main[7] === 0,
     ...stateDict,
     async write(model) {
-      const [{ writeSafetensors }, { toStateDict }] = await Promise.all([
+      const [{ writeWithEpsilons }, { epsilonsOf, toStateDict }] = await Promise.all([
         import("./torch/safetensors.js"),
         import("./torch/stateDict.js"),
       ]);
-      return writeSafetensors(await toStateDict(model));
+      return writeWithEpsilons(await toStateDict(model), epsilonsOf(model));
     },
   },
 ];

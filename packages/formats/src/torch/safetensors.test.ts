@@ -3,41 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wasm } from "@convoy/backend-wasm";
-import { type Backend, layers, type Model, sequential } from "@convoy/core";
+import { type Backend, layers, sequential } from "@convoy/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPytorch } from "../pytorch/readPytorch.js";
 import { compared, reasonToSkip, strangersFile } from "../testing/strangersFiles.js";
+import { stateDictModels } from "../testing/strangersModels.js";
 import { readStateDict, writeSafetensors } from "./safetensors.js";
 import { loadStateDict, toStateDict } from "./stateDict.js";
 
-const conv = (filters: number, kernelSize: number, activation: "relu" | "linear" = "relu") =>
-  layers.conv2d({ filters, kernelSize, activation });
-const norm = () => layers.batchNormalization({ epsilon: 1e-5 });
-
-const models: readonly [string, () => Model][] = [
-  [
-    "mnist-cnn-71.safetensors",
-    () =>
-      sequential([
-        layers.input({ shape: [28, 28, 1] }),
-        layers.maxPooling2d(),
-        layers.conv2d({ filters: 10, kernelSize: 3, padding: "same", activation: "relu" }),
-        layers.maxPooling2d(),
-        layers.flatten(),
-        layers.dense({ units: 10, activation: "logSoftmax" }),
-      ]),
-  ],
-  [
-    "mnist-cnn-bn-tinygrad-73.safetensors",
-    () =>
-      sequential([
-        layers.input({ shape: [28, 28, 1] }),
-        ...[conv(32, 5), conv(32, 5), norm(), layers.maxPooling2d()],
-        ...[conv(64, 3), conv(64, 3), norm(), layers.maxPooling2d()],
-        ...[layers.flatten(), layers.dense({ units: 10 })],
-      ]),
-  ],
-];
+const files = ["mnist-cnn-71.safetensors", "mnist-cnn-bn-tinygrad-73.safetensors"];
 
 describe.skipIf(reasonToSkip !== undefined)("safetensors files of others", () => {
   let backend: Backend;
@@ -50,8 +24,8 @@ describe.skipIf(reasonToSkip !== undefined)("safetensors files of others", () =>
     await backend?.dispose();
   });
 
-  it.each(models)("%s predicts what PyTorch does", async (name, make) => {
-    const model = make();
+  it.each(files)("%s predicts what PyTorch does", async (name) => {
+    const model = stateDictModels[name]!();
     await loadStateDict(model, await readStateDict(strangersFile(name)));
 
     const { difference, accuracy, expectedAccuracy } = await compared(model, name, backend);

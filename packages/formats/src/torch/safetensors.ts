@@ -1,5 +1,6 @@
-import { safetensors, type Tensor } from "@convoy/core";
+import { ModelFileError, safetensors, type Tensor } from "@convoy/core";
 import { type FileSource, openFiles } from "../files/sources.js";
+import { isObject, parseJson } from "../json.js";
 import { type ReadPytorchOptions, readPytorch, type StateDict } from "../pytorch/readPytorch.js";
 
 /**
@@ -32,6 +33,29 @@ function asTensorData(data: ReturnType<typeof safetensors.numbers>): Tensor["dat
 /** A state dict as a safetensors file, marked as PyTorch's tools mark theirs. */
 export function writeSafetensors(state: StateDict): Uint8Array {
   return safetensors.write({ tensors: state, metadata: { format: "pt" } });
+}
+
+/** Where in the metadata of a file epsilons of batch normalizations stand: JSON, by module. */
+const epsilonKey = "batch_norm_epsilon";
+
+/** A state dict as a safetensors file that says what batch normalizations add to variances, which tensors do not tell. */
+export function writeWithEpsilons(state: StateDict, epsilons: ReadonlyMap<string, number>): Uint8Array {
+  const stated = epsilons.size === 0 ? {} : { [epsilonKey]: JSON.stringify(Object.fromEntries(epsilons)) };
+  return safetensors.write({ tensors: state, metadata: { format: "pt", ...stated } });
+}
+
+/** The epsilons that a safetensors file states; none of other files. */
+export function statedEpsilons(bytes: Uint8Array): ReadonlyMap<string, number> {
+  const text = bytes[8] === 0x7b ? safetensors.read(bytes).metadata.get(epsilonKey) : undefined;
+  if (text === undefined) {
+    return new Map();
+  }
+  const stated = parseJson(epsilonKey, text);
+  const entries = Object.entries(isObject(stated) ? stated : {});
+  if (!isObject(stated) || !entries.every(([, epsilon]) => typeof epsilon === "number")) {
+    throw new ModelFileError(`metadata ${epsilonKey} is no JSON object of numbers; the file is damaged`);
+  }
+  return new Map(entries as [string, number][]);
 }
 
 /** Reads a state dict from a file of PyTorch or a safetensors file, whichever it is. Throws like `readPytorch`. */

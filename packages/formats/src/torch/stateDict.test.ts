@@ -4,38 +4,10 @@ import { reference } from "@convoy/core/reference";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPytorch } from "../pytorch/readPytorch.js";
 import { compared, reasonToSkip, strangersFile } from "../testing/strangersFiles.js";
+import { stateDictModels } from "../testing/strangersModels.js";
 import { loadStateDict, toStateDict } from "./stateDict.js";
 
-/** Two convolutions and dense layers, as in the PyTorch tutorials. */
-function convolutional(
-  shape: readonly number[],
-  options: { kernel: number; padding: "same" | "valid"; filters: [number, number]; units: number[] },
-): Model {
-  const { kernel: kernelSize, padding, filters, units } = options;
-  return sequential([
-    layers.input({ shape }),
-    layers.conv2d({ filters: filters[0], kernelSize, padding, activation: "relu" }),
-    layers.maxPooling2d(),
-    layers.conv2d({ filters: filters[1], kernelSize, padding, activation: "relu" }),
-    layers.maxPooling2d(),
-    layers.flatten(),
-    ...units.map((count, index) =>
-      layers.dense({ units: count, activation: index < units.length - 1 ? "relu" : "linear" }),
-    ),
-  ]);
-}
-
-const models: readonly [string, () => Model][] = [
-  [
-    "mnist-cnn-pytorch-81.pth",
-    () => convolutional([28, 28, 1], { kernel: 3, padding: "same", filters: [32, 64], units: [128, 10] }),
-  ],
-  [
-    "cifar10-lenet-legacy-83.pth",
-    () => convolutional([32, 32, 3], { kernel: 5, padding: "valid", filters: [6, 16], units: [120, 84, 10] }),
-  ],
-  ["cifar10-resnet20-checkpoint-85.th", () => applications.resnet20Cifar({ classifierActivation: null })],
-];
+const files = ["mnist-cnn-pytorch-81.pth", "cifar10-lenet-legacy-83.pth", "cifar10-resnet20-checkpoint-85.th"];
 
 describe.skipIf(reasonToSkip !== undefined)("state dicts of others", () => {
   let backend: Backend;
@@ -48,8 +20,8 @@ describe.skipIf(reasonToSkip !== undefined)("state dicts of others", () => {
     await backend?.dispose();
   });
 
-  it.each(models)("%s predicts what PyTorch does", async (name, make) => {
-    const model = make();
+  it.each(files)("%s predicts what PyTorch does", async (name) => {
+    const model = stateDictModels[name]!();
     await loadStateDict(model, await readPytorch(strangersFile(name)));
 
     const { difference, accuracy, expectedAccuracy } = await compared(model, name, backend);

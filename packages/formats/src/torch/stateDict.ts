@@ -52,11 +52,15 @@ export function namedLayers(layers: readonly FileLayer[], prefix = ""): NamedLay
   });
 }
 
-/** Loads tensors into some layers. Throws like `loadStateDict`. */
+/**
+ * Loads tensors into some layers. Throws like `loadStateDict`.
+ * @param stated epsilons that a file says itself, by module; they come before that of the options
+ */
 export async function fillFromState(
   layers: readonly NamedLayer[],
   state: StateDict,
   options: LoadStateDictOptions = {},
+  stated: ReadonlyMap<string, number> = new Map(),
 ): Promise<LoadedStateDict> {
   const { names, strict = true, epsilon = 1e-5 } = options;
   const assigned = assignModules(layers, state, names);
@@ -66,7 +70,7 @@ export async function fillFromState(
   for (const assignment of assigned) {
     const weights = weightsOf(assignment, state, used, missing);
     if (weights !== undefined) {
-      expectEpsilon(assignment, epsilon);
+      expectEpsilon(assignment, stated.get(assignment.modules[0]!) ?? epsilon);
       changes.push({ layer: assignment.layer, weights });
     }
   }
@@ -132,6 +136,18 @@ function listed(names: readonly string[]): string {
   return names.length === 0
     ? "nothing"
     : names.slice(0, 8).join(", ") + (names.length > 8 ? `, and ${names.length - 8} more` : "");
+}
+
+/** Epsilons of batch normalizations by module, as `toStateDict` names it. */
+export function epsilonsOf(model: Model<unknown>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { name, layer } of layersWithWeights(model)) {
+    const own = layer.className === "BatchNormalization" ? layer.config?.epsilon : undefined;
+    if (typeof own === "number") {
+      found.set(name, own);
+    }
+  }
+  return found;
 }
 
 /** Settings of `toStateDict`. */

@@ -15,7 +15,7 @@ const activationNames: Readonly<Record<string, string>> = {
 /** Names of Convoy's activations in Keras. */
 const knownActivations = new Set(
   [
-    "linear relu relu6 leakyRelu elu selu sigmoid hardSigmoid tanh softmax softplus softsign silu swish hardSilu hardSwish gelu",
+    "linear relu relu6 leakyRelu elu selu sigmoid hardSigmoid tanh softmax logSoftmax softplus softsign silu swish hardSilu hardSwish gelu",
   ].flatMap((names) => names.split(" ")),
 );
 

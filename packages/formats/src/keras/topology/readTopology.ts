@@ -148,9 +148,9 @@ class TopologyReader {
     }
     const rank = inputs[0]?.rank ?? 0;
     const layout = chooseLayout(className, current, inputs, rank);
-    if (layout.channelsLast && rank > 1 && current.activation === "softmax") {
+    if (layout.channelsLast && rank > 1 && (current.activation === "softmax" || current.activation === "log_softmax")) {
       throw new ModelFileError(
-        `${place}: softmax with channels_first runs along the columns of images, which is not read`,
+        `${place}: ${current.activation} with channels_first runs along the columns of images, which is not read`,
       );
     }
     const recipe = layerRecipe(className, current, { what: place, kerasMajor, warn });

@@ -23,12 +23,16 @@ const keras2Names: Readonly<Record<string, string>> = {
   gelu: "gelu",
 };
 
+/** Those that TensorFlow.js has beside them. */
+const tfjsNames: Readonly<Record<string, string>> = { logSoftmax: "logSoftmax" };
+
 /** An activation as an option of another layer. Throws `ArgumentError` where the program has none of that name. */
 export function writeActivation(place: string, value: JsonValue, dialect: Dialect): JsonValue {
   const name = typeof value === "string" ? value : undefined;
   if (dialect.major === 2) {
-    if (name !== undefined && Object.hasOwn(keras2Names, name)) {
-      return keras2Names[name]!;
+    const known = dialect.tfjs ? { ...keras2Names, ...tfjsNames } : keras2Names;
+    if (name !== undefined && Object.hasOwn(known, name)) {
+      return known[name]!;
     }
   } else if (name === undefined) {
     return activationLayer(value);
