@@ -29,6 +29,8 @@ describe("numbers of parameters and layers", () => {
     // As in torchvision, which counts no moving statistics.
     { make: applications.resnet18, total: 11_689_512 + 9_600, trainable: 11_689_512, layers: 74 },
     { make: applications.squeezeNet, total: 1_235_496, trainable: 1_235_496, layers: 41 },
+    // As in timm, likewise.
+    { make: applications.mobileNetV4ConvSmall, total: 3_774_024 + 25_088, trainable: 3_774_024, layers: 154 },
     // As in the papers.
     { make: applications.resnet20Cifar, total: 269_722 + 1_376, trainable: 269_722, layers: 79 },
     { make: applications.lenet5, total: 61_706, trainable: 61_706, layers: 9 },
@@ -124,6 +126,41 @@ describe("layers and their order", () => {
     expect([model.getLayer("expanded_conv_project").output.shape[2], ...projected]).toEqual([
       8, 8, 16, 24, 32, 56, 112,
     ]);
+  });
+
+  it("mobileNetV4ConvSmall: modules of timm, paddings on all sides", () => {
+    const model = applications.mobileNetV4ConvSmall();
+    const all = names(model);
+    expect(model.name).toBe("mobilenetv4_conv_small");
+    expect(all.slice(0, 12)).toEqual([
+      ...["input_layer", "conv_stem.pad", "conv_stem", "bn1", "bn1.act"],
+      ...["blocks.0.0.pad", "blocks.0.0.conv", "blocks.0.0.bn1", "blocks.0.0.bn1.act"],
+      ...["blocks.0.1.conv", "blocks.0.1.bn1", "blocks.0.1.bn1.act"],
+    ]);
+    const block = all.filter((name) => name.startsWith("blocks.2.0."));
+    expect(block.filter((name) => /conv$|bn$/.test(name))).toEqual(
+      ["dw_start", "pw_exp", "dw_mid", "pw_proj"].flatMap((part) => [
+        `blocks.2.0.${part}.conv`,
+        `blocks.2.0.${part}.bn`,
+      ]),
+    );
+    // The second takes the strides, 28x28 before and 14x14 behind; expansion by 3.
+    expect(shapes(model, ["blocks.2.0.dw_start.conv", "blocks.2.0.pw_exp.conv", "blocks.2.0.dw_mid.conv"])).toEqual([
+      [28, 28, 64],
+      [28, 28, 192],
+      [14, 14, 192],
+    ]);
+    expect(all.filter((name) => name.endsWith(".add"))).toEqual([
+      ...[1, 2, 3, 4, 5].map((index) => `blocks.2.${index}.add`),
+      ...[1, 2, 3, 4, 5].map((index) => `blocks.3.${index}.add`),
+    ]);
+    expect(shapes(model, ["blocks.1.0.conv", "blocks.1.1.conv", "blocks.3.5.add", "blocks.4.0.bn1.act"])).toEqual([
+      [28, 28, 96],
+      [28, 28, 64],
+      [7, 7, 128],
+      [7, 7, 960],
+    ]);
+    expect(applications.mobileNetV4ConvSmall({ includeTop: false, pooling: "avg" }).output.shape).toEqual([960]);
   });
 
   it("denseNet121", () => {

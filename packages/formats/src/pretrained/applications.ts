@@ -3,7 +3,7 @@ import { type DatasetOptions, type DownloadableFile, publishedFile } from "@conv
 import type { FileSource } from "../files/sources.js";
 import { readStateDict } from "../torch/safetensors.js";
 import { loadStateDict } from "../torch/stateDict.js";
-import { kerasWeights, mobileNetWeights, resnet18Weights } from "./published.js";
+import { kerasWeights, mobileNetV4Weights, mobileNetWeights, resnet18Weights } from "./published.js";
 import { loadTrainedWeights } from "./weightsFile.js";
 
 export { decodePredictions, type ImageNetGuess } from "./decodePredictions.js";
@@ -139,6 +139,14 @@ export const mobileNetV2: Application<core.MobileNetV2Options> = application<cor
   core.mobileNetV2,
   ({ alpha = 1, inputShape = [224, 224, 3], ...options }) =>
     mobileNetWeights(alpha, inputShape[0] === inputShape[1] ? inputShape[0]! : 224, topOf(options)),
+);
+
+/** MobileNetV4-Conv-Small; core's `applications.mobileNetV4ConvSmall` with `weights`, of timm for "imagenet". */
+export const mobileNetV4ConvSmall: Application<NetworkOptions> = application(
+  "mobileNetV4ConvSmall",
+  core.mobileNetV4ConvSmall,
+  () => mobileNetV4Weights,
+  loadWithoutUnused,
 );
 
 /** DenseNet with 121 layers; core's `applications.denseNet121` with `weights`. */

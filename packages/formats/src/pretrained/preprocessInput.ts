@@ -7,6 +7,7 @@ const modes = {
   resnet50: "caffe",
   squeezeNet: "caffe",
   mobileNetV2: "tf",
+  mobileNetV4ConvSmall: "torch",
   resnet18: "torch",
   denseNet121: "torch",
 } as const;
@@ -19,8 +20,9 @@ const caffeMean = [103.939, 116.779, 123.68] as const;
 
 /**
  * Images [N,H,W,3] of pixels 0 to 255, red first, as a network's published weights want them: -1 to 1 for `mobileNetV2`; blue first and
- * without the mean of ImageNet for `vgg16`, `vgg19`, `resnet50` and `squeezeNet`; by mean and deviation of ImageNet for `denseNet121` and
- * `resnet18`. Keras' `preprocess_input`. A `scale` of the tensor is left out of account. Throws `ArgumentError` for others.
+ * without the mean of ImageNet for `vgg16`, `vgg19`, `resnet50` and `squeezeNet`; by mean and deviation of ImageNet for `denseNet121`,
+ * `resnet18` and `mobileNetV4ConvSmall`. Keras' `preprocess_input`. A `scale` of the tensor is left out of account. Throws
+ * `ArgumentError` for others.
  */
 export function preprocessInput(network: keyof typeof modes, { data, shape }: Tensor): Tensor<Float32Array> {
   if (!Object.hasOwn(modes, network)) {

@@ -147,6 +147,30 @@ describe("applications with weights", () => {
     expect(Buffer.compare(Buffer.from(kernel!.data.buffer), Buffer.from(wanted!.data.buffer))).toBe(0);
   }, 60_000);
 
+  it("takes mobileNetV4ConvSmall from timm's file, whose modules have the names of its layers", async () => {
+    const trained = core.mobileNetV4ConvSmall({ seed: 3 });
+    const state = await toStateDict(trained);
+    const shapeOf = (name: string) => state.get(name)?.shape;
+    expect(shapeOf("conv_stem.weight")).toEqual([32, 3, 3, 3]);
+    expect(shapeOf("blocks.0.1.bn1.running_var")).toEqual([32]);
+    expect(shapeOf("blocks.2.0.dw_start.conv.weight")).toEqual([64, 1, 5, 5]);
+    expect(shapeOf("blocks.2.5.pw_proj.conv.weight")).toEqual([96, 384, 1, 1]);
+    expect(shapeOf("blocks.3.0.dw_mid.bn.weight")).toEqual([576]);
+    expect(shapeOf("conv_head.weight")).toEqual([1280, 960, 1, 1]);
+    expect(shapeOf("classifier.weight")).toEqual([1000, 1280]);
+    const folder = join(cache, "data");
+    const own = join(folder, "pretrained", "mobilenetv4_conv_small.e2400_r224_in1k");
+    mkdirSync(own, { recursive: true });
+    writeFileSync(join(own, "model.safetensors"), writeSafetensors(state));
+    const download = { dataDir: folder, download: false } as const;
+
+    const whole = await applications.mobileNetV4ConvSmall({ weights: "imagenet", download });
+    expect(await fingerprint(whole)).toBe(await fingerprint(trained));
+    const bare = await applications.mobileNetV4ConvSmall({ weights: "imagenet", includeTop: false, download });
+    const [kernel] = await bare.getLayer("blocks.4.0.conv").getWeights();
+    expect(kernel!.data).toEqual((await trained.getLayer("blocks.4.0.conv").getWeights())[0]!.data);
+  }, 60_000);
+
   it("says which file to put where without a network", async () => {
     const download = { download: false, verbose: 0 } as const;
     const make = applications.vgg16({ includeTop: false, weights: "imagenet", download });

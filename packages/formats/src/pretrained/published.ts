@@ -58,6 +58,15 @@ export const resnet18Weights: DownloadableFile = {
   approximateBytes: 47e6,
 };
 
+/** Weights of MobileNetV4-Conv-Small as timm publishes them. */
+export const mobileNetV4Weights: DownloadableFile = {
+  title: "mobilenetv4_conv_small (ImageNet)",
+  folder: `${folder}/mobilenetv4_conv_small.e2400_r224_in1k`,
+  name: "model.safetensors",
+  mirrors: ["https://huggingface.co/timm/mobilenetv4_conv_small.e2400_r224_in1k/resolve/main/"],
+  approximateBytes: 15e6,
+};
+
 /** Names of ImageNet's classes in the order of all these networks. */
 export const classIndex: DownloadableFile = {
   title: "ImageNet's class names",
