@@ -1,9 +1,10 @@
-import { type Backend, input, type Layer, layers, type Model, model, type Tensor } from "@convoy/core";
+import { type Backend, input, type Layer, layers, type Model, model, sequential, type Tensor } from "@convoy/core";
 import { reference } from "@convoy/core/reference";
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadWeights } from "../index.js";
 import { fillWeights, samplesFor } from "../testing/sampleModels.js";
+import { readTfjs, writeTfjs } from "../tfjs/index.js";
 import { readKeras, writeKeras, writeKerasH5, writeKerasWeights } from "./index.js";
 
 let backend: Backend;
@@ -97,7 +98,62 @@ test("a file of Keras 3 whose config says that layers are shared has weights for
   expect(told).toEqual([]);
 });
 
-test("a shared layer cannot be written with its config, which would make it several", async () => {
-  await expect(writeKeras(sharing(true))).rejects.toThrow(/is also in another model/);
-  await expect(writeKerasH5(sharing(true))).rejects.toThrow(/is also in another model/);
+const written = {
+  keras: async (made: Model) => readKeras(await writeKeras(made)),
+  h5: async (made: Model) => readKeras(await writeKerasH5(made)),
+  tfjs: async (made: Model) => readTfjs(await writeTfjs(made)),
+} as const;
+
+describe.each(["keras", "h5", "tfjs"] as const)("a model that shares layers, written as %s and read back", (format) => {
+  test("calls them several times in one model: same predictions, weights once", async () => {
+    const { made } = await both();
+    made.getLayer("second").trainable = false;
+    const expected = await outputsOf(made);
+    const again = await written[format](made);
+    expect(await outputsOf(again)).toEqual(expected);
+    expect((await again.getWeights()).length).toBe((await made.getWeights()).length);
+    // What has a name of its own keeps it.
+    const names = again.layers.map(({ label }) => label);
+    expect(names).toEqual(
+      expect.arrayContaining(["common", "outer", "first_own", "same", "second_same", "norm", "last"]),
+    );
+    expect(again.layers.some((layer) => "layers" in layer)).toBe(false);
+    expect(again.getLayer("second_same").trainable).toBe(false);
+    expect(again.getLayer("first_own").trainable).toBe(true);
+    // The model itself is as before.
+    expect(await outputsOf(made)).toEqual(expected);
+    expect(made.layers.map(({ label }) => label)).toContain("first");
+    expect(made.getLayer("last").input).toBeDefined();
+  });
+
+  test("a stack with a layer twice", async () => {
+    const twice = layers.dense({ units: 3, activation: "tanh", name: "twice" });
+    const inner = sequential([layers.dense({ units: 3, inputShape: [3] }), twice], { name: "inner" });
+    const made = sequential([layers.dense({ units: 3, inputShape: [5] }), twice, inner, layers.relu(), twice, inner]);
+    await fillWeights(made);
+    const again = await written[format](made);
+    expect(await outputsOf(again)).toEqual(await outputsOf(made));
+    expect((await again.getWeights()).length).toBe(6);
+  });
+
+  test("outputs of a model within that nothing reads are left out", async () => {
+    const common = layers.dense({ units: 3, name: "common" });
+    const start = input({ shape: [3] });
+    const half = common(start);
+    const inner = model({
+      inputs: start,
+      outputs: [half, layers.dense({ units: 2, name: "unread" })(half)],
+      name: "inner",
+    });
+    const outside = input({ shape: [3], name: "outside" });
+    const [first] = inner(outside) as unknown as [typeof half];
+    const made = model({ inputs: outside, outputs: [common(first), layers.relu()(first)] }) as unknown as Model;
+    await fillWeights(made);
+    const again = await written[format](made);
+    const predicted = async (one: Model) => {
+      one.compile({ backend });
+      return ((await one.predict(samplesFor(made)[0]!)) as unknown as Tensor[]).map(({ data }) => [...data]);
+    };
+    expect(await predicted(again)).toEqual(await predicted(made));
+  });
 });

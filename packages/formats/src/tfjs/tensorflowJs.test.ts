@@ -66,6 +66,18 @@ describe("a model written here opens in TensorFlow.js and predicts the same", ()
     expect(difference(await predictedHere(made, samples), predictedByTensorflowJs(opened, samples))).toBeLessThan(1e-5);
   });
 
+  test("models within that share layers", async () => {
+    const common = convoyLayers.dense({ units: 3, activation: "tanh", name: "common" });
+    const block = (name: string) =>
+      sequential([convoyLayers.dense({ units: 3, inputShape: [3], name: "own" }), common], { name });
+    const made = sequential([block("first"), common, block("second"), convoyLayers.relu()]);
+    await fillWeights(made);
+    const opened = await openInTensorflowJs(await writeTfjs(made));
+    const samples = samplesFor(made);
+    expect(difference(await predictedHere(made, samples), predictedByTensorflowJs(opened, samples))).toBeLessThan(1e-5);
+    expect(opened.weights).toHaveLength(6);
+  });
+
   /** Layers for images [4,4,4] that are in neither of these models, by themselves. */
   const others: Record<string, () => Layer> = {
     conv1d: () => convoyLayers.conv1d({ filters: 3, kernelSize: 2, padding: "same", strides: 2 }),

@@ -5,6 +5,7 @@ import { numberToHalf } from "../halfFloat.js";
 import { tensorflowJs } from "../keras/topology/dialect.js";
 import { type Rename, writeTopology } from "../keras/topology/writeTopology.js";
 import { modelWeights, trainedFirst, weightName } from "../keras/weights/writeWeights.js";
+import { withoutSharing } from "../keras/withoutSharing.js";
 
 /** Settings of `writeTfjs`. */
 export interface WriteTfjsOptions {
@@ -18,17 +19,19 @@ const shardBytes = 4 * 2 ** 20;
 /**
  * A model as TensorFlow.js' layers model: `model.json` and files of weights of at most 4 MiB, by name. `tf.loadLayersModel` loads
  * them. The names of weight files have a hash of their content, so that those of another state of the model never replace them, and
- * caches never mix them up. How the model is trained does not go along. Throws `ArgumentError` for layers and options that
+ * caches never mix them up. How the model is trained does not go along. Models within that share layers are
+ * written as by `writeKeras`. Throws `ArgumentError` for layers and options that
  * TensorFlow.js does not have, and for weights that are NaN or infinite where they are to be quantised to integers.
  */
 export async function writeTfjs(model: Model, { quantization }: WriteTfjsOptions = {}): Promise<Record<string, Bytes>> {
   if (quantization !== undefined && !["uint8", "uint16", "float16"].includes(quantization)) {
     throw new ArgumentError(`quantization is "${quantization}", expected "uint8", "uint16" or "float16"`);
   }
-  const { weights } = await modelWeights(model);
+  const written = await withoutSharing(model);
+  const { weights } = await modelWeights(written);
   const ordered = trainedFirst(weights);
   const rename = distinctNames(ordered.map(({ slot }) => slot.leaf.path));
-  const topology = writeTopology(model, tensorflowJs, rename);
+  const topology = writeTopology(written, tensorflowJs, rename);
   const names = ordered.map(({ slot }) => `${rename(slot.leaf.path)}/${weightName(slot, tensorflowJs)}`);
   const stored = ordered.map(({ tensor }, index) => store(names[index]!, tensor.data, quantization));
   const bytes = joined(stored.map((weight) => weight.bytes));

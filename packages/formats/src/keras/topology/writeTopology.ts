@@ -1,5 +1,4 @@
 import {
-  ArgumentError,
   type Config,
   type JsonValue,
   type Layer,
@@ -8,8 +7,9 @@ import {
   modelTopology,
   type SymbolicTensor,
 } from "@convoy/core";
-import { isList, isObject, type JsonObject } from "../../json.js";
+import type { JsonObject } from "../../json.js";
 import type { Dialect } from "./dialect.js";
+import { references } from "./flatten.js";
 import { writeLayer } from "./writeLayer.js";
 
 type LayerTopology = ModelTopology["config"]["layers"][number];
@@ -27,6 +27,7 @@ interface Place {
 
 /**
  * The layers of a model as a program wants them, { class_name, config }. Throws `ArgumentError` for what it has no word for.
+ * @param model one of which no layer stands in several places: see `withoutSharing`
  * @param rename default: their own names
  */
 export function writeTopology(model: Model, dialect: Dialect, rename: Rename = (path) => path.at(-1)!): JsonObject {
@@ -44,13 +45,6 @@ function writeModel(
   const { dialect } = place;
   const common = { name, trainable: config.trainable ?? true };
   const entries = config.layers as unknown as readonly LayerTopology[];
-  const shared = entries.find(({ sameAs }) => sameAs !== undefined);
-  if (shared !== undefined) {
-    throw new ArgumentError(
-      `layer ${shared.name} (${shared.className}) is also in another model or twice in a stack, which ${dialect.name} cannot write; ` +
-        "call it twice in one functional model instead",
-    );
-  }
   const written =
     className === "Sequential"
       ? { layers: sequentialLayers(entries, config, model, place) }
@@ -146,14 +140,6 @@ function functionalConfig(entries: readonly LayerTopology[], config: Config, mod
  */
 function firstNumber(className: string, dialect: Dialect): number {
   return className === "Functional" || (className === "Sequential" && dialect.major === 2) ? 1 : 0;
-}
-
-function references(value: JsonValue | undefined): Reference[] {
-  if (isObject(value)) {
-    return Object.values(value) as unknown as Reference[];
-  }
-  const list = isList(value) ? value : [];
-  return (typeof list[0] === "string" ? [list] : list) as unknown as Reference[];
 }
 
 /** Shapes of tensors with their batch, by what refers to them. */
