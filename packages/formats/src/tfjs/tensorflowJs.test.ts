@@ -1,5 +1,14 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { type Backend, layers as convoyLayers, type Layer, type Model, sequential, type Tensor } from "@convoy/core";
+import {
+  type Backend,
+  layers as convoyLayers,
+  input,
+  type Layer,
+  type Model,
+  model,
+  sequential,
+  type Tensor,
+} from "@convoy/core";
 import { reference } from "@convoy/core/reference";
 import * as tf from "@tensorflow/tfjs-core";
 import {
@@ -76,6 +85,25 @@ describe("a model written here opens in TensorFlow.js and predicts the same", ()
     const samples = samplesFor(made);
     expect(difference(await predictedHere(made, samples), predictedByTensorflowJs(opened, samples))).toBeLessThan(1e-5);
     expect(opened.weights).toHaveLength(6);
+  });
+
+  test("a layer of which a later call can be made first", async () => {
+    const start = input({ shape: [3], name: "start" });
+    const other = input({ shape: [3], name: "other" });
+    const twice = convoyLayers.dense({ units: 3, activation: "tanh", name: "twice" });
+    const again = convoyLayers.dense({ units: 3, activation: "sigmoid", name: "again" });
+    // The first call of `twice`, counted from the first output, reads what is not there when TensorFlow.js gets to it.
+    const deep = twice(again(convoyLayers.dense({ units: 3, name: "first" })(again(twice(start)))));
+    const made = model({
+      inputs: [start, other],
+      outputs: [deep, convoyLayers.multiply()([twice(other), again(other)]), twice(deep)],
+    }) as unknown as Model;
+    await fillWeights(made);
+    const opened = await openInTensorflowJs(await writeTfjs(made));
+    const samples = samplesFor(made);
+    const theirs = predictedByTensorflowJs(opened, samples);
+    expect(difference(await predictedHere(made, samples), theirs)).toBeLessThan(1e-5);
+    expect(difference(await predictedHere(await readTfjs(await writeTfjs(made)), samples), theirs)).toBeLessThan(1e-5);
   });
 
   /** Layers for images [4,4,4] that are in neither of these models, by themselves. */

@@ -10,6 +10,7 @@ import {
 import type { JsonObject } from "../../json.js";
 import type { Dialect } from "./dialect.js";
 import { references } from "./flatten.js";
+import { loadingOrder } from "./loadingOrder.js";
 import { writeLayer } from "./writeLayer.js";
 
 type LayerTopology = ModelTopology["config"]["layers"][number];
@@ -104,9 +105,17 @@ function functionalConfig(entries: readonly LayerTopology[], config: Config, mod
   const classes = new Map(entries.map(({ name, className }) => [name, className]));
   const shapes = shapesOf(model, new Map(entries.map(({ name }, index) => [layers[index]!, name])));
   const calls = config.calls as unknown as readonly { readonly layer: string; readonly inputs: readonly Reference[] }[];
+  const order = loadingOrder(
+    entries.map(({ name }) => name),
+    calls,
+  );
   const numbered =
     (first: (className: string) => number) =>
-    ([name, call, output]: Reference): Reference => [rename([...path, name]), call + first(classes.get(name)!), output];
+    ([name, call, output]: Reference): Reference => [
+      rename([...path, name]),
+      order.get(name)!.indexOf(call) + first(classes.get(name)!),
+      output,
+    ];
   const read = numbered((className) => (dialect.major === 2 ? firstNumber(className, dialect) : 0));
   const end = numbered((className) => firstNumber(className, dialect));
   const node = (inputs: readonly Reference[]): JsonValue => {
@@ -122,11 +131,12 @@ function functionalConfig(entries: readonly LayerTopology[], config: Config, mod
   return {
     layers: entries.map((entry, index) => {
       const own = calls.filter(({ layer }) => layer === entry.name);
+      const inOrder = order.get(entry.name)!.map((number) => own[number]!);
       const layer =
         entry.className === "InputLayer"
           ? inputEntry(rename([...path, entry.name]), entry.config!.shape ?? entry.config!.inputShape!, dialect)
           : layerEntry(entry, layers[index]!, place);
-      const nodes = own.filter(({ inputs }) => inputs.length > 0).map(({ inputs }) => node(inputs));
+      const nodes = inOrder.filter(({ inputs }) => inputs.length > 0).map(({ inputs }) => node(inputs));
       return { ...layer, name: rename([...path, entry.name]), inbound_nodes: nodes };
     }),
     input_layers: references(config.inputs).map(end),
