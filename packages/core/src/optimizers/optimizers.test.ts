@@ -314,6 +314,47 @@ describe("schedules, by Keras' formulas", () => {
     expect(rate(99)).toBeCloseTo(0.2, 10);
   });
 
+  it("inverseTimeDecay divides by more and more, smoothly or in steps", () => {
+    const options = { initialLearningRate: 6, decaySteps: 4, decayRate: 2 };
+    // 6 / (1 + 2 * 2 / 4), 6 / (1 + 2), 6 / (1 + 2 * 10 / 4)
+    expect([0, 2, 4, 10].map(schedules.inverseTimeDecay(options))).toEqual([6, 3, 2, 1]);
+    expect([3, 4, 7, 8].map(schedules.inverseTimeDecay({ ...options, staircase: true }))).toEqual([6, 2, 2, 1.2]);
+  });
+
+  it("polynomialDecay falls to the last rate and stays, or climbs again", () => {
+    const options = { initialLearningRate: 9, decaySteps: 4, endLearningRate: 1 };
+    expect([0, 1, 2, 4, 5, 100].map(schedules.polynomialDecay(options))).toEqual([9, 7, 5, 1, 1, 1]);
+    // 8 * (1 - 1 / 2)^2 + 1
+    expect([0, 2, 4].map(schedules.polynomialDecay({ ...options, power: 2 }))).toEqual([9, 3, 1]);
+    // From step 5 on it is a line over 8 steps, from step 9 on over 12.
+    expect([0, 4, 6, 8, 9, 12].map(schedules.polynomialDecay({ ...options, cycle: true }))).toEqual([9, 1, 3, 1, 3, 1]);
+    expect(schedules.polynomialDecay({ initialLearningRate: 1, decaySteps: 2 })(2)).toBe(0.0001);
+  });
+
+  it("piecewiseConstantDecay changes after its boundaries", () => {
+    const rate = schedules.piecewiseConstantDecay({ boundaries: [100, 110], values: [1, 0.5, 0.1] });
+    expect([0, 100, 101, 110, 111, 1e6].map(rate)).toEqual([1, 1, 0.5, 0.5, 0.1, 0.1]);
+    expect(schedules.piecewiseConstantDecay({ boundaries: [], values: [0.3] })(7)).toBe(0.3);
+  });
+
+  it("cosineDecayRestarts begins anew, each time for longer", () => {
+    const rate = schedules.cosineDecayRestarts({ initialLearningRate: 2, firstDecaySteps: 10, mMul: 0.5, alpha: 0.1 });
+    // Periods of 10, 20, 40 steps with cosines of height 1, 1/2, 1/4: 2 * (0.9 * height * share + 0.1).
+    const expected = [2, 1.1, 1.1, 0.65, 0.65, 0.425];
+    [0, 5, 10, 20, 30, 50].forEach((step, index) => {
+      expect(rate(step)).toBeCloseTo(expected[index]!, 10);
+    });
+    expect(rate(9)).toBeLessThan(0.3);
+    expect(rate(29)).toBeLessThan(0.22);
+    const even = schedules.cosineDecayRestarts({ initialLearningRate: 4, firstDecaySteps: 8, tMul: 1 });
+    expect([0, 8, 16, 800].map(even)).toEqual([4, 4, 4, 4]);
+    expect(even(12)).toBeCloseTo(2, 10);
+    // Restarts are where they are to be, whatever the logarithms round to: behind 1, 11, 111, ... periods.
+    const tenfold = schedules.cosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 1, tMul: 10 });
+    expect([0, 1, 11, 111, 1111, 11111].map(tenfold)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(tenfold(11110)).toBeLessThan(1e-6);
+  });
+
   it("warmUp climbs to the first rate of what follows", () => {
     const rate = schedules.warmUp({
       steps: 4,
@@ -326,5 +367,19 @@ describe("schedules, by Keras' formulas", () => {
   it("refuses rates that are not above 0", () => {
     expect(() => schedules.constant(-1)).toThrow(/learningRate is -1/);
     expect(() => schedules.cosineDecay({ initialLearningRate: 1, decaySteps: 0 })).toThrow(/decaySteps is 0/);
+    expect(() => schedules.inverseTimeDecay({ initialLearningRate: 1, decaySteps: 1, decayRate: -1 })).toThrow(
+      /decayRate is -1/,
+    );
+    expect(() => schedules.polynomialDecay({ initialLearningRate: 1, decaySteps: 1, power: 0 })).toThrow(/power is 0/);
+    expect(() => schedules.cosineDecayRestarts({ initialLearningRate: 1, firstDecaySteps: 1, tMul: 0.5 })).toThrow(
+      /tMul is 0.5, expected a number of at least 1/,
+    );
+    const pieces = (boundaries: number[], values: number[]) => () =>
+      schedules.piecewiseConstantDecay({ boundaries, values });
+    expect(pieces([1, 2], [0.1, 0.2])).toThrow(
+      /\[1,2\] are boundaries of as many rates and one more, got values \[0.1,0.2\]/,
+    );
+    expect(pieces([2, 2], [1, 2, 3])).toThrow(/boundaries\[1\] is 2, expected a number above/);
+    expect(pieces([2], [1, -3])).toThrow(/values\[1\] is -3/);
   });
 });

@@ -1,4 +1,5 @@
 import {
+  brief,
   type Classes,
   type Config,
   type Configured,
@@ -25,6 +26,13 @@ function described(className: string, config: Config, schedule: (iteration: numb
 function positive(what: string, value: number): number {
   if (!(value > 0 && Number.isFinite(value))) {
     throw new ArgumentError(`${what} is ${value}, expected a number above 0`);
+  }
+  return value;
+}
+
+function notNegative(what: string, value: number): number {
+  if (!(value >= 0 && Number.isFinite(value))) {
+    throw new ArgumentError(`${what} is ${value}, expected a number of at least 0`);
   }
   return value;
 }
@@ -78,6 +86,94 @@ export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
   });
 }
 
+/** Settings of `inverseTimeDecay`. */
+export interface InverseTimeDecayOptions {
+  readonly initialLearningRate: number;
+  /** Steps after which `decayRate` has been added to the divisor once. */
+  readonly decaySteps: number;
+  readonly decayRate: number;
+  /** Whether iteration / decaySteps is rounded down, in steps; default false. */
+  readonly staircase?: boolean;
+}
+
+/** rate = initial / (1 + decayRate * iteration / decaySteps). Keras' `InverseTimeDecay`. Throws `ArgumentError` for options out of range. */
+export function inverseTimeDecay(options: InverseTimeDecayOptions): Schedule {
+  const { initialLearningRate, decaySteps, decayRate, staircase = false } = options;
+  positive("inverseTimeDecay: initialLearningRate", initialLearningRate);
+  positive("inverseTimeDecay: decaySteps", decaySteps);
+  notNegative("inverseTimeDecay: decayRate", decayRate);
+  return described("InverseTimeDecay", { initialLearningRate, decaySteps, decayRate, staircase }, (iteration) => {
+    const passed = iteration / decaySteps;
+    return initialLearningRate / (1 + decayRate * (staircase ? Math.floor(passed) : passed));
+  });
+}
+
+/** Settings of `polynomialDecay`. */
+export interface PolynomialDecayOptions {
+  readonly initialLearningRate: number;
+  /** Steps until the rate is `endLearningRate`. */
+  readonly decaySteps: number;
+  /** Default 0.0001. */
+  readonly endLearningRate?: number;
+  /** Default 1: a straight line. */
+  readonly power?: number;
+  /** Whether `decaySteps` is doubled, tripled, ... each time it is over, so that the rate climbs again; default false: it stays. */
+  readonly cycle?: boolean;
+}
+
+/**
+ * rate = (initial - end) * (1 - min(iteration / decaySteps, 1))^power + end. Keras' `PolynomialDecay`. Throws `ArgumentError` for
+ * options out of range.
+ */
+export function polynomialDecay(options: PolynomialDecayOptions): Schedule {
+  const { initialLearningRate, decaySteps, endLearningRate = 0.0001, power = 1, cycle = false } = options;
+  positive("polynomialDecay: initialLearningRate", initialLearningRate);
+  positive("polynomialDecay: decaySteps", decaySteps);
+  notNegative("polynomialDecay: endLearningRate", endLearningRate);
+  positive("polynomialDecay: power", power);
+  const config = { initialLearningRate, decaySteps, endLearningRate, power, cycle };
+  return described("PolynomialDecay", config, (iteration) => {
+    const times = cycle ? Math.max(1, Math.ceil(iteration / decaySteps)) : 1;
+    const passed = Math.min(iteration / (decaySteps * times), 1);
+    return (initialLearningRate - endLearningRate) * (1 - passed) ** power + endLearningRate;
+  });
+}
+
+/** Settings of `piecewiseConstantDecay`. */
+export interface PiecewiseConstantDecayOptions {
+  /** The last step of every rate but the last, each larger than the one before. */
+  readonly boundaries: readonly number[];
+  /** The rates: one more than there are boundaries. */
+  readonly values: readonly number[];
+}
+
+/**
+ * The first rate up to and including step `boundaries[0]`, the second up to `boundaries[1]`, ..., the last from there on. Keras'
+ * `PiecewiseConstantDecay`. Throws `ArgumentError` where numbers do not fit together.
+ */
+export function piecewiseConstantDecay({ boundaries, values }: PiecewiseConstantDecayOptions): Schedule {
+  const what = "piecewiseConstantDecay";
+  if (!Array.isArray(boundaries) || !Array.isArray(values) || values.length !== boundaries.length + 1) {
+    throw new ArgumentError(
+      `${what}: ${brief(boundaries as JsonValue)} are boundaries of as many rates and one more, got values ${brief(values as JsonValue)}`,
+    );
+  }
+  boundaries.forEach((boundary, index) => {
+    if (!(Number.isFinite(boundary) && (index === 0 || boundary > boundaries[index - 1]!))) {
+      throw new ArgumentError(
+        `${what}: boundaries[${index}] is ${boundary}, expected a number above the one before: ${brief(boundaries as JsonValue)}`,
+      );
+    }
+  });
+  values.forEach((value, index) => {
+    notNegative(`${what}: values[${index}]`, value);
+  });
+  return described("PiecewiseConstantDecay", { boundaries: [...boundaries], values: [...values] }, (iteration) => {
+    const index = boundaries.findIndex((boundary) => iteration <= boundary);
+    return values.at(index)!;
+  });
+}
+
 /** Settings of `cosineDecay`. */
 export interface CosineDecayOptions {
   readonly initialLearningRate: number;
@@ -96,6 +192,48 @@ export function cosineDecay({ initialLearningRate, decaySteps, alpha = 0 }: Cosi
   positive("cosineDecay: decaySteps", decaySteps);
   return described("CosineDecay", { initialLearningRate, decaySteps, alpha }, (iteration) => {
     const cosine = (1 + Math.cos(Math.PI * Math.min(iteration / decaySteps, 1))) / 2;
+    return initialLearningRate * ((1 - alpha) * cosine + alpha);
+  });
+}
+
+/** Settings of `cosineDecayRestarts`. */
+export interface CosineDecayRestartsOptions {
+  readonly initialLearningRate: number;
+  /** Steps of the first period. */
+  readonly firstDecaySteps: number;
+  /** By how much each period is longer than the one before, at least 1; default 2. */
+  readonly tMul?: number;
+  /** Factor of the rate that each period begins with; default 1. */
+  readonly mMul?: number;
+  /** Lowest rate as a share of the initial one; default 0. */
+  readonly alpha?: number;
+}
+
+/**
+ * Cosine decay that begins anew after `firstDecaySteps` steps, then after `tMul` times as many, ...: with s of the length of its
+ * period behind it, period i has rate = initial * ((1 - alpha) * mMul^i * (1 + cos(pi * s)) / 2 + alpha). Keras'
+ * `CosineDecayRestarts`, after Loshchilov and Hutter, 2017 (SGDR). Throws `ArgumentError` for options out of range.
+ */
+export function cosineDecayRestarts(options: CosineDecayRestartsOptions): Schedule {
+  const { initialLearningRate, firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 } = options;
+  positive("cosineDecayRestarts: initialLearningRate", initialLearningRate);
+  positive("cosineDecayRestarts: firstDecaySteps", firstDecaySteps);
+  if (!(tMul >= 1 && Number.isFinite(tMul))) {
+    throw new ArgumentError(`cosineDecayRestarts: tMul is ${tMul}, expected a number of at least 1`);
+  }
+  notNegative("cosineDecayRestarts: mMul", mMul);
+  notNegative("cosineDecayRestarts: alpha", alpha);
+  // Where period i begins, in first periods.
+  const begin = (period: number): number => (tMul === 1 ? period : (tMul ** period - 1) / (tMul - 1));
+  const config = { initialLearningRate, firstDecaySteps, tMul, mMul, alpha };
+  return described("CosineDecayRestarts", config, (iteration) => {
+    const passed = iteration / firstDecaySteps;
+    const estimate = tMul === 1 ? passed : Math.log(1 + passed * (tMul - 1)) / Math.log(tMul);
+    // Logarithms are rounded, and a restart must not come a step late.
+    const rounded = Math.round(estimate);
+    const period = passed >= begin(rounded) ? rounded : rounded - 1;
+    const share = (passed - begin(period)) / tMul ** period;
+    const cosine = (mMul ** period * (1 + Math.cos(Math.PI * share))) / 2;
     return initialLearningRate * ((1 - alpha) * cosine + alpha);
   });
 }
@@ -139,6 +277,10 @@ const classes: Classes<Schedule> = {
   StepDecay: stepDecay,
   ExponentialDecay: exponentialDecay,
   CosineDecay: cosineDecay,
+  CosineDecayRestarts: cosineDecayRestarts,
+  InverseTimeDecay: inverseTimeDecay,
+  PiecewiseConstantDecay: piecewiseConstantDecay,
+  PolynomialDecay: polynomialDecay,
 };
 
 /** The inverse of `rateConfig`. Throws `ArgumentError` for an unknown class. */

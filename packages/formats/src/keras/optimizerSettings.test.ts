@@ -49,23 +49,55 @@ describe("the learning rate of an optimizer of a file", () => {
     expect([...decay.told, ...warm.told]).toEqual([]);
   });
 
-  test.each(["PolynomialDecay", "InverseTimeDecay"])(
-    "stays at the first of %s, and a warning names it",
-    (className) => {
-      const learning_rate = scheduled(className, { initial_learning_rate: 0.4, decay_steps: 10 });
-      const { rate, told } = read("Adam", { learning_rate });
-      expect([rate(0), rate(1000)]).toEqual([0.4, 0.4]);
-      expect(told).toHaveLength(1);
-      expect(told[0]).toMatch(`learning_rate ${className}, which is not known here: it stays at 0.4`);
-    },
-  );
-
-  test("is the default instead of PiecewiseConstantDecay, and a warning names it", () => {
-    const { rate, told } = read("Adam", {
-      learning_rate: scheduled("PiecewiseConstantDecay", { boundaries: [5], values: [0.1, 0.01] }),
+  test.each([
+    [
+      "InverseTimeDecay",
+      { initial_learning_rate: 0.6, decay_steps: 4, decay_rate: 2, staircase: false },
+      [0.6, 0.3, 0.2],
+    ],
+    [
+      "InverseTimeDecay",
+      { initial_learning_rate: 0.6, decay_steps: 4, decay_rate: 2, staircase: true },
+      [0.6, 0.6, 0.2],
+    ],
+    ["PolynomialDecay", { initial_learning_rate: 0.5, decay_steps: 4, end_learning_rate: 0.1 }, [0.5, 0.3, 0.1]],
+    [
+      "PolynomialDecay",
+      { initial_learning_rate: 0.5, decay_steps: 2, end_learning_rate: 0.1, cycle: true },
+      [0.5, 0.1, 0.1],
+    ],
+    ["PiecewiseConstantDecay", { boundaries: [1, 3], values: [0.3, 0.2, 0.1] }, [0.3, 0.2, 0.1]],
+    [
+      "CosineDecayRestarts",
+      { initial_learning_rate: 0.4, first_decay_steps: 4, t_mul: 2, m_mul: 0.5 },
+      [0.4, 0.2, 0.2],
+    ],
+  ])("follows %s of %j", (className, config, expected) => {
+    const { rate, told } = read("Adam", { learning_rate: scheduled(className, config) });
+    [0, 2, 4].forEach((step, index) => {
+      expect(rate(step)).toBeCloseTo(expected[index]!, 12);
     });
+    expect(told).toEqual([]);
+  });
+
+  test("stays at the first of a schedule of somebody's own, and a warning names it", () => {
+    const learning_rate = scheduled("MyDecay", { initial_learning_rate: 0.4, decay_steps: 10 });
+    const { rate, told } = read("Adam", { learning_rate });
+    expect([rate(0), rate(1000)]).toEqual([0.4, 0.4]);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch("learning_rate MyDecay, which is not known here: it stays at 0.4");
+  });
+
+  test("is the default where that says no rate, and a warning names it", () => {
+    const { rate, told } = read("Adam", { learning_rate: scheduled("MyDecay", { table: [0.1, 0.01] }) });
     expect(rate(0)).toBe(0.001);
-    expect(told[0]).toMatch(/PiecewiseConstantDecay.*the optimizer's default/);
+    expect(told[0]).toMatch(/MyDecay.*the optimizer's default/);
+  });
+
+  test("of a known schedule with settings that fit nothing is refused as Convoy's own function does", () => {
+    expect(() =>
+      read("Adam", { learning_rate: scheduled("PiecewiseConstantDecay", { boundaries: [5], values: 3 }) }),
+    ).toThrow(/piecewiseConstantDecay: \[5\] are boundaries/);
   });
 });
 
@@ -105,9 +137,17 @@ test("what Keras writes by default is not told", () => {
   expect(told).toEqual([]);
 });
 
-test("decay of Keras 1 and 2 is told", () => {
-  const { rate, told } = read("SGD", { lr: 0.05, decay: 1e-4, momentum: 0, nesterov: false });
-  expect(rate(0)).toBe(0.05);
+test("decay of Keras 1 and 2 is taken over: it divides the rate", () => {
+  const { rate, told } = read("SGD", { lr: 0.05, decay: 0.25, momentum: 0, nesterov: false });
+  expect([rate(0), rate(4), rate(16)]).toEqual([0.05, 0.025, 0.01]);
+  expect(told).toEqual([]);
+  const none = read("SGD", { learning_rate: 0.05, decay: 0 });
+  expect(none.config.learningRate).toBe(0.05);
+});
+
+test("decay beside a schedule is told", () => {
+  const learning_rate = scheduled("InverseTimeDecay", { initial_learning_rate: 1, decay_steps: 1, decay_rate: 1 });
+  const { told } = read("SGD", { learning_rate, decay: 1e-4 });
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(/SGD of the file has decay 0.0001, which is not taken over/);
 });

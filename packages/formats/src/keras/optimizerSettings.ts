@@ -1,5 +1,5 @@
 import { type JsonValue, optimizers, schedules } from "@convoy/core";
-import { brief, isObject, type JsonObject } from "../json.js";
+import { brief, isList, isObject, type JsonObject } from "../json.js";
 
 /** An optimizer as `compile` takes it. */
 export type Optimizer = ReturnType<typeof optimizers.adam>;
@@ -83,13 +83,19 @@ export function readOptimizer(value: JsonValue, warn: (message: string) => void)
   const tell = (what: string): void =>
     warn(`the optimizer ${String(given)} of the file has ${what}; give an optimizer to compile yourself`);
   const options = new Map<string, unknown>();
+  const rate = config.learning_rate ?? config.lr;
+  const { decay } = config;
+  const decays = typeof rate === "number" && typeof decay === "number" && decay > 0;
   for (const [option, setting] of Object.entries(config)) {
     const convoy = Object.hasOwn(optimizerOptions, option) ? optimizerOptions[option]! : "";
     const idle = !averages && averageOptions.some((average) => average === convoy);
-    if (setting === null || idle || withoutEffect.includes(option)) {
+    if (setting === null || idle || withoutEffect.includes(option) || (decays && option === "decay")) {
       continue;
     }
-    if (convoy === "learningRate" && typeof setting !== "number") {
+    if (decays && convoy === "learningRate") {
+      // What Keras 1 and 2 call decay: the rate is divided by 1 + decay * step.
+      options.set(convoy, schedules.inverseTimeDecay({ initialLearningRate: rate, decaySteps: 1, decayRate: decay }));
+    } else if (convoy === "learningRate" && typeof setting !== "number") {
       const rate = readRate(setting, (what) => tell(`${option} ${what}`));
       if (rate !== undefined) {
         options.set(convoy, rate);
@@ -122,17 +128,49 @@ function readRate(value: JsonValue, tell: (what: string) => void): Schedule | nu
   return rate;
 }
 
+const initialRate = (config: JsonObject): number => Number(config.initial_learning_rate);
+
+/** Numbers of a list; none where it is no list of numbers, which the schedule then refuses. */
+function numbers(value: JsonValue | undefined): number[] {
+  return isList(value) ? value.map(Number) : [];
+}
+
 /** Schedules of Keras that there are here. */
 const readSchedules: Readonly<Record<string, (config: JsonObject) => Schedule>> = {
+  InverseTimeDecay: (config) =>
+    schedules.inverseTimeDecay({
+      initialLearningRate: initialRate(config),
+      decaySteps: Number(config.decay_steps),
+      decayRate: Number(config.decay_rate),
+      staircase: config.staircase === true,
+    }),
+  PolynomialDecay: (config) =>
+    schedules.polynomialDecay({
+      initialLearningRate: initialRate(config),
+      decaySteps: Number(config.decay_steps),
+      endLearningRate: Number(config.end_learning_rate ?? 0.0001),
+      power: Number(config.power ?? 1),
+      cycle: config.cycle === true,
+    }),
+  PiecewiseConstantDecay: (config) =>
+    schedules.piecewiseConstantDecay({ boundaries: numbers(config.boundaries), values: numbers(config.values) }),
+  CosineDecayRestarts: (config) =>
+    schedules.cosineDecayRestarts({
+      initialLearningRate: initialRate(config),
+      firstDecaySteps: Number(config.first_decay_steps),
+      tMul: Number(config.t_mul ?? 2),
+      mMul: Number(config.m_mul ?? 1),
+      alpha: Number(config.alpha ?? 0),
+    }),
   ExponentialDecay: (config) =>
     schedules.exponentialDecay({
-      initialLearningRate: Number(config.initial_learning_rate),
+      initialLearningRate: initialRate(config),
       decaySteps: Number(config.decay_steps),
       decayRate: Number(config.decay_rate),
       staircase: config.staircase === true,
     }),
   CosineDecay: (config) => {
-    const initial = Number(config.initial_learning_rate);
+    const initial = initialRate(config);
     const target = config.warmup_target;
     const steps = Number(config.warmup_steps ?? 0);
     const decay = schedules.cosineDecay({

@@ -193,6 +193,27 @@ describe("what a model was compiled with", () => {
     }),
   };
 
+  const scheduled: Record<string, Optimizer> = {
+    adamRestarting: optimizers.adam({
+      learningRate: schedules.cosineDecayRestarts({
+        ...{ initialLearningRate: 1, firstDecaySteps: 3, tMul: 1.5, mMul: 0.9, alpha: 0.01 },
+      }),
+    }),
+    adamPieces: optimizers.adam({
+      learningRate: schedules.piecewiseConstantDecay({ boundaries: [2, 4], values: [1, 0.1, 0.01] }),
+    }),
+    sgdLine: optimizers.sgd({
+      learningRate: schedules.polynomialDecay({
+        ...{ initialLearningRate: 1, decaySteps: 5, endLearningRate: 0.2, power: 2, cycle: true },
+      }),
+    }),
+    sgdInverse: optimizers.sgd({
+      learningRate: schedules.inverseTimeDecay({
+        ...{ initialLearningRate: 1, decaySteps: 2, decayRate: 0.3, staircase: true },
+      }),
+    }),
+  };
+
   it("is, of each kind, among these", () => {
     const functions = (of: object, others: readonly string[] = []): string[] =>
       Object.entries(of)
@@ -205,14 +226,14 @@ describe("what a model was compiled with", () => {
     expect(Object.keys(everyLoss).sort()).toEqual(functions(losses));
     expect(Object.keys(everyMetric).sort()).toEqual(functions(metrics, ["confusionMatrix"]));
     expect(Object.keys(everyOptimizer).sort()).toEqual(functions(optimizers));
-    const used = JSON.stringify(Object.values(everyOptimizer).map(({ config }) => config));
+    const used = JSON.stringify(Object.values({ ...everyOptimizer, ...scheduled }).map(({ config }) => config));
     for (const name of functions(schedules, ["toSchedule", "rateConfig"])) {
       const className = name === "constant" ? "ConstantRate" : `${name[0]!.toUpperCase()}${name.slice(1)}`;
       expect(used).toContain(`"${className}"`);
     }
   });
 
-  it.each(Object.entries(everyOptimizer))("%s is made again", (_, optimizer) => {
+  it.each(Object.entries({ ...everyOptimizer, ...scheduled }))("%s is made again", (_, optimizer) => {
     const made = again((_what, value, custom) => optimizerFromConfig(value, custom as never), optimizer);
     expect(made).toMatchObject({
       name: optimizer.name,
