@@ -28,7 +28,10 @@ test.each(Object.entries({ cuda, webgpu, wasm }))("%s has lost no kernel", (_, k
   expect(established.filter((name) => !Object.hasOwn(kernels, name))).toEqual([]);
 });
 
-/** Backends with a kernel for every fused op. Where one gets lost its parts run in its place, slower and with the same numbers. */
+/** Fused ops that core has gained and that no backend has a kernel for yet. */
+const awaited: readonly string[] = ["fusedGatherRows"];
+
+/** Backends with a kernel for every other fused op. Where one gets lost its parts run in its place, slower and with the same numbers. */
 test.each(Object.entries({ cuda, webgpu }))("%s has lost no fused kernel", (_, kernels) => {
-  expect(fusedNames.filter((name) => !Object.hasOwn(kernels, name))).toEqual([]);
+  expect(fusedNames.filter((name) => !awaited.includes(name) && !Object.hasOwn(kernels, name))).toEqual([]);
 });

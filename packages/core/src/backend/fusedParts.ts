@@ -57,6 +57,31 @@ export function chainParts<O extends OpInstance>(op: O & MaybeFused<O>): ChainPa
   };
 }
 
+/** What a gathered batch goes through before it is written. */
+export interface GatherParts<O> {
+  readonly gather: O;
+  /** affine of the source's numbers, before they are resampled or without that. */
+  readonly before: O | undefined;
+  /** Reads what was gathered and, from outside, the transforms. */
+  readonly warp: O | undefined;
+  /** affine of what was resampled, its fill value included. */
+  readonly after: O | undefined;
+}
+
+/** The parts of `fusedGatherRows` by what they do. A gatherRows that is not fused is alone. */
+export function gatherParts<O extends OpInstance>(op: O & MaybeFused<O>): GatherParts<O> {
+  const parts: readonly O[] = op.parts ?? [op];
+  const warp = parts.findIndex((part) => part.op === "warp2d");
+  const affine = (from: number, to: number): O | undefined =>
+    parts.slice(from, to).find((part) => part.op === "affine");
+  return {
+    gather: parts[0]!,
+    before: affine(0, warp < 0 ? parts.length : warp),
+    warp: parts[warp],
+    after: warp < 0 ? undefined : affine(warp, parts.length),
+  };
+}
+
 /** What an `add` among the parts of a bound op takes from outside: it may be either of its inputs. */
 export function addend<T extends TensorSpec>(op: BoundOp<T>, addition: BoundOp<T>): T {
   const written = op.parts!.flatMap(({ outputs }) => outputs);

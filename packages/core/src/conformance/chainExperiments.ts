@@ -5,9 +5,10 @@ import type { UnaryFunction } from "../ops/unary.js";
 import { resolvePadding, spatial } from "../ops/window.js";
 import { differentiate, type FusedName, type GraphValue } from "../plan/index.js";
 import type { ConvolutionChain, DenseChain, LossChain } from "./chains.js";
-import { convolutionChains, denseChains, lossChains, normalizationChains } from "./chains.js";
+import { convolutionChains, denseChains, gatherChains, lossChains, normalizationChains } from "./chains.js";
 import { activated, chainTolerance, type Filler, filler, weights } from "./chainTensors.js";
 import { Experiment } from "./experiment.js";
+import { gatherExperiment, gatherName } from "./gatherExperiments.js";
 import { normalizationExperiment, normalizationFusion, normalizationName } from "./normalizationExperiments.js";
 
 /** A chain of ops with the fused op that it may run as. */
@@ -41,6 +42,10 @@ export function chainExperiments(): ChainExperiment[] {
     ...normalizationChains.map((chain) => {
       const name = normalizationName(chain);
       return experimentOf(normalizationFusion(chain), name, () => normalizationExperiment(chain, name));
+    }),
+    ...gatherChains.map((chain) => {
+      const name = gatherName(chain);
+      return experimentOf("fusedGatherRows", name, () => gatherExperiment(chain, name));
     }),
     ...lossChains.map((chain) => {
       const name = lossName(chain);

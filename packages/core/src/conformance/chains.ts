@@ -4,9 +4,12 @@
  * so that no two correct kernels decide differently.
  */
 
-import type { Shape } from "../ops/definition.js";
+import type { AffineAttributes } from "../ops/affine.js";
+import type { DType, Shape } from "../ops/definition.js";
 import type { LabelKind } from "../ops/lossShapes.js";
+import type { Interpolation } from "../ops/resize2d.js";
 import type { UnaryFunction } from "../ops/unary.js";
+import type { FillMode } from "../ops/warp2d.js";
 import type { PaddingName } from "../ops/window.js";
 
 export interface ConvolutionChain {
@@ -75,6 +78,28 @@ export interface NormalizationChain {
   readonly backward?: boolean;
   /** Whether the gradient of the output is a sum of two; default false. */
   readonly gradientSum?: boolean;
+}
+
+/** Images on their way from the data set into a step. */
+export interface GatherChain {
+  /** [M,H,W,C] of the data set, of which the batch takes `batchSize` rows from `batchStart` on. */
+  readonly images: Shape;
+  readonly dtype: Exclude<DType, "int32">;
+  readonly batchSize: number;
+  /** Default 0. */
+  readonly batchStart?: number;
+  /** Of gatherRows; default 1. */
+  readonly scale?: number;
+  /** Default true. */
+  readonly ordered?: boolean;
+  readonly before?: AffineAttributes;
+  readonly warp?: {
+    /** Default: that of the images. */
+    readonly size?: readonly [number, number];
+    readonly interpolation: Interpolation;
+    readonly fillMode: FillMode;
+  };
+  readonly after?: AffineAttributes;
 }
 
 const everything = ["input", "kernel", "bias"] as const;
@@ -178,6 +203,88 @@ export const lossChains: readonly LossChain[] = [
   // Logits far apart.
   { logits: [11, 10], labels: "sparse", weights: false, accuracy: true, backward: true, extreme: true },
   { logits: [11, 10], labels: "categorical", weights: true, accuracy: true, backward: true, extreme: true },
+];
+
+const toUnit: AffineAttributes = { scale: 1 / 255, offset: 0 };
+const toBothSides: AffineAttributes = { scale: 2 / 255, offset: -1 };
+const bytesOf = { dtype: "uint8" } as const;
+const floatsOf = { dtype: "float32" } as const;
+
+export const gatherChains: readonly GatherChain[] = [
+  // Every fill mode and both interpolations, from bytes and from numbers, 1 to 4 channels.
+  ...(["reflect", "wrap", "constant", "nearest"] as const).flatMap((fillMode, index) =>
+    (["nearest", "bilinear"] as const).flatMap((interpolation): GatherChain[] => [
+      { ...bytesOf, images: [9, 7, 6, index + 1], batchSize: 5, scale: 1 / 255, warp: { interpolation, fillMode } },
+      { ...floatsOf, images: [7, 5, 8, index + 1], batchSize: 7, warp: { interpolation, fillMode } },
+    ]),
+  ),
+  // Scaled before, after, both, and without resampling.
+  { ...bytesOf, images: [9, 7, 6, 3], batchSize: 4, batchStart: 5, before: toUnit },
+  { ...bytesOf, images: [9, 7, 6, 1], batchSize: 4, batchStart: 2, ordered: false, before: toBothSides },
+  { ...floatsOf, images: [9, 3, 5, 2], batchSize: 6, scale: 0.5, before: { scale: -3, offset: 2 } },
+  ...([toUnit, undefined] as const).flatMap((before) =>
+    ([toBothSides, undefined] as const).map(
+      (after): GatherChain => ({
+        ...bytesOf,
+        images: [8, 6, 9, 3],
+        batchSize: 5,
+        batchStart: 2,
+        ...(before ? { before } : {}),
+        warp: { interpolation: "bilinear", fillMode: "constant" },
+        ...(after ? { after } : {}),
+      }),
+    ),
+  ),
+  // A stream's windows have no order.
+  {
+    ...bytesOf,
+    images: [9, 7, 6, 3],
+    batchSize: 3,
+    batchStart: 6,
+    ordered: false,
+    before: toUnit,
+    warp: { interpolation: "bilinear", fillMode: "reflect" },
+  },
+  {
+    ...bytesOf,
+    images: [9, 7, 6, 3],
+    batchSize: 3,
+    batchStart: 3,
+    ordered: false,
+    warp: { interpolation: "nearest", fillMode: "wrap" },
+  },
+  // Crops, and images that grow.
+  {
+    ...bytesOf,
+    images: [6, 9, 8, 3],
+    batchSize: 5,
+    before: toUnit,
+    warp: { size: [6, 5], interpolation: "bilinear", fillMode: "reflect" },
+  },
+  {
+    ...bytesOf,
+    images: [6, 3, 4, 1],
+    batchSize: 5,
+    warp: { size: [7, 6], interpolation: "bilinear", fillMode: "nearest" },
+    after: toUnit,
+  },
+  { ...bytesOf, images: [1, 1, 1, 1], batchSize: 1, warp: { interpolation: "bilinear", fillMode: "reflect" } },
+  // Data sets that people train on.
+  {
+    ...bytesOf,
+    images: [70, 28, 28, 1],
+    batchSize: 64,
+    batchStart: 6,
+    scale: 1 / 255,
+    warp: { interpolation: "bilinear", fillMode: "nearest" },
+  },
+  {
+    ...bytesOf,
+    images: [40, 32, 32, 3],
+    batchSize: 32,
+    scale: 1 / 255,
+    warp: { interpolation: "bilinear", fillMode: "reflect" },
+  },
 ];
 
 const batch = { statistics: "batch" } as const;

@@ -5,6 +5,7 @@ import { averagePool2dCases } from "../ops/averagePool2d.cases.js";
 import { batchNormCases } from "../ops/batchNorm.cases.js";
 import { biasAddCases } from "../ops/biasAdd.cases.js";
 import { clipByNormCases, clipByValueCases } from "../ops/clip.cases.js";
+import { adjustContrastCases, adjustHsvCases, scaleChannelsCases } from "../ops/colors.cases.js";
 import { concatCases } from "../ops/concat.cases.js";
 import { constrainNormCases, nonNegativeCases } from "../ops/constraints.cases.js";
 import { conv2dCases } from "../ops/conv2d.cases.js";
@@ -33,6 +34,7 @@ import {
 } from "../ops/optimizerUpdates.cases.js";
 import { padCases } from "../ops/pad.cases.js";
 import { penaltyCases } from "../ops/penalty.cases.js";
+import { fillBoxesCases, filterAxisCases, mixRowsCases } from "../ops/regions.cases.js";
 import { resize2dCases } from "../ops/resize2d.cases.js";
 import { gatherRowsCases, storeRowsCases } from "../ops/rows.cases.js";
 import { sigmoidCrossEntropyCases } from "../ops/sigmoidCrossEntropy.cases.js";
@@ -40,6 +42,7 @@ import { softmaxCases } from "../ops/softmax.cases.js";
 import { softmaxCrossEntropyCases } from "../ops/softmaxCrossEntropy.cases.js";
 import { transposeCases } from "../ops/transpose.cases.js";
 import { unaryCases } from "../ops/unary.cases.js";
+import { warp2dCases } from "../ops/warp2d.cases.js";
 import { weightedMeanCases } from "../ops/weightedMean.cases.js";
 
 /** Every op's cases. The backward ops are covered by the gradients of the forward ones. */
@@ -90,4 +93,11 @@ export const opCases: readonly AnyOpCase[] = [
   ...decayWeightsCases,
   ...constrainNormCases,
   ...nonNegativeCases,
+  ...warp2dCases,
+  ...scaleChannelsCases,
+  ...adjustContrastCases,
+  ...adjustHsvCases,
+  ...fillBoxesCases,
+  ...mixRowsCases,
+  ...filterAxisCases,
 ];

@@ -72,6 +72,11 @@ export function words(shape: Shape): CaseInput {
   return { shape, dtype: "int32", fill: { kind: "integers", low: -(2 ** 31), high: 2 ** 31 - 1 } };
 }
 
+/** These very int32 numbers. */
+export function givenWords(shape: Shape, values: readonly number[]): CaseInput {
+  return { shape, dtype: "int32", fill: { kind: "given", values } };
+}
+
 /** Bytes, 0 and 255 included. */
 export function bytes(shape: Shape): CaseInput {
   return { shape, dtype: "uint8", fill: { kind: "integers", low: 0, high: 255 } };

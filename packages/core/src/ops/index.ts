@@ -11,6 +11,7 @@ import {
 } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { type ClipByNormAttributes, type ClipByValueAttributes, clipByNorm, clipByValue } from "./clip.js";
+import { adjustContrast, adjustHsv, scaleChannels, type ValueRangeAttributes } from "./colors.js";
 import { type ConcatAttributes, concat } from "./concat.js";
 import { type ConstrainNormAttributes, constrainNorm, nonNegative } from "./constraints.js";
 import { type Conv2dAttributes, conv2d } from "./conv2d.js";
@@ -55,6 +56,7 @@ import {
 } from "./optimizerUpdates.js";
 import { type PadAttributes, pad } from "./pad.js";
 import { type PenaltyAttributes, penalty, penaltyBackward } from "./penalty.js";
+import { type FillBoxesAttributes, type FilterAxisAttributes, fillBoxes, filterAxis, mixRows } from "./regions.js";
 import { type ReshapeAttributes, reshape } from "./reshape.js";
 import { type Resize2dAttributes, type Resize2dBackwardAttributes, resize2d, resize2dBackward } from "./resize2d.js";
 import { type GatherRowsAttributes, gatherRows, storeRows } from "./rows.js";
@@ -69,6 +71,7 @@ import {
 } from "./softmaxCrossEntropy.js";
 import { type TransposeAttributes, transpose } from "./transpose.js";
 import { type UnaryAttributes, unary, unaryBackward } from "./unary.js";
+import { type Warp2dAttributes, warp2d } from "./warp2d.js";
 import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 type None = Record<never, never>;
@@ -142,6 +145,13 @@ export interface OpAttributes {
   decayWeights: DecayWeightsAttributes;
   constrainNorm: ConstrainNormAttributes;
   nonNegative: None;
+  warp2d: Warp2dAttributes;
+  scaleChannels: ValueRangeAttributes;
+  adjustContrast: ValueRangeAttributes;
+  adjustHsv: ValueRangeAttributes;
+  fillBoxes: FillBoxesAttributes;
+  mixRows: None;
+  filterAxis: FilterAxisAttributes;
 }
 
 /** The ops of the registry: what a plan is made of, fused ops aside. */
@@ -216,6 +226,13 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   decayWeights,
   constrainNorm,
   nonNegative,
+  warp2d,
+  scaleChannels,
+  adjustContrast,
+  adjustHsv,
+  fillBoxes,
+  mixRows,
+  filterAxis,
 };
 
 /** The ops that a backend executes: all but `reshape`, which lowering resolves. */

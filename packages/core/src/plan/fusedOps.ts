@@ -3,6 +3,7 @@ import type { OpName } from "../ops/index.js";
 
 /** Names of the groups of ops that a backend may have in one kernel. A new one gets a name here and a pattern below. */
 export type FusedName =
+  | "fusedGatherRows"
   | "fusedSoftmaxLoss"
   | "fusedBatchNormBackward"
   | "fusedConv2dBackward"
@@ -17,7 +18,7 @@ export type FusedName =
 export interface ChainPattern {
   readonly kind: "chain";
   readonly head: OpName;
-  /** Ops that may follow, each at most once, in this order. */
+  /** Ops that may follow, each at most once where it is listed, in this order. */
   readonly tail: readonly OpName[];
   /** An op over statistics of what it reads. */
   readonly statistics?: {
@@ -87,6 +88,7 @@ export type FusedPattern = ChainPattern | BackwardPattern | SumsPattern | LossPa
  *
  * | name                   | parts, in order; those in brackets may be missing, but two there must be                  |
  * | ---------------------- | ------------------------------------------------------------------------------------------ |
+ * | fusedGatherRows        | gatherRows [affine] [warp2d] [affine]                                                       |
  * | fusedSoftmaxLoss       | softmaxCrossEntropy [accuracy] [softmaxCrossEntropyBackward]                                |
  * | fusedBatchNormBackward | [add] [unaryBackward] batchNormBackwardSums [batchNormBackwardInput]                        |
  * | fusedConv2dBackward    | [unaryBackward] [maxPool2dBackward] [biasAddBackward] [conv2dBackwardInput] conv2dBackwardFilter |
@@ -98,6 +100,7 @@ export type FusedPattern = ChainPattern | BackwardPattern | SumsPattern | LossPa
  * | fusedDense             | matMul [biasAdd] [unary]                                                                    |
  */
 export const fusedOps: { readonly [N in FusedName]: FusedPattern } = {
+  fusedGatherRows: { kind: "chain", head: "gatherRows", tail: ["affine", "warp2d", "affine"] },
   fusedSoftmaxLoss: {
     kind: "loss",
     head: "softmaxCrossEntropy",

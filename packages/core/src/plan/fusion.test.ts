@@ -59,6 +59,43 @@ function convolution(extra?: (graph: Draft, values: { convolved: Value; shifted:
   return { graph, x, kernel, bias, bent: bent! };
 }
 
+describe("a batch on its way into the plan", () => {
+  /** Bytes gathered, scaled, resampled by transforms that are gathered too; `extra` may read what is between. */
+  function augmented(extra?: (graph: Draft, scaled: Value) => void): Draft {
+    const graph = new Draft();
+    const rows = (label: string, shape: Shape, dtype: "float32" | "int32") =>
+      graph.apply("gatherRows", [graph.input(label, shape, dtype)], { batchSize: 2, scale: 1, dtype })[0]!;
+    const images = rows("images", [9, 6, 6, 3], "float32");
+    const [scaled] = graph.apply("affine", [images], { scale: 1 / 255, offset: 0 });
+    extra?.(graph, scaled!);
+    const [warped] = graph.apply("warp2d", [scaled!, rows("transforms", [9, 6], "int32")], {
+      ...{ size: [4, 4], interpolation: "bilinear", fillMode: "reflect", fillValue: 0, fractionBits: 8 },
+    });
+    graph.store("output", graph.apply("affine", [warped!], { scale: 2, offset: -1 })[0]!);
+    return graph;
+  }
+
+  it("is scaled and resampled as it is gathered", () => {
+    const plan = lowered(augmented());
+    expect(names(plan)).toEqual(["gatherRows", "fusedGatherRows(gatherRows affine warp2d affine)"]);
+    expect(plan.values.filter(({ buffer }) => buffer === "arena").map(({ shape }) => shape)).toEqual([[2, 6]]);
+  });
+
+  it("is written where something else reads it", () => {
+    const plan = lowered(augmented((graph, scaled) => graph.store("scaled", scaled)));
+    expect(names(plan)).toEqual(["fusedGatherRows(gatherRows affine)", "gatherRows", "warp2d", "affine"]);
+  });
+
+  it("stays as long as a backend takes it", () => {
+    const accepts = ({ parts = [] }: OpInstance) => parts.at(-1)?.op === "warp2d";
+    expect(names(lowered(augmented(), { accepts }))).toEqual([
+      "gatherRows",
+      "fusedGatherRows(gatherRows affine warp2d)",
+      "affine",
+    ]);
+  });
+});
+
 describe("forward chains", () => {
   it("are found whole, and what is inside needs no memory", () => {
     const { graph } = convolution();

@@ -6,6 +6,7 @@ import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
+import { adjustContrast, adjustHsv, scaleChannels } from "./colors.js";
 import { concat } from "./concat.js";
 import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d } from "./conv2d.js";
@@ -35,6 +36,7 @@ import {
 } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
+import { fillBoxes, filterAxis, mixRows } from "./regions.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -42,6 +44,7 @@ import { softmax, softmaxBackward } from "./softmax.js";
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
+import { warp2d } from "./warp2d.js";
 import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 /** The kernel of every op, on host arrays. */
@@ -112,4 +115,11 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   decayWeights,
   constrainNorm,
   nonNegative,
+  warp2d,
+  scaleChannels,
+  adjustContrast,
+  adjustHsv,
+  fillBoxes,
+  mixRows,
+  filterAxis,
 };
