@@ -13,11 +13,10 @@ type Sharp = (
   options: { failOn: "warning"; limitInputPixels: false; autoOrient: false },
 ) => {
   toColourspace(name: "srgb"): ReturnType<Sharp>;
-  ensureAlpha(): ReturnType<Sharp>;
   raw(options: { depth: "uchar" }): {
     toBuffer(options: {
       resolveWithObject: true;
-    }): Promise<{ data: Uint8Array; info: { width: number; height: number } }>;
+    }): Promise<{ data: Uint8Array; info: { width: number; height: number; channels: 3 | 4 } }>;
   };
 };
 
@@ -47,10 +46,10 @@ async function decodeBySharp(sharp: Sharp, bytes: Uint8Array): Promise<Pixels> {
   const image = sharp(bytes, { failOn: "warning", limitInputPixels: false, autoOrient: false });
   const { data, info } = await image
     .toColourspace("srgb")
-    .ensureAlpha()
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height };
+  const { width, height, channels } = info;
+  return { data, width, height, channels };
 }
 
 /** A decoder of one format, started. */
@@ -94,20 +93,25 @@ const starters: Readonly<Record<ImageFormat, () => Promise<WasmDecoder>>> = {
       if (complaint !== undefined) {
         throw new Error(complaint);
       }
-      return pixels;
+      return withOpacity(pixels);
     };
   },
   async png() {
     const { decode, init } = await import("@jsquash/png/decode.js");
     await init(await wasmModule("@jsquash/png/codec/pkg/squoosh_png_bg.wasm"));
-    return async (bytes) => decode(bytes.slice().buffer);
+    return async (bytes) => withOpacity(await decode(bytes.slice().buffer));
   },
   async webp() {
     const { default: decode, init } = await import("@jsquash/webp/decode.js");
     await (init as StartWasm)(await wasmModule("@jsquash/webp/codec/dec/webp_dec.wasm"));
-    return async (bytes) => decode(bytes.slice().buffer);
+    return async (bytes) => withOpacity(await decode(bytes.slice().buffer));
   },
 };
+
+/** They give what an `ImageData` has. */
+function withOpacity({ data, width, height }: Omit<Pixels, "channels">): Pixels {
+  return { data, width, height, channels: 4 };
+}
 
 async function wasmModule(path: string): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await readFile(createRequire(import.meta.url).resolve(path)));

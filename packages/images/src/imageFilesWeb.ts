@@ -40,5 +40,5 @@ async function decode(bytes: Bytes): Promise<Pixels> {
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return { width, height, data: context.getImageData(0, 0, width, height).data };
+  return { width, height, channels: 4, data: context.getImageData(0, 0, width, height).data };
 }

@@ -37,9 +37,9 @@ export async function readImage(
       },
     );
   }
-  if (pixels.data.length !== pixels.width * pixels.height * 4) {
+  if (pixels.data.length !== pixels.width * pixels.height * pixels.channels) {
     throw new DatasetError(
-      `${fileName}: decoded to ${pixels.data.length} bytes for ${pixels.width} x ${pixels.height} pixels`,
+      `${fileName}: decoded to ${pixels.data.length} bytes for ${pixels.width} x ${pixels.height} pixels of ${pixels.channels}`,
     );
   }
   return shapeImage(pixels, settings);

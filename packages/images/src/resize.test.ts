@@ -7,6 +7,7 @@ function image(rows: readonly (readonly number[])[]): Pixels {
   return {
     width: rows[0]!.length,
     height: rows.length,
+    channels: 4,
     data: Uint8Array.from(rows.flat().flatMap((v) => [v, v, v, 255])),
   };
 }
@@ -64,12 +65,57 @@ describe("shapeImage", () => {
   });
 
   it("makes grey of colours as JPEG does, and keeps opacity for rgba alone", () => {
-    const one = { width: 1, height: 1, data: Uint8Array.of(200, 100, 50, 128) };
+    const one = { width: 1, height: 1, channels: 4, data: Uint8Array.of(200, 100, 50, 128) } as const;
     const shape = { height: 1, width: 1, interpolation: "nearest", cropToAspectRatio: false } as const;
     expect([...shapeImage(one, { ...shape, colorMode: "grayscale" })]).toEqual([
       Math.round(0.299 * 200 + 0.587 * 100 + 0.114 * 50),
     ]);
     expect([...shapeImage(one, { ...shape, colorMode: "rgb" })]).toEqual([200, 100, 50]);
     expect([...shapeImage(one, { ...shape, colorMode: "rgba" })]).toEqual([200, 100, 50, 128]);
+    const opaque = { ...one, channels: 3, data: one.data.subarray(0, 3) } as const;
+    expect([...shapeImage(opaque, { ...shape, colorMode: "rgb" })]).toEqual([200, 100, 50]);
+    expect([...shapeImage(opaque, { ...shape, colorMode: "rgba" })]).toEqual([200, 100, 50, 255]);
   });
+
+  it.each(["nearest", "bilinear", "bicubic"] as const)(
+    "adds up the neighbours of every pixel (%s)",
+    (interpolation) => {
+      // Each output pixel by itself, from the kernel's definition, in sizes that grow, shrink and stay.
+      const source = Array.from({ length: 7 }, (_, y) =>
+        Array.from({ length: 9 }, (_, x) => (37 * x + 91 * y * y) % 256),
+      );
+      const kernel = (d: number): number =>
+        interpolation === "bilinear"
+          ? Math.max(0, 1 - d)
+          : d <= 1
+            ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1
+            : d < 2
+              ? -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2
+              : 0;
+      const weights = (index: number, size: number, length: number): number[] => {
+        const at = ((index + 0.5) * length) / size;
+        const near = Array.from({ length }, (_, position) =>
+          interpolation === "nearest" ? Number(position === Math.floor(at)) : kernel(Math.abs(at - 0.5 - position)),
+        );
+        const total = near.reduce((sum, weight) => sum + weight, 0);
+        return near.map((weight) => weight / total);
+      };
+      for (const [height, width] of [
+        [7, 9],
+        [3, 4],
+        [15, 20],
+        [1, 31],
+      ] as const) {
+        const expected = Array.from({ length: height * width }, (_, index) => {
+          const down = weights(Math.floor(index / width), height, 7);
+          const across = weights(index % width, width, 9);
+          const value = down.reduce((sum, v, y) => sum + v * across.reduce((s, w, x) => s + w * source[y]![x]!, 0), 0);
+          return Math.max(0, Math.min(255, value));
+        });
+        resized(source, height, width, { interpolation }).forEach((value, index) => {
+          expect(Math.abs(value - expected[index]!)).toBeLessThan(0.5 + 1e-9);
+        });
+      }
+    },
+  );
 });
