@@ -58,16 +58,22 @@ type WasmDecoder = (bytes: Bytes) => Promise<Pixels>;
 /** How the decoders that Emscripten has built start; their types leave the module out. */
 type StartWasm = (module: WebAssembly.Module, options?: object) => Promise<void>;
 
-const started = new Map<ImageFormat, Promise<WasmDecoder>>();
+const started = new Map<ImageFormat, WasmDecoder>();
 
-async function decodeByWasm(bytes: Bytes, format: ImageFormat): Promise<Pixels> {
-  let decoder = started.get(format);
-  if (decoder === undefined) {
-    decoder = starters[format]();
-    started.set(format, decoder);
-  }
+let decodedBefore: Promise<unknown> = Promise.resolve();
+
+/** One file after the other: what a decoder complains of must not be taken for another file's damage. */
+function decodeByWasm(bytes: Bytes, format: ImageFormat): Promise<Pixels> {
+  const decoded = decodedBefore.then(() => decodeOneByWasm(bytes, format));
+  decodedBefore = decoded.catch(() => undefined);
+  return decoded;
+}
+
+async function decodeOneByWasm(bytes: Bytes, format: ImageFormat): Promise<Pixels> {
   try {
-    return await (await decoder)(bytes);
+    const decoder = started.get(format) ?? (await starters[format]());
+    started.set(format, decoder);
+    return await decoder(bytes);
   } catch (error) {
     // A decoder that has failed in the middle may hold on to anything: the next file gets a new one.
     started.delete(format);
