@@ -42,7 +42,12 @@ export function labelFiles(
     const slash = image.path.indexOf("/");
     if (slash >= 0) {
       const name = image.path.slice(0, slash);
-      folders.set(name, [...(folders.get(name) ?? []), image]);
+      const folder = folders.get(name);
+      if (folder === undefined) {
+        folders.set(name, [image]);
+      } else {
+        folder.push(image);
+      }
     }
   }
   if (folders.size === 0) {
