@@ -4,7 +4,7 @@
  * [N,OH,OW,F]. An addend is added to a band of outputs while that is in the cache.
  *
  * Cost: 2 OH OW F KH KW C operations a sample; with a pooling that leaves rows or columns out, only those that it keeps.
- * Idea: a matrix product without building the matrix. The taps of a kernel row are contiguous in NHWC, so a tile of six
+ * Idea: a matrix product without building the matrix. The taps of a kernel row are contiguous in NHWC, so a tile of four
  * pixels and eight output channels runs over KW C numbers at a time straight from the input, kernel in panels of eight
  * channels. Inputs of few channels, whose runs are too short for that, have a kernel of their own (conv2dShallow.ts),
  * and so have 3 x 3 kernels (conv2dWinograd.ts).
@@ -19,7 +19,7 @@ import { UNARY_NONE, UNARY_RELU } from "./generated/constants";
 import { isTwoByTwo, maxPool2dImage } from "./maxPool2d";
 import { bandColumns, inputBand } from "./paddedBand";
 import { scratch, zeros } from "./step";
-import { tile4x8, tile6x8 } from "./tiles";
+import { tileRuns4x8 } from "./tiles";
 import { unaryInPlace } from "./unary";
 
 /** One task: a band of output rows of one sample. */
@@ -90,7 +90,6 @@ function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: 
   const channels = min(8, F - panel * 8);
   const partial = channels < 8;
   const stride: usize = partial ? 32 : (<usize>F) << 2;
-  const unbounded = f32x4.splat(-Infinity);
   const bias = biasOf(args, panel);
   const bandRowBytes = (<usize>(bandColumns(args) * args.C)) << 2;
   // With dilated columns a run of contiguous taps is one pixel, otherwise a whole row of the kernel.
@@ -107,11 +106,9 @@ function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: 
   let column: i32 = 0;
   let p = band;
   let c = partial ? scratch() : y + ((<usize>panel) << 5);
-  let left = rows * columns;
   let pixel: i32 = 0;
-  while (left > 0) {
-    const six = left >= 9 || left === 6 || left === 5;
-    const count = min(left, six ? 6 : 4);
+  for (let left = rows * columns; left > 0; left -= 4) {
+    const count = min(4, left);
     const a0 = p;
     if (++column === columns) {
       column = 0;
@@ -138,74 +135,13 @@ function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: 
         p += turn;
       } else p += step;
     }
-    const c1 = c + <usize>min(1, count - 1) * stride;
-    const c2 = c + <usize>min(2, count - 1) * stride;
-    const c3 = c + <usize>min(3, count - 1) * stride;
-    let b = panelOf;
-    let offset: usize = 0;
-    let start = bias;
-    if (six) {
-      const a4 = p;
-      if (++column === columns) {
-        column = 0;
-        p += turn;
-      } else p += step;
-      const a5 = count > 5 ? p : a4;
-      if (count > 5) {
-        if (++column === columns) {
-          column = 0;
-          p += turn;
-        } else p += step;
-      }
-      const c4 = c + 4 * stride;
-      const c5 = count > 5 ? c4 + stride : c4;
-      for (let kh = 0; kh < args.KH; kh++) {
-        offset = <usize>kh * tapRowStep;
-        for (let kw = 0; kw < runsInRow; kw++) {
-          const bound = kh === args.KH - 1 && kw === runsInRow - 1 ? floor : unbounded;
-          tile6x8(
-            a0 + offset,
-            a1 + offset,
-            a2 + offset,
-            a3 + offset,
-            a4 + offset,
-            a5 + offset,
-            run,
-            b,
-            32,
-            c,
-            c1,
-            c2,
-            c3,
-            c4,
-            c5,
-            start,
-            bound,
-          );
-          start = 0;
-          b += (<usize>run) << 5;
-          offset += runStep;
-        }
-      }
-    } else {
-      for (let kh = 0; kh < args.KH; kh++) {
-        offset = <usize>kh * tapRowStep;
-        for (let kw = 0; kw < runsInRow; kw++) {
-          const bound = kh === args.KH - 1 && kw === runsInRow - 1 ? floor : unbounded;
-          tile4x8(a0 + offset, a1 + offset, a2 + offset, a3 + offset, run, b, 32, c, c1, c2, c3, start, bound);
-          start = 0;
-          b += (<usize>run) << 5;
-          offset += runStep;
-        }
-      }
-    }
-    if (partial) {
-      keepChannels(y, pixel, count, F, panel, channels);
-    } else {
-      c += <usize>count * stride;
-    }
+    const c1 = count > 1 ? c + stride : c;
+    const c2 = count > 2 ? c1 + stride : c1;
+    const c3 = count > 3 ? c2 + stride : c2;
+    tileRuns4x8(a0, a1, a2, a3, run, runsInRow, runStep, args.KH, tapRowStep, panelOf, c, c1, c2, c3, bias, floor);
+    if (partial) keepChannels(y, pixel, count, F, panel, channels);
+    else c += <usize>count * stride;
     pixel += count;
-    left -= count;
   }
 }
 

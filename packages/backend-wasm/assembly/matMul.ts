@@ -1,7 +1,7 @@
 /**
  * matMul c[m,n] = f(bias[n] + sum over k of a[m,k] b[k,n]), either input transposed; a [M,K], b [K,N], c [M,N], bias [N].
  *
- * Cost: 2 M N K operations. Idea: 6 x 8 register tiles; b in panels of eight columns (packed beforehand where it is used
+ * Cost: 2 M N K operations. Idea: 4 x 8 register tiles; b in panels of eight columns (packed beforehand where it is used
  * often enough or transposed), cut along K so that the panel's part stays in the first-level cache while the rows of a pass.
  * A large b, whose panels would take as much memory again, is packed part by part in scratch memory by the tasks that use it,
  * each of which has all rows. A task is a rectangle of c, so its numbers do not depend on who computes it.
@@ -74,10 +74,10 @@ function matMulPanel(args: MatMulArgs, firstRow: i32, rows: i32, panel: i32, c: 
   }
 }
 
-/** The last columns, where a tile of eight would write over the next row: six rows at a time by way of scratch memory. */
+/** The last columns, where a tile of eight would write over the next row: eight rows at a time by way of scratch memory. */
 function partialPanel(args: MatMulArgs, firstRow: i32, rows: i32, panel: i32, columns: i32, c: usize): void {
-  for (let r = 0; r < rows; r += 6) {
-    const count = min(6, rows - r);
+  for (let r = 0; r < rows; r += 8) {
+    const count = min(8, rows - r);
     matMulPanel(args, firstRow + r, count, panel, scratch(), 32);
     for (let i = 0; i < count; i++) {
       memory.copy(c + <usize>(r + i) * <usize>args.N * 4, scratch() + ((<usize>i) << 5), (<usize>columns) << 2);

@@ -6,14 +6,14 @@ import { scratch, zeros } from "./step";
 
 /**
  * The register tile on operands that stay in the first-level cache: what this core can reach, and the measure for every
- * other kernel. 2 * 6 * 8 * 256 operations a repetition.
+ * other kernel. 2 * 8 * 8 * 256 operations a repetition.
  */
 export function peak(args: PeakArgs, _task: i32): void {
   const a = scratch();
-  const b = a + 6 * 1024;
+  const b = a + 8 * 1024;
   const c = b + 8192;
-  memory.fill(a, 0, 6 * 1024 + 8192 + 192);
+  memory.fill(a, 0, 8 * 1024 + 8192 + 256);
   for (let i = 0; i < args.repetitions; i++) {
-    gemmPanel(a, 1024, 6, 256, b, 32, c, 32, zeros(), f32x4.splat(-Infinity));
+    gemmPanel(a, 1024, 8, 256, b, 32, c, 32, zeros(), f32x4.splat(-Infinity));
   }
 }

@@ -24,7 +24,7 @@ import { WasmBuffer } from "./memory/buffer.js";
 import { encodePlan, supports, workspaceOf } from "./program/encode.js";
 import { formatProgram } from "./program/formatProgram.js";
 import { WasmExecutable } from "./run/executable.js";
-import type { WasmBackend } from "./wasmBackend.js";
+import type { PeakMeasurement, WasmBackend } from "./wasmBackend.js";
 
 export class WasmBackendImplementation implements WasmBackend {
   readonly name = "wasm";
@@ -89,6 +89,10 @@ export class WasmBackendImplementation implements WasmBackend {
   }
 
   async measurePeak(attempts = 10): Promise<number> {
+    return (await this.measurePeakSpread(attempts)).best;
+  }
+
+  async measurePeakSpread(attempts = 10): Promise<PeakMeasurement> {
     this.#checkAlive();
     return await measurePeak(this.#device, attempts);
   }

@@ -1,2 +1,2 @@
 export { type WasmOptions, wasm } from "./wasm.js";
-export type { WasmBackend } from "./wasmBackend.js";
+export type { PeakMeasurement, WasmBackend } from "./wasmBackend.js";

@@ -32,6 +32,10 @@ it("says what it runs on", async () => {
   expect(backend.device.name).toMatch(/, 2 threads$/);
   expect(backend.device.details).toMatchObject({ threads: 2, variant: expect.stringMatching(/^threads/) });
   expect(await backend.measurePeak(2)).toBeGreaterThan(0.1);
+  const { best, median, worst } = await backend.measurePeakSpread(3);
+  expect(best).toBeGreaterThanOrEqual(median);
+  expect(median).toBeGreaterThanOrEqual(worst);
+  expect(worst).toBeGreaterThan(0.1);
   await backend.dispose();
 });
 

@@ -15,7 +15,17 @@ export interface WasmBackend extends Backend {
 
   /**
    * GFLOP/s that all threads together reach on a matrix product that stays in registers and the first-level cache, the best
-   * of `attempts` (default 10) short measurements: what the figures of every other kernel are compared with.
+   * of `attempts` (default 10) measurements of about 20 ms: what the figures of every other kernel are compared with.
    */
   measurePeak(attempts?: number): Promise<number>;
+
+  /** The same measurements with their spread: other work on the machine, or another clock, shows in it. */
+  measurePeakSpread(attempts?: number): Promise<PeakMeasurement>;
+}
+
+/** GFLOP/s of several measurements of the peak. */
+export interface PeakMeasurement {
+  readonly best: number;
+  readonly median: number;
+  readonly worst: number;
 }
