@@ -1,8 +1,8 @@
 /** A panel of a matrix product: any number of rows by eight columns, as register tiles (tiles.ts). */
 
-import { tile4x8, tileTransposed4x8 } from "./tiles";
+import { takesSix, tile4x8, tile6x8, tileTransposed6x8 } from "./tiles";
 
-/** Rows x 8 columns of c. Full tiles of four rows, the last one with rows repeated. */
+/** Rows x 8 columns of c, as tiles of 6 or 4 rows; the last with rows repeated. */
 export function gemmPanel(
   a: usize,
   lda: usize,
@@ -17,16 +17,33 @@ export function gemmPanel(
 ): void {
   while (rows > 0) {
     const last = rows - 1;
-    const a1 = last > 0 ? a + lda : a;
-    const a2 = last > 1 ? a1 + lda : a1;
-    const a3 = last > 2 ? a2 + lda : a2;
-    const c1 = last > 0 ? c + ldc : c;
-    const c2 = last > 1 ? c1 + ldc : c1;
-    const c3 = last > 2 ? c2 + ldc : c2;
-    tile4x8(a, a1, a2, a3, K, b, ldb, c, c1, c2, c3, start, floor);
-    a = a3 + lda;
-    c = c3 + ldc;
-    rows -= 4;
+    if (takesSix(rows)) {
+      const a1 = a + lda;
+      const a2 = a1 + lda;
+      const a3 = a2 + lda;
+      const a4 = a3 + lda;
+      const a5 = rows === 5 ? a4 : a4 + lda;
+      const c1 = c + ldc;
+      const c2 = c1 + ldc;
+      const c3 = c2 + ldc;
+      const c4 = c3 + ldc;
+      const c5 = rows === 5 ? c4 : c4 + ldc;
+      tile6x8(a, a1, a2, a3, a4, a5, K, b, ldb, c, c1, c2, c3, c4, c5, start, floor);
+      a = a5 + lda;
+      c = c5 + ldc;
+      rows -= 6;
+    } else {
+      const a1 = a + <usize>min(1, last) * lda;
+      const a2 = a + <usize>min(2, last) * lda;
+      const a3 = a + <usize>min(3, last) * lda;
+      const c1 = c + <usize>min(1, last) * ldc;
+      const c2 = c + <usize>min(2, last) * ldc;
+      const c3 = c + <usize>min(3, last) * ldc;
+      tile4x8(a, a1, a2, a3, K, b, ldb, c, c1, c2, c3, start, floor);
+      a = a3 + lda;
+      c = c3 + ldc;
+      rows -= 4;
+    }
   }
 }
 
@@ -44,9 +61,9 @@ export function gemmPanelTransposed(
   floor: v128,
 ): void {
   while (rows > 0) {
-    tileTransposed4x8(a, lda, K, b, ldb, c, ldc, min(4, rows), start, floor);
-    a += 16;
-    c += 4 * ldc;
-    rows -= 4;
+    tileTransposed6x8(a, lda, K, b, ldb, c, ldc, min(6, rows), start, floor);
+    a += 24;
+    c += 6 * ldc;
+    rows -= 6;
   }
 }
