@@ -54,8 +54,51 @@ describe("HDF5 files that want too much memory", () => {
     [[2 ** 20, 2 ** 12], /would take/],
     [[2 ** 31, 2 ** 31, 2 ** 31], /larger than any file/],
     [[0x7fffffff], /would take/],
+    // 100 KB, where the file has less than 10.
+    [[25_600], /would take 102400 bytes, more than a file of \d{3,4} bytes justifies; it is damaged/],
   ] as const)("a dataset without numbers of shape %j", async (shape, message) => {
     await expectRefused(() => readHdf5(file(shape)).get("x")!.tensor(), message);
+  });
+});
+
+describe("HDF5 files that lead in circles", () => {
+  const file = (): Uint8Array => writeHdf5({ children: { x: { data: Float32Array.of(1, 2), shape: [2] } } });
+
+  /** The places of a text or of bytes in a file. */
+  function placeOf(bytes: Uint8Array, wanted: readonly number[], from = 0): number {
+    for (let at = from; at + wanted.length <= bytes.length; at++) {
+      if (wanted.every((byte, index) => bytes[at + index] === byte)) {
+        return at;
+      }
+    }
+    throw new Error("not there");
+  }
+
+  test("an object header that goes on in itself", async () => {
+    // Version 1, a message that is a continuation: it leads to the block in which it stands.
+    const bytes = file();
+    const view = new DataView(bytes.buffer);
+    const address = Number(view.getBigUint64(64, true));
+    view.setUint16(address + 2, 0xffff, true);
+    view.setUint32(address + 8, 24, true);
+    view.setUint16(address + 16, 16, true);
+    view.setUint16(address + 18, 16, true);
+    view.setBigUint64(address + 24, BigInt(address + 16), true);
+    view.setBigUint64(address + 32, 24n, true);
+    await expectRefused(() => readHdf5(bytes).names, /goes on where it has been before/);
+  });
+
+  test("texts of no length, as many as one likes", async () => {
+    const bytes = writeHdf5({ attributes: { count: ["a", "b"] } });
+    const view = new DataView(bytes.buffer);
+    // The datatype of the attribute becomes an integer of 0 bytes, its 2 elements 2^40.
+    const name = placeOf(bytes, [0x63, 0x6f, 0x75, 0x6e, 0x74, 0]);
+    const type = name + 8;
+    bytes[type] = (bytes[type]! & 0xf0) | 0;
+    view.setUint32(type + 4, 0, true);
+    const two = placeOf(bytes, [2, 0, 0, 0, 0, 0, 0, 0], type + 8);
+    view.setBigUint64(two, 2n ** 40n, true);
+    await expectRefused(() => readHdf5(bytes).attribute("count"), /expected numbers/);
   });
 });
 

@@ -1,6 +1,9 @@
 import { ModelFileError } from "@convoy/core";
 import { Inflate } from "fflate";
 
+/** What compressed parts of a file may unpack to: so many bytes for each byte of the file, and some for small ones. */
+export const expansion: { readonly perByte: number; readonly small: number } = { perByte: 16, small: 2 ** 20 };
+
 /** How much is handed to the decompressor at a time: 1 KiB may become 1 MiB at the most. */
 const step = 2 ** 10;
 

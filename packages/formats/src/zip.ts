@@ -1,15 +1,12 @@
 import { ModelFileError } from "@convoy/core";
 import { crc32 } from "@convoy/core/datasets";
-import { inflateWithin } from "./inflate.js";
+import { expansion, inflateWithin } from "./inflate.js";
 
 /** Directory at the end, entries of the directory, and heads in front of files. PKWARE's APPNOTE 4.3. */
 const signatures = { end: 0x06054b50, central: 0x02014b50, local: 0x04034b50 } as const;
 
 /** The longest comment behind the end of an archive. */
 const maxComment = 65_535;
-
-/** How many bytes may come out for each byte of the archive, beside some for small ones. */
-const growth = 16;
 
 /** Whether bytes begin like a zip archive. */
 export function isZip(bytes: Uint8Array): boolean {
@@ -27,7 +24,7 @@ export class ZipArchive {
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#left = bytes.length * growth + 2 ** 20;
+    this.#left = bytes.length * expansion.perByte + expansion.small;
     const end = this.#findEnd();
     const count = this.#view.getUint16(end + 10, true);
     let at = this.#view.getUint32(end + 16, true);

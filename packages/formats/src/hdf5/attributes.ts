@@ -40,6 +40,7 @@ function readAttribute(file: Hdf5Bytes, at: Cursor): { name: string; read: ReadA
   at.skip(version === 3 ? 1 : 0);
   const padded = (size: number): number => (version === 1 ? Math.ceil(size / 8) * 8 : size);
   const name = decodeText(at.take(padded(nameSize)));
+  file.allowName(nameSize);
   const typeStart = at.skip(padded(typeSize));
   const spaceStart = at.skip(padded(spaceSize));
   const dataStart = at.position;

@@ -1,7 +1,17 @@
 import { ModelFileError } from "@convoy/core";
+import { expansion } from "../inflate.js";
 
 /** How many bytes may be looked at, for each byte of the file: damaged files that lead in circles end there. */
 const workPerByte = 16;
+
+/** How many bytes numbers may take that are not compressed, for each byte of the file: as many as one of a byte takes here. */
+const plainPerByte = 4;
+
+/** How many bytes of names may be kept, for each byte of the file. */
+const namesPerByte = 1;
+
+/** What small files may take beside. */
+const small = 2 ** 16;
 
 /** The bytes of an HDF5 file, read in order and never beyond their end. Numbers are little-endian, as everywhere in HDF5. */
 export class Hdf5Bytes {
@@ -14,14 +24,18 @@ export class Hdf5Bytes {
   /** What addresses are counted from. */
   base = 0;
   #workLeft: number;
-  /** What may still be unpacked. */
+  /** What numbers may still take that are not compressed, and those that are. */
+  #plainLeft: number;
   #unpackLeft: number;
+  #namesLeft: number;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#workLeft = bytes.length * workPerByte + 2 ** 20;
-    this.#unpackLeft = bytes.length * workPerByte + 2 ** 20;
+    this.#plainLeft = bytes.length * plainPerByte + small;
+    this.#unpackLeft = bytes.length * expansion.perByte + expansion.small;
+    this.#namesLeft = bytes.length * namesPerByte + small;
   }
 
   /** A place to read from. Throws `ModelFileError` where the file ends before it. */
@@ -47,13 +61,28 @@ export class Hdf5Bytes {
     }
   }
 
-  /** Counts what data grow to. Throws where that is more than the length of the file justifies. */
-  allowUnpacked(count: number, what: string): void {
-    this.#unpackLeft -= count;
-    if (!(this.#unpackLeft >= 0)) {
+  /** Counts what numbers take in memory. Throws where that is more than the length of the file justifies. */
+  allow(count: number, what: string, compressed = false): void {
+    const left = (compressed ? this.#unpackLeft : this.#plainLeft) - count;
+    if (!(left >= 0)) {
       throw new ModelFileError(
-        `HDF5: ${what} would take ${count} bytes, more than a file of ${this.bytes.length} bytes justifies; ` +
-          "it is damaged, or packed so tightly that it has to be written anew without compression",
+        `HDF5: ${what} would take ${count} bytes, more than a file of ${this.bytes.length} bytes justifies; it is damaged` +
+          (compressed ? ", or packed so tightly that it has to be written anew without compression" : ""),
+      );
+    }
+    if (compressed) {
+      this.#unpackLeft = left;
+    } else {
+      this.#plainLeft = left;
+    }
+  }
+
+  /** Counts names that are kept: hostile files let many of them overlap. */
+  allowName(length: number): void {
+    this.#namesLeft -= length;
+    if (this.#namesLeft < 0) {
+      throw new ModelFileError(
+        `HDF5: names take more than the ${this.bytes.length} bytes of the file hold; it is damaged`,
       );
     }
   }
@@ -143,6 +172,7 @@ export class Cursor {
     if (end < 0) {
       throw new ModelFileError(`HDF5: ${this.#what} at byte ${this.position} does not end; the file is damaged`);
     }
+    this.file.allowName(end - this.position);
     const text = decodeText(this.take(end - this.position));
     this.skip(1);
     return text;

@@ -48,9 +48,13 @@ export function readDataset(file: Hdf5Bytes, messages: readonly Message[], path:
       `HDF5: dataset ${path} has shape ${formatShape(shape)}, larger than any file; the file is damaged`,
     );
   }
+  file.allow(count * 4, `dataset ${path}`, isFiltered(messages));
   const bytes = readRaw(file, messages, path, type.size, shape, count * type.size);
-  file.allowUnpacked(count * 4, `dataset ${path}`);
   return { shape, data: decodeNumbers(`dataset ${path}`, type, bytes, count) };
+}
+
+function isFiltered(messages: readonly Message[]): boolean {
+  return messages.some(({ type }) => type === messageTypes.filters);
 }
 
 function readRaw(
@@ -139,7 +143,7 @@ function compact(bytes: Uint8Array, size: number, what: string): Uint8Array {
 /** Without an address, nothing was ever written: zeros. */
 function contiguous(file: Hdf5Bytes, address: number | undefined, size: number, what: string): Uint8Array {
   if (address === undefined) {
-    file.allowUnpacked(size, what);
+    file.allow(size, what);
     return new Uint8Array(size);
   }
   return file.atAddress(address, what).take(size);
@@ -209,10 +213,18 @@ function readChunks(
       `HDF5: ${what} of shape ${formatShape(shape)} has chunks ${formatShape(chunk)}; the file is damaged`,
     );
   }
-  file.allowUnpacked(size, what);
   const filters = readFilters(file, messages, what);
+  // Chunks at the borders are as large as all others.
+  const most = shape.reduce((product, length, axis) => product * Math.ceil(length / chunk[axis]!), 1);
+  file.allow(filters.length === 0 ? size : Math.max(size, most * chunkSize), what, filters.length > 0);
   const result = new Uint8Array(size);
+  let visited = 0;
   chunks(({ offset, address, size: stored, mask }) => {
+    if (++visited > most) {
+      throw new ModelFileError(
+        `HDF5: ${what} of shape ${formatShape(shape)} has more than the ${most} chunks that it is made of; the file is damaged`,
+      );
+    }
     let bytes = file.atAddress(address, what).take(stored);
     for (let index = filters.length - 1; index >= 0; index--) {
       if ((mask & (1 << index)) === 0) {
@@ -224,7 +236,6 @@ function readChunks(
         `HDF5: a chunk of ${what} has ${bytes.length} bytes, expected ${chunkSize}; the file is damaged`,
       );
     }
-    file.spend(chunkSize, what);
     copyChunk(bytes, result, { elementSize, shape, chunk }, offset);
   });
   return result;
@@ -261,6 +272,9 @@ function copyChunk(
   }
 }
 
+/** More than the three that there are do not follow each other. */
+const maxFilters = 4;
+
 /** Undoes a filter. */
 type Filter = (bytes: Uint8Array, size: number, elementSize: number) => Uint8Array;
 
@@ -272,6 +286,11 @@ function readFilters(file: Hdf5Bytes, messages: readonly Message[], what: string
   const at = file.at(message.start, `the filters of ${what}`);
   const version = at.version([1, 2]);
   const count = at.u8();
+  if (count > maxFilters) {
+    throw new ModelFileError(
+      `HDF5: ${what} is packed by ${count} filters, one behind the other, up to ${maxFilters} are read; the file is damaged`,
+    );
+  }
   at.skip(version === 1 ? 6 : 0);
   return Array.from({ length: count }, () => {
     const id = at.u16();

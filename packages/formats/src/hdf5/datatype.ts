@@ -78,11 +78,17 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Whether this machine has numbers in memory as files have them. */
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** Numbers of integers and floats, as float32. */
 export function decodeNumbers(what: string, type: Datatype, bytes: Uint8Array, count: number): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (type.kind === "float" && type.size === 4 && !type.bigEndian && isLittleEndian) {
+    return new Float32Array(bytes.slice(0, 4 * count).buffer);
+  }
+  // Before memory is taken: elements may be of a kind that has no numbers, and of no size.
+  const read = numberReader(what, type, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const numbers = new Float32Array(count);
-  const read = numberReader(what, type, view);
   for (let index = 0; index < count; index++) {
     numbers[index] = read(index * type.size);
   }

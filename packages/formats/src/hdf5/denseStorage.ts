@@ -159,6 +159,12 @@ function readIndex(file: Hdf5Bytes, address: number | undefined): Cursor[] {
     within.skip(2);
     for (let index = 0; index < records; index++) {
       const start = within.skip(recordSize);
+      // Each record takes bytes of its own, unless the index leads in circles.
+      if (ids.length * recordSize > file.bytes.length) {
+        throw new ModelFileError(
+          `HDF5: an index at byte ${at.position} has more records of ${recordSize} bytes than the file holds; it is damaged`,
+        );
+      }
       ids.push(file.at(start + record.before, "a heap ID"));
     }
     for (let index = 0; level > 0 && index <= records; index++) {

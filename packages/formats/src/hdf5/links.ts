@@ -106,7 +106,9 @@ function readLink(at: Cursor, links: Map<string, number>): void {
   const flags = at.u8();
   const type = flags & 8 ? at.u8() : 0;
   at.skip((flags & 4 ? 8 : 0) + (flags & 16 ? 1 : 0));
-  const name = decodeText(at.take(at.unsigned(2 ** (flags & 3))));
+  const length = at.unsigned(2 ** (flags & 3));
+  const name = decodeText(at.take(length));
+  at.file.allowName(length);
   if (type === 0) {
     const target = at.address();
     if (target !== undefined) {

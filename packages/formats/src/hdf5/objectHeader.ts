@@ -85,6 +85,38 @@ function expectAddress(address: number | undefined): number {
   return address;
 }
 
+/** Most messages of an object: names of hundreds of links and attributes may stand in one header. */
+const maxMessages = 20_000;
+
+/** Blocks of a header, each once: damaged ones lead in circles. */
+class Blocks {
+  readonly #waiting: { readonly start: number; readonly size: number }[] = [];
+  readonly #seen = new Set<number>();
+
+  add(start: number, size: number): void {
+    if (this.#seen.has(start)) {
+      throw new ModelFileError(
+        `HDF5: the object header at byte ${start} goes on where it has been before; the file is damaged`,
+      );
+    }
+    this.#seen.add(start);
+    this.#waiting.push({ start, size });
+  }
+
+  next(): { readonly start: number; readonly size: number } | undefined {
+    return this.#waiting.shift();
+  }
+}
+
+function note(messages: Message[], message: Message): void {
+  if (messages.length >= maxMessages) {
+    throw new ModelFileError(
+      `HDF5: an object header at byte ${message.start} has more than ${maxMessages} messages; the file is damaged`,
+    );
+  }
+  messages.push(message);
+}
+
 /** The messages of an object, continuations included. */
 export function readMessages(file: Hdf5Bytes, address: number): Message[] {
   const at = file.atAddress(address, "an object header");
@@ -99,8 +131,9 @@ function firstVersion(file: Hdf5Bytes, at: Cursor): Message[] {
   const size = at.u32();
   at.skip(4);
   const messages: Message[] = [];
-  const blocks = [{ start: at.position, size }];
-  for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) {
+  const blocks = new Blocks();
+  blocks.add(at.position, size);
+  for (let block = blocks.next(); block !== undefined; block = blocks.next()) {
     const within = file.at(block.start, "an object header");
     const end = block.start + block.size;
     while (within.position + 8 <= end && messages.length < count) {
@@ -109,9 +142,10 @@ function firstVersion(file: Hdf5Bytes, at: Cursor): Message[] {
       const flags = within.u8();
       within.skip(3);
       const start = within.skip(length);
-      messages.push({ type, flags, start, size: length });
+      note(messages, { type, flags, start, size: length });
       if (type === messageTypes.continuation) {
-        blocks.push(continuation(file, start));
+        const next = continuation(file, start);
+        blocks.add(next.start, next.size);
       }
     }
   }
@@ -133,8 +167,9 @@ function secondVersion(file: Hdf5Bytes, at: Cursor): Message[] {
   const size = at.unsigned(2 ** (flags & 3));
   const ordered = (flags & 4) !== 0;
   const messages: Message[] = [];
-  const blocks = [{ start: at.position, size }];
-  for (let block = blocks.shift(); block !== undefined; block = blocks.shift()) {
+  const blocks = new Blocks();
+  blocks.add(at.position, size);
+  for (let block = blocks.next(); block !== undefined; block = blocks.next()) {
     const within = file.at(block.start, "an object header");
     const end = block.start + block.size;
     while (within.position + 4 + (ordered ? 2 : 0) <= end) {
@@ -143,12 +178,12 @@ function secondVersion(file: Hdf5Bytes, at: Cursor): Message[] {
       const messageFlags = within.u8();
       within.skip(ordered ? 2 : 0);
       const start = within.skip(length);
-      messages.push({ type, flags: messageFlags, start, size: length });
+      note(messages, { type, flags: messageFlags, start, size: length });
       if (type === messageTypes.continuation) {
         const next = continuation(file, start);
         // Signature in front, checksum behind.
         file.at(next.start, "the continuation of an object header").signature("OCHK");
-        blocks.push({ start: next.start + 4, size: next.size - 8 });
+        blocks.add(next.start + 4, next.size - 8);
       }
     }
   }

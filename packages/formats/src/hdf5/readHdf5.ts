@@ -15,16 +15,19 @@ export class Hdf5Object {
   readonly path: string;
   readonly #file: Hdf5Bytes;
   readonly #address: number;
-  #messages: readonly Message[] | undefined;
   #links: Map<string, number> | undefined;
   #attributes: Map<string, ReadAttribute> | undefined;
   /** Those that were asked for, so that nothing is read twice. */
   readonly #children = new Map<string, Hdf5Object>();
 
-  constructor(file: Hdf5Bytes, address: number, path: string) {
+  /** Headers of the file by address: several names may lead to one object. */
+  readonly #headers: Map<number, readonly Message[]>;
+
+  constructor(file: Hdf5Bytes, address: number, path: string, headers: Map<number, readonly Message[]> = new Map()) {
     this.#file = file;
     this.#address = address;
     this.path = path;
+    this.#headers = headers;
   }
 
   /** Whether it is a dataset; otherwise a group. */
@@ -67,7 +70,7 @@ export class Hdf5Object {
     if (known !== undefined || address === undefined) {
       return known;
     }
-    const child = new Hdf5Object(this.#file, address, this.path === "" ? name : `${this.path}/${name}`);
+    const child = new Hdf5Object(this.#file, address, this.path === "" ? name : `${this.path}/${name}`, this.#headers);
     this.#children.set(name, child);
     return child;
   }
@@ -86,8 +89,13 @@ export class Hdf5Object {
   }
 
   #read(): readonly Message[] {
-    this.#messages ??= readMessages(this.#file, this.#address);
-    return this.#messages;
+    const known = this.#headers.get(this.#address);
+    if (known !== undefined) {
+      return known;
+    }
+    const messages = readMessages(this.#file, this.#address);
+    this.#headers.set(this.#address, messages);
+    return messages;
   }
 
   #linked(): Map<string, number> {

@@ -90,7 +90,7 @@ function ownerName(name: string): string {
 
 /** Sets weights of layers from those of a file, one for each slot. Throws `ModelFileError` where shapes differ. */
 export async function fillSlots(slots: readonly Slot[], weights: readonly NamedWeight[], where: string): Promise<void> {
-  const byLayer = new Map<FileLayer["layer"], FileTensor[]>();
+  const byLayer = new Map<FileLayer["layer"], { readonly slot: Slot; readonly weight: NamedWeight }[]>();
   slots.forEach((slot, position) => {
     const { file } = slot.leaf;
     const weight = weights[position]!;
@@ -100,12 +100,13 @@ export async function fillSlots(slots: readonly Slot[], weights: readonly NamedW
           `(${file.className}) is ${formatShape(slot.shape)}; the weights are those of another model`,
       );
     }
-    const values = byLayer.get(file.layer) ?? [];
-    byLayer.set(file.layer, values);
-    values[slot.index] = { data: weight.read().data, shape: slot.shape };
+    const own = byLayer.get(file.layer) ?? [];
+    byLayer.set(file.layer, own);
+    own[slot.index] = { slot, weight };
   });
-  for (const [layer, values] of byLayer) {
-    await layer.setWeights(values);
+  // A layer at a time, so that the numbers of one alone are there twice.
+  for (const [layer, own] of byLayer) {
+    await layer.setWeights(own.map(({ slot, weight }) => ({ data: weight.read().data, shape: slot.shape })));
   }
 }
 
