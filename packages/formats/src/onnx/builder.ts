@@ -3,6 +3,7 @@ import { type Constant, sizeOf } from "./constant.js";
 import type { GraphValue } from "./graphValue.js";
 import type { OnnxNode } from "./messages.js";
 import type { NodeReader } from "./nodeReader.js";
+import { UniqueNames } from "./uniqueNames.js";
 
 /** The weights of a layer as they stand in the file, in the layer's order. */
 export interface LayerValues {
@@ -19,14 +20,24 @@ export class Builder {
   readonly #consumers: ReadonlyMap<string, readonly OnnxNode[]>;
   readonly #constantOf: (name: string) => Constant | undefined;
   readonly #absorbed = new Set<OnnxNode>();
-  readonly #names = new Set<string>();
+  readonly #names: UniqueNames;
+  readonly #spend: (bytes: number, node: NodeReader) => void;
 
   /**
    * @param consumers the nodes that read a value, and undefined among them where it is an output of the graph
+   * @param inputs names of the model's inputs, which no layer may have
+   * @param spend counts memory that weights take: many nodes may read the same ones, and each layer has its own
    */
-  constructor(consumers: ReadonlyMap<string, readonly OnnxNode[]>, constantOf: (name: string) => Constant | undefined) {
+  constructor(
+    consumers: ReadonlyMap<string, readonly OnnxNode[]>,
+    constantOf: (name: string) => Constant | undefined,
+    inputs: Iterable<string>,
+    spend: (bytes: number, node: NodeReader) => void,
+  ) {
     this.#consumers = consumers;
     this.#constantOf = constantOf;
+    this.#names = new UniqueNames(inputs);
+    this.#spend = spend;
   }
 
   /** Calls a layer that the node stands for, and remembers its weights. */
@@ -39,6 +50,7 @@ export class Builder {
     const layer = make({ name: this.#name(node.node) });
     const output = layer(inputs);
     if (values.length > 0) {
+      this.#spend(4 * values.reduce((sum, { data }) => sum + data.length, 0), node);
       this.weights.push({
         layer,
         values: values.map(({ data, shape }) => ({
@@ -85,11 +97,6 @@ export class Builder {
     const [, module] = /^(.+)[./]weight$/.exec(inputs[1] ?? "") ?? [];
     const wanted =
       (module ?? (name === "" ? op : name)).replace(/[^A-Za-z0-9_.-]+/g, "_").replace(/^_+|_+$/g, "") || op;
-    let unique = wanted;
-    for (let count = 1; this.#names.has(unique); count++) {
-      unique = `${wanted}_${count}`;
-    }
-    this.#names.add(unique);
-    return unique;
+    return this.#names.take(wanted);
   }
 }

@@ -30,6 +30,9 @@ export function integers(values: readonly number[]): Constant {
   return constant(values, [values.length], true);
 }
 
+/** Most axes of a tensor: far more than images have, few enough for work that grows with their square. */
+export const maxRank = 32;
+
 /** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
@@ -77,6 +80,9 @@ export function readConstant(tensor: OnnxTensor, label: string): Constant {
   }
   if (external) {
     throw fail("its numbers lie in another file. Export the model again with all weights in the one file");
+  }
+  if (dims.length > maxRank) {
+    throw fail(`it has ${dims.length} axes; up to ${maxRank} are read`);
   }
   const size = sizeOf(dims);
   if (dims.some((dim) => dim < 0) || !Number.isSafeInteger(size)) {

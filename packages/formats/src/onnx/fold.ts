@@ -62,17 +62,27 @@ export function broadcast(node: NodeReader, source: Constant, shape: readonly nu
   );
 }
 
+function combined(node: NodeReader, a: Constant, b: Constant, compute: (a: number, b: number) => number): Constant {
+  const shape = broadcastShape(node, a.shape, b.shape);
+  const [left, right] = [broadcast(node, a, shape), broadcast(node, b, shape)];
+  const whole = left.integer && right.integer;
+  const data = left.data.map((value, index) => {
+    const result = compute(value, right.data[index]!);
+    return whole ? Math.trunc(result) : result;
+  });
+  return constant(data, shape, whole);
+}
+
 function elementwise(compute: (a: number, b: number) => number): Fold {
-  return (node, [a, b]) => {
-    const shape = broadcastShape(node, a!.shape, b!.shape);
-    const [left, right] = [broadcast(node, a!, shape), broadcast(node, b!, shape)];
-    const whole = left.integer && right.integer;
-    const data = left.data.map((value, index) => {
-      const result = compute(value, right.data[index]!);
-      return whole ? Math.trunc(result) : result;
-    });
-    return constant(data, shape, whole);
+  return (node, inputs) => {
+    node.expectInputs(inputs, 2);
+    return combined(node, inputs[0]!, inputs[1]!, compute);
   };
+}
+
+/** Of any number of tensors. */
+function extreme(compute: (a: number, b: number) => number): Fold {
+  return (node, inputs) => inputs.reduce((a, b) => combined(node, a, b, compute));
 }
 
 function unary(compute: (value: number) => number): Fold {
@@ -99,8 +109,8 @@ export function sliceRanges(node: NodeReader, shape: readonly number[]): SliceRa
   const list = (index: number, name: string): readonly number[] | undefined =>
     node.input(index) === undefined ? node.optionalIntegers(name) : node.vector(index);
   const [starts, ends] = [list(1, "starts"), list(2, "ends")];
-  if (starts === undefined || ends?.length !== starts.length) {
-    throw node.error("starts and ends do not belong to each other");
+  if (starts === undefined || ends?.length !== starts.length || starts.length > shape.length) {
+    throw node.error("starts and ends do not belong to each other, or there are more than axes");
   }
   const axes = list(3, "axes") ?? starts.map((_, axis) => axis);
   const steps = node.input(4) === undefined ? starts.map(() => 1) : node.vector(4);
@@ -127,7 +137,9 @@ const slice: Fold = (node, [source]) => {
   );
 };
 
-const gather: Fold = (node, [source, indices]) => {
+const gather: Fold = (node, inputs) => {
+  node.expectInputs(inputs, 2);
+  const [source, indices] = inputs;
   const axis = fromFront(node, node.integer("axis", 0), source!.shape.length);
   const [before, after] = [source!.shape.slice(0, axis), source!.shape.slice(axis + 1)];
   const size = source!.shape[axis]!;
@@ -177,6 +189,7 @@ const concat: Fold = (node, inputs) => {
 
 /** The shape that a Reshape asks for, with 0 and -1 worked out. */
 export function reshapedShape(node: NodeReader, from: readonly number[], target: readonly number[]): number[] {
+  node.expectRank(target);
   const keepsZeros = node.integer("allowzero", 0) === 1;
   const copied = target.map((size, axis) => (size === 0 && !keepsZeros ? (from[axis] ?? 0) : size));
   const known = sizeOf(copied.filter((size) => size !== -1));
@@ -205,6 +218,7 @@ export function squeezedShape(node: NodeReader, shape: readonly number[]): numbe
 export function unsqueezedShape(node: NodeReader, shape: readonly number[]): number[] {
   const axes = axesOf(node) ?? [];
   const rank = shape.length + axes.length;
+  node.expectRank({ length: rank });
   const added = axes.map((axis) => fromFront(node, axis, rank));
   const rest = shape[Symbol.iterator]();
   return Array.from({ length: rank }, (_, axis) => (added.includes(axis) ? 1 : (rest.next().value ?? 1)));
@@ -233,14 +247,18 @@ const cast: Fold = (node, [source]) => {
     : constant(Float32Array.from(source!.data), source!.shape, false);
 };
 
-const range: Fold = (node, [start, limit, delta]) => {
+const range: Fold = (node, inputs) => {
+  node.expectInputs(inputs, 3);
+  const [start, limit, delta] = inputs;
   const [from, to, step] = [start!.data[0]!, limit!.data[0]!, delta!.data[0]!];
   const count = Math.max(0, Math.ceil((to - from) / step));
   node.expectSmall([count]);
   return integers(Array.from({ length: count }, (_, index) => from + index * step));
 };
 
-const where: Fold = (node, [condition, yes, no]) => {
+const where: Fold = (node, inputs) => {
+  node.expectInputs(inputs, 3);
+  const [condition, yes, no] = inputs;
   const shape = broadcastShape(node, broadcastShape(node, condition!.shape, yes!.shape), no!.shape);
   const [test, a, b] = [condition!, yes!, no!].map((input) => broadcast(node, input, shape)) as [
     Constant,
@@ -264,8 +282,8 @@ export const folds: { readonly [op: string]: Fold } = {
   Mul: elementwise((a, b) => a * b),
   Div: elementwise((a, b) => a / b),
   Pow: elementwise((a, b) => a ** b),
-  Max: elementwise(Math.max),
-  Min: elementwise(Math.min),
+  Max: extreme(Math.max),
+  Min: extreme(Math.min),
   Equal: elementwise((a, b) => (a === b ? 1 : 0)),
   Neg: unary((a) => 0 - a),
   Abs: unary(Math.abs),

@@ -7,7 +7,12 @@ export function withGelu(nodes: readonly OnnxNode[], constantOf: (name: string) 
   const consumers = new Map<string, OnnxNode[]>();
   for (const node of nodes) {
     for (const name of node.inputs) {
-      consumers.set(name, [...(consumers.get(name) ?? []), node]);
+      const readers = consumers.get(name);
+      if (readers === undefined) {
+        consumers.set(name, [node]);
+      } else {
+        readers.push(node);
+      }
     }
   }
   const removed = new Set<OnnxNode>();

@@ -1,5 +1,5 @@
 import { formatShape, ModelFileError } from "@convoy/core";
-import { type Constant, readConstant, sizeOf } from "./constant.js";
+import { type Constant, maxRank, readConstant, sizeOf } from "./constant.js";
 import { type Activation, asInOnnx, type GraphValue, sampleShape } from "./graphValue.js";
 import type { OnnxAttribute, OnnxNode } from "./messages.js";
 
@@ -140,8 +140,23 @@ export class NodeReader {
   /** Throws where a computed constant would be larger than the whole file has reason for. */
   expectSmall(shape: readonly number[]): void {
     const size = sizeOf(shape);
-    if (!(shape.every((length) => length >= 0) && size <= this.#context.limit)) {
+    this.expectRank(shape);
+    if (!(shape.every((length) => Number.isInteger(length) && length >= 0) && size <= this.#context.limit)) {
       throw this.error(`it computes a constant of shape ${formatShape(shape)}, which is out of proportion to the file`);
+    }
+  }
+
+  /** Throws for more axes than tensors have. */
+  expectRank({ length }: { readonly length: number }): void {
+    if (length > maxRank) {
+      throw this.error(`its result has ${length} axes; up to ${maxRank} are read`);
+    }
+  }
+
+  /** Throws where there are fewer inputs than the operator takes. */
+  expectInputs(inputs: readonly unknown[], count: number): void {
+    if (inputs.length < count) {
+      throw this.error(`it has ${inputs.length} inputs, expected ${count}`);
     }
   }
 

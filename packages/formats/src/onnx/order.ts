@@ -27,7 +27,12 @@ export function inOrderOfUse(nodes: readonly OnnxNode[], known: ReadonlySet<stri
       needed.add(producer);
     }
     for (const producer of needed) {
-      waiting.set(producer, [...(waiting.get(producer) ?? []), node]);
+      const behind = waiting.get(producer);
+      if (behind === undefined) {
+        waiting.set(producer, [node]);
+      } else {
+        behind.push(node);
+      }
     }
     missing.set(node, needed.size);
     if (needed.size === 0) {

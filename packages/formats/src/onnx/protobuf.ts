@@ -65,7 +65,7 @@ export class MessageReader {
     for (let at = this.#position; at < end; at++) {
       count += this.#bytes[at]! < 128 ? 1 : 0;
     }
-    if (count > 65_536 && count * 8 > 3 * this.#bytes.length) {
+    if (count > 65_536 && count * 8 > 2 * this.#bytes.length) {
       throw this.error(`a list of ${count} small integers, such as quantised weights, which are not read`);
     }
     const values = new Float64Array(count);

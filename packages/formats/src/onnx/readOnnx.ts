@@ -1,4 +1,14 @@
-import { ConvoyError, formatShape, input, type Model, ModelFileError, model, type SymbolicTensor } from "@convoy/core";
+import {
+  ArgumentError,
+  ConvoyError,
+  formatShape,
+  input,
+  type Model,
+  ModelFileError,
+  model,
+  type SymbolicTensor,
+} from "@convoy/core";
+import { checkNames } from "../checkNames.js";
 import { type FileSource, openFiles } from "../files/sources.js";
 import { Builder, type Conversion } from "./builder.js";
 import { type Constant, readConstant, sizeOf } from "./constant.js";
@@ -34,6 +44,9 @@ export interface ReadOnnxOptions {
   readonly name?: string;
 }
 
+/** Most nodes of a graph, and most values that they give. */
+const maxNodes = 20_000;
+
 const conversions: { readonly [op: string]: Conversion } = {
   ...convolutions,
   ...poolings,
@@ -50,6 +63,10 @@ const versions = { oldest: 7, newest: 21 };
  * [N,H,W,C]. Throws `ModelFileError` with the byte or node for files that are damaged or hold what is not read.
  */
 export async function readOnnx(source: FileSource, options: ReadOnnxOptions = {}): Promise<Model> {
+  checkNames("readOnnx", options, ["inputShape", "layout", "name"]);
+  if (options.layout !== undefined && options.layout !== "nchw" && options.layout !== "nhwc") {
+    throw new ArgumentError(`readOnnx: layout is ${JSON.stringify(options.layout)}, expected "nchw" or "nhwc"`);
+  }
   const { main: bytes } = await openFiles(source);
   const message = readModelMessage(bytes);
   const { made, builder } = within("the graph", () => buildModel(message, bytes.length, options));
@@ -72,6 +89,11 @@ function buildModel(message: OnnxModel, fileSize: number, options: ReadOnnxOptio
         "onnx.version_converter, or export the model again with another opset",
     );
   }
+  const given = graph.nodes.reduce((sum, { outputs }) => sum + Math.max(1, outputs.length), 0);
+  if (given > maxNodes) {
+    throw new ModelFileError(`ONNX file: nodes that give ${given} values; up to ${maxNodes} are read`);
+  }
+  const spend = budget(fileSize);
   const values = new Map<string, GraphValue>();
   for (const tensor of graph.initializers) {
     values.set(tensor.name, readConstant(tensor, `initializer "${tensor.name}"`));
@@ -84,7 +106,7 @@ function buildModel(message: OnnxModel, fileSize: number, options: ReadOnnxOptio
   };
   // First what weights alone give, so that layers find their weights wherever they are computed.
   for (const node of ordered) {
-    foldNode(new NodeReader(node, context), values);
+    foldNode(new NodeReader(node, context), values, spend);
   }
   const nodes = withGelu(
     ordered.filter((node) => !node.outputs.every((name) => name === "" || values.has(name))),
@@ -98,11 +120,12 @@ function buildModel(message: OnnxModel, fileSize: number, options: ReadOnnxOptio
     inputs.set(port.name, value.tensor);
     values.set(port.name, value);
   }
+  const inputNames = [...inputs.values()].map(({ call }) => call.layer.label);
   const channelsFirst = [...values.values()].some((value) => value.kind === "activation" && isImageOrder(value.axes));
-  const builder = new Builder(consumers, constantOf);
+  const builder = new Builder(consumers, constantOf, inputNames, budget(fileSize));
   for (const node of nodes) {
     const reader = new NodeReader(node, context);
-    within(nodeLabel(node), () => convert(reader, builder, values));
+    within(nodeLabel(node), () => convert(reader, builder, values, spend));
   }
   const outputs = graph.outputs.map(({ name }) => outputTensor(name, values, channelsFirst));
   const [only] = outputs;
@@ -117,8 +140,25 @@ function buildModel(message: OnnxModel, fileSize: number, options: ReadOnnxOptio
   return { made, builder };
 }
 
+/** Counts memory that a node takes. */
+type Spend = (bytes: number, node: NodeReader) => void;
+
+/** Four times the file, and some for small ones: a few bytes of nodes could otherwise multiply large weights again and again. */
+function budget(fileSize: number): Spend {
+  const most = 4 * fileSize + 2 ** 18;
+  let left = most;
+  return (bytes, node) => {
+    left -= bytes;
+    if (left < 0) {
+      throw node.error(
+        `with it, what nodes compute of constants, or hold as weights, takes more than ${most} bytes, out of proportion to the file`,
+      );
+    }
+  };
+}
+
 /** Computes a node whose inputs are all known; leaves others alone. */
-function foldNode(node: NodeReader, values: Map<string, GraphValue>): boolean {
+function foldNode(node: NodeReader, values: Map<string, GraphValue>, spend: Spend): boolean {
   const { op, inputs, outputs } = node.node;
   const output = outputs[0];
   const known = inputs.map((name) => (name === "" ? undefined : values.get(name)));
@@ -129,16 +169,17 @@ function foldNode(node: NodeReader, values: Map<string, GraphValue>): boolean {
     values.set(output, constantNode(node));
     return true;
   }
-  const fold = folds[op];
+  const fold = Object.hasOwn(folds, op) ? folds[op] : undefined;
   const constants = known.filter((value) => value?.kind === "constant");
   const present = inputs.filter((name) => name !== "").length;
   if (fold === undefined || present === 0 || constants.length !== present) {
     return false;
   }
-  values.set(
-    output,
-    within(nodeLabel(node.node), () => fold(node, constants)),
-  );
+  const result = within(nodeLabel(node.node), () => fold(node, constants));
+  if (constants.every(({ data }) => data !== result.data)) {
+    spend(result.data.byteLength, node);
+  }
+  values.set(output, result);
   return true;
 }
 
@@ -160,16 +201,16 @@ function constantNode(node: NodeReader): Constant {
   return { kind: "constant", data: Float64Array.from(list), shape: [list.length], integer: floats === undefined };
 }
 
-function convert(node: NodeReader, builder: Builder, values: Map<string, GraphValue>): void {
+function convert(node: NodeReader, builder: Builder, values: Map<string, GraphValue>, spend: Spend): void {
   if (builder.isAbsorbed(node.node)) {
     const [first, second] = [node.input(0), node.input(1)];
     values.set(node.node.outputs[0]!, first?.kind === "activation" ? first : second!);
     return;
   }
-  if (foldNode(node, values)) {
+  if (foldNode(node, values, spend)) {
     return;
   }
-  const conversion = conversions[node.node.op];
+  const conversion = Object.hasOwn(conversions, node.node.op) ? conversions[node.node.op] : undefined;
   if (conversion === undefined) {
     throw node.error("it is computed from constants only, but here its inputs depend on the model's");
   }
@@ -185,7 +226,8 @@ function convert(node: NodeReader, builder: Builder, values: Map<string, GraphVa
 
 function expectKnownOperators(nodes: readonly OnnxNode[]): void {
   const unknown = nodes.filter(
-    ({ op, domain }) => domain !== "" || !(op in conversions || op in folds || op === "Constant"),
+    ({ op, domain }) =>
+      domain !== "" || !(Object.hasOwn(conversions, op) || Object.hasOwn(folds, op) || op === "Constant"),
   );
   if (unknown.length > 0) {
     const labels = unknown
@@ -287,7 +329,9 @@ function hasChannelsFirst(
         return false;
       }
       if (indifferent.includes(op)) {
-        waiting.push(...outputs);
+        for (const output of outputs) {
+          waiting.push(output);
+        }
       }
     }
     seen.add(value);
@@ -323,7 +367,8 @@ function within<T>(label: string, build: () => T): T {
 }
 
 function asFileError(label: string, error: unknown): unknown {
-  return error instanceof ConvoyError && !(error instanceof ModelFileError)
+  const refused = error instanceof ConvoyError || error instanceof TypeError || error instanceof RangeError;
+  return refused && !(error instanceof ModelFileError)
     ? new ModelFileError(`ONNX file, ${label}: ${error.message}`, { cause: error })
     : error;
 }

@@ -30,6 +30,7 @@ function affineByElement(
   const [scale, offset] = [constants.scale, constants.offset].map((source) => source && inLayout(node, source, input));
   const perChannel = [scale, offset].every((source) => source === undefined || isPerChannel(source));
   const count = perChannel ? elements.at(-1)! : sizeOf(elements);
+  node.expectSmall([count]);
   const full = (source: Constant): Constant => broadcast(node, source, perChannel ? [count] : elements);
   const flat = (source: Constant): Constant => full(perChannel ? { ...source, shape: [sizeOf(source.shape)] } : source);
   const kernel = scale === undefined ? new Float32Array(count).fill(1) : flat(scale).data;
@@ -70,9 +71,14 @@ export function inLayout(node: NodeReader, source: Constant, input: Activation):
   );
 }
 
-/** The one number that a constant has, or that all of its numbers are. */
-export function single({ data }: Constant): number | undefined {
-  return data.length > 0 && data.every((value) => value === data[0]) ? data[0] : undefined;
+/**
+ * The one number that a constant has, or that all of its numbers are; undefined for several, and where samples would be stretched to
+ * its shape.
+ */
+export function single({ data, shape }: Constant, input: Activation): number | undefined {
+  const sample = [1, ...sampleShape(input)];
+  const stretches = shape.some((size, axis) => size !== 1 && size !== sample[axis - shape.length + sample.length]);
+  return !stretches && data.length > 0 && data.every((value) => value === data[0]) ? data[0] : undefined;
 }
 
 /** Layers of several tensors; images of one pixel are stretched to the size of the others, channels of one are not. */
@@ -105,10 +111,8 @@ const add: Conversion = (node, build) => {
   if (known?.kind !== "constant") {
     return sum(node, build);
   }
-  const offset = single(known);
-  return offset !== undefined && known.shape.length <= input.axes.length + 1
-    ? affine(input, 1, offset)
-    : affineByElement(node, build, input, { offset: known });
+  const offset = single(known, input);
+  return offset !== undefined ? affine(input, 1, offset) : affineByElement(node, build, input, { offset: known });
 };
 
 const sum: Conversion = (node, build) => {
@@ -123,15 +127,15 @@ const sum: Conversion = (node, build) => {
 const subtract: Conversion = (node, build) => {
   const [a, b] = [node.input(0), node.input(1)];
   if (b?.kind === "constant") {
-    const offset = single(b);
     const input = node.activation(0);
+    const offset = single(b, input);
     return offset !== undefined
       ? affine(input, 1, 0 - offset)
       : affineByElement(node, build, input, { offset: negated(b) });
   }
   const input = node.activation(1);
   if (a?.kind === "constant") {
-    const offset = single(a);
+    const offset = single(a, input);
     return offset !== undefined
       ? affine(input, -1, offset)
       : affineByElement(node, build, affine(input, -1, 0), { offset: a });
@@ -144,7 +148,7 @@ const multiply: Conversion = (node, build) => {
   const known = a?.kind === "constant" ? a : b;
   if (known?.kind === "constant") {
     const input = node.activation(a?.kind === "constant" ? 1 : 0);
-    const scale = single(known);
+    const scale = single(known, input);
     return scale !== undefined ? affine(input, scale, 0) : affineByElement(node, build, input, { scale: known });
   }
   const inputs = [node.activation(0), node.activation(1)];
@@ -155,7 +159,7 @@ const multiply: Conversion = (node, build) => {
 const divide: Conversion = (node, build) => {
   const divisor = node.constant(1);
   const input = node.activation(0);
-  const one = single(divisor);
+  const one = single(divisor, input);
   const inverse = { ...divisor, data: divisor.data.map((value) => 1 / value) };
   return one !== undefined ? affine(input, 1 / one, 0) : affineByElement(node, build, input, { scale: inverse });
 };
@@ -171,8 +175,8 @@ const mean: Conversion = (node, build) => {
 
 /** Squares and cubes, as products. */
 const power: Conversion = (node, build) => {
-  const exponent = single(node.constant(1));
   const input = node.activation(0);
+  const exponent = single(node.constant(1), input);
   if (exponent !== 1 && exponent !== 2 && exponent !== 3) {
     throw node.error(`power ${exponent ?? "of several exponents"}; 1, 2 and 3 are read`);
   }
@@ -205,7 +209,7 @@ function extreme(make: typeof layers.maximum, clip: (input: Activation, bound: n
     const tensors = inputs.filter((input) => input.kind === "activation");
     const whole = tensors.length === 1 ? tensors[0]! : merged(node, build, tensors, make);
     return bounds.reduce((value, bound) => {
-      const one = single(bound);
+      const one = single(bound, value);
       if (one === undefined) {
         throw node.error(`a constant of shape ${formatShape(bound.shape)} with several numbers, which is not read`);
       }

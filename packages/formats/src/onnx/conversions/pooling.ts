@@ -83,7 +83,8 @@ function cropped(image: SymbolicTensor, [rows, columns]: readonly [number, numbe
 /** Whether a mean counts zeros around the image; rows and columns that ceil_mode adds are never counted. */
 function countsPadding(node: NodeReader): boolean {
   const counts = node.integer("count_include_pad", 0) === 1;
-  const padded = node.integers("pads", [0, 0, 0, 0]).some((count) => count !== 0);
+  const padded =
+    node.integers("pads", [0, 0, 0, 0]).some((count) => count !== 0) || node.text("auto_pad", "").startsWith("SAME");
   if (counts && padded && node.integer("ceil_mode", 0) === 1) {
     throw node.error("a mean that counts padding, of a size that is rounded up, which is not read");
   }

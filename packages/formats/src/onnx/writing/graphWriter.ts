@@ -1,6 +1,7 @@
 import { ArgumentError, type ForwardOp, type ForwardTensor } from "@convoy/core";
 import { type Constant, constant, sizeOf } from "../constant.js";
 import { transposed } from "../fold.js";
+import { UniqueNames } from "../uniqueNames.js";
 import { MessageWriter } from "./messageWriter.js";
 
 /** Values of attributes: whole numbers are integers, others must say that they are floats. */
@@ -31,16 +32,11 @@ export class GraphWriter {
   readonly #rows = new Map<number, { readonly name: string; readonly shape: readonly number[] }>();
   readonly #constants = new Map<number, Constant>();
   readonly #constantNames = new Map<string, Constant>();
-  readonly #used = new Set<string>();
+  readonly #names = new UniqueNames();
 
   /** A name that nothing else has. */
   unique(wanted: string): string {
-    let name = wanted;
-    for (let count = 1; this.#used.has(name); count++) {
-      name = `${wanted}_${count}`;
-    }
-    this.#used.add(name);
-    return name;
+    return this.#names.take(wanted);
   }
 
   /** Says what a tensor is called. */
