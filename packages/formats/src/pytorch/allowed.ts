@@ -1,4 +1,4 @@
-import { type Pickled, PickledName, type PickleRules } from "./pickle.js";
+import { type Pickled, PickledName, type PickleRules, textOf } from "./pickle.js";
 import { Storage, StoredTensor, storageTypes } from "./storage.js";
 
 /** What is called in files: how each makes what it gives. Anything else is refused. */
@@ -11,7 +11,7 @@ const calls: { readonly [qualified: string]: (args: readonly Pickled[]) => Pickl
   "collections.OrderedDict": dict,
   "collections.Counter": dict,
   "torch.Size": ([sizes]) => sizes!,
-  "torch.device": (args) => args.join(":"),
+  "torch.device": (args) => args.map(textOf).join(":"),
 };
 
 /** Types that files name without calling them. */
@@ -22,6 +22,9 @@ const types = new Set([
   ),
 ]);
 
+/** Most axes of a tensor of PyTorch. */
+const maxRank = 64;
+
 function rebuiltTensor([storage, offset, shape, strides]: readonly Pickled[]): Pickled {
   if (!(storage instanceof Storage) || typeof offset !== "number") {
     throw new Error("a tensor without a storage");
@@ -30,7 +33,7 @@ function rebuiltTensor([storage, offset, shape, strides]: readonly Pickled[]): P
 }
 
 function numbers(value: Pickled | undefined): number[] {
-  if (!Array.isArray(value) || value.some((item) => typeof item !== "number")) {
+  if (!Array.isArray(value) || value.length > maxRank || value.some((item) => typeof item !== "number")) {
     throw new Error("a tensor without sizes or strides");
   }
   return value as number[];
@@ -71,11 +74,11 @@ function storageOf(id: Pickled, storages: Map<string, Storage>): Storage {
   if (view !== undefined && view !== null) {
     throw new Error("a storage that is a part of another one; save the file with a newer PyTorch");
   }
-  const known = storages.get(String(key));
+  const known = storages.get(textOf(key));
   if (known !== undefined && (known.type !== name || known.length !== length)) {
-    throw new Error(`storage ${String(key)} is described in two ways`);
+    throw new Error(`storage ${textOf(key)} is described in two ways`);
   }
-  const storage = known ?? new Storage(String(key), name, length);
+  const storage = known ?? new Storage(textOf(key), name, length);
   storages.set(storage.key, storage);
   return storage;
 }

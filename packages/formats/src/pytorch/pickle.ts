@@ -34,6 +34,17 @@ export interface PickleRules {
 /** Numbers of more bytes than this no model file has. */
 const maxIntegerBytes = 64;
 
+/** How many bytes there are for each list, tuple, dict or mark, at the least: a byte may make one, which takes many in memory. */
+const bytesPerContainer = 4;
+
+/** A text or number as text; what is neither by its kind, as lists may lie in each other a thousand times. */
+export function textOf(value: Pickled | undefined): string {
+  if (typeof value === "object" && value !== null) {
+    return value instanceof PickledName ? value.qualified : Array.isArray(value) ? "(a list)" : "(an object)";
+  }
+  return String(value);
+}
+
 /**
  * Runs the stack machine of a pickle (Python's pickletools, protocols 2 to 5) without ever calling what it names: names must be
  * allowed one by one. Throws `ModelFileError` with the byte where that ends.
@@ -46,12 +57,17 @@ export class Unpickler {
   #stack: Pickled[] = [];
   readonly #marks: Pickled[][] = [];
   #position: number;
+  #containersLeft: number;
+  /** How many items may still be handed to what names stand for. */
+  #itemsLeft: number;
 
   constructor(bytes: Uint8Array, rules: PickleRules, start = 0) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#rules = rules;
     this.#position = start;
+    this.#containersLeft = bytes.length / bytesPerContainer + 64;
+    this.#itemsLeft = bytes.length + 64;
   }
 
   /** Where it stands: behind the pickle once that is read. */
@@ -68,6 +84,9 @@ export class Unpickler {
       const act = instructions[code];
       if (act === undefined) {
         throw this.error(`instruction 0x${code.toString(16)} is not one that model files use`);
+      }
+      if (containers.has(code) && --this.#containersLeft < 0) {
+        throw this.error("it makes more lists and dicts than its length has reason for");
       }
       act(this.#machine);
     }
@@ -150,6 +169,12 @@ export class Unpickler {
     call: (name, args) => {
       if (!(name instanceof PickledName) || !Array.isArray(args)) {
         throw this.error("it calls what is not a name");
+      }
+      for (const item of args) {
+        this.#itemsLeft -= Array.isArray(item) ? item.length : item instanceof Map ? item.size : 0;
+      }
+      if (this.#itemsLeft < 0) {
+        throw this.error(`it calls ${name.qualified} with the same long lists again and again`);
       }
       try {
         return this.#rules.call(name, args);
@@ -257,6 +282,9 @@ function append(machine: Machine, items: readonly Pickled[]): void {
   }
 }
 
+/** Instructions that make a list, tuple, set, dict or mark. */
+const containers: ReadonlySet<number> = new Set([40, 41, 93, 108, 116, 125, 133, 134, 135, 143]);
+
 /** Instructions by their code. */
 const instructions: { readonly [code: number]: Instruction } = {
   // Frames: PROTO, FRAME.
@@ -320,7 +348,7 @@ const instructions: { readonly [code: number]: Instruction } = {
   99: (m) => m.push(m.name(m.line(), m.line())),
   147: (m) => {
     const name = m.pop();
-    m.push(m.name(String(m.pop()), String(name)));
+    m.push(m.name(textOf(m.pop()), textOf(name)));
   },
   82: (m) => {
     const args = m.pop();

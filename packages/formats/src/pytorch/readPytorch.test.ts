@@ -48,6 +48,25 @@ describe("files that are refused", () => {
     ["a pickle of another program", pickle([0x7d]), /without PyTorch's magic number/],
     ["a file that is cut off", stream(new Uint8Array()), /the file ends/],
     ["a whole number", stream(pickle([0x4b, 1])), /the file ends/],
+    ["a thousand marks", stream(pickle(Array<number>(100_000).fill(0x28))), /more lists and dicts than its length/],
+    ["a thousand dicts", stream(pickle(Array<number>(100_000).fill(0x7d))), /more lists and dicts than its length/],
+    [
+      "a name that is a list of two, in which there is the same list of two, and so on",
+      stream(pickle([0x5d], Array.from({ length: 40 }, () => [0x32, 0x86]).flat(), [0x4b, 1, 0x93])),
+      /names \(a list\)\.1, which is not among/,
+    ],
+    [
+      "a dict of the same long list, again and again",
+      stream(
+        pickle(
+          ...["ccollections\nOrderedDict\n", [0x71, 0, 0x30, 0x5d, 0x71, 1, 0x28]],
+          Array.from({ length: 2000 }, () => [0x4b, 1, 0x4b, 2, 0x86]).flat(),
+          [0x65, 0x30],
+          Array.from({ length: 2000 }, () => [0x68, 0, 0x68, 1, 0x85, 0x52, 0x30]).flat(),
+        ),
+      ),
+      /collections\.OrderedDict with the same long lists again and again/,
+    ],
   ])("says what is wrong with %s", async (_, file, message) => {
     const reading = readPytorch(file);
 

@@ -2,7 +2,7 @@ import { ModelFileError, type Tensor } from "@convoy/core";
 import { type FileSource, openFiles } from "../files/sources.js";
 import { isZip, ZipArchive } from "../zip.js";
 import { rulesFor } from "./allowed.js";
-import { type Pickled, Unpickler } from "./pickle.js";
+import { type Pickled, textOf, Unpickler } from "./pickle.js";
 import { type Storage, StoredTensor, TensorReader } from "./storage.js";
 
 /** Tensors by name, as PyTorch's `state_dict()` gives them: "conv1.weight". Images' axes are as in PyTorch, channels first. */
@@ -101,7 +101,7 @@ function readStream(bytes: Uint8Array): FileContent {
   }
   const protocol = next();
   if (protocol !== legacyProtocol) {
-    throw new ModelFileError(`PyTorch file: protocol ${String(protocol)}, expected ${legacyProtocol}`);
+    throw new ModelFileError(`PyTorch file: protocol ${textOf(protocol)}, expected ${legacyProtocol}`);
   }
   const system = next();
   const content = next();
@@ -112,12 +112,12 @@ function readStream(bytes: Uint8Array): FileContent {
   const little = !(system instanceof Map) || system.get("little_endian") !== false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys) {
-    const storage = storages.get(String(key));
+    const storage = storages.get(textOf(key));
     const length = position + 8 <= bytes.length ? Number(view.getBigInt64(position, little)) : -1;
     position += 8;
     if (storage === undefined || length !== storage.length || position + storage.byteLength > bytes.length) {
       throw new ModelFileError(
-        `PyTorch file, byte ${position}: storage ${String(key)} with ${length} numbers, expected ${storage?.length ?? "none"}. ` +
+        `PyTorch file, byte ${position}: storage ${textOf(key)} with ${length} numbers, expected ${storage?.length ?? "none"}. ` +
           "The file is damaged or cut off; download it again",
       );
     }
@@ -168,7 +168,7 @@ function findTensors(content: Pickled, key: string | undefined, depth = 0): Read
 }
 
 function namesOf(content: ReadonlyMap<Pickled, Pickled>): string {
-  const names = [...content.keys()].slice(0, 20).map((name) => `"${String(name)}"`);
+  const names = [...content.keys()].slice(0, 20).map((name) => `"${textOf(name)}"`);
   return names.length === 0 ? "nothing" : names.join(", ");
 }
 
