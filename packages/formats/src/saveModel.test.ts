@@ -34,6 +34,21 @@ async function weightOf(path: string): Promise<number> {
 
 const shards = (): string[] => readdirSync(folder).filter((name) => name.endsWith(".bin"));
 
+test("a model that is there stays without overwrite", async () => {
+  for (const [path, index] of [
+    ["one.keras", "one.keras"],
+    ["several/", "several/model.json"],
+  ] as const) {
+    await saveModel(await modelWith(1), join(folder, path), { overwrite: false });
+    await expect(saveModel(await modelWith(2), join(folder, path), { overwrite: false })).rejects.toThrow(
+      `${index} is there already, and overwrite is false`,
+    );
+    expect(await weightOf(join(folder, path))).toBe(1);
+    await saveModel(await modelWith(3), join(folder, path));
+    expect(await weightOf(join(folder, path))).toBe(3);
+  }
+});
+
 describe("a model of several files saved again", () => {
   test("replaces the old one and leaves nothing of it", async () => {
     await saveModel(await modelWith(1), `${folder}/`);

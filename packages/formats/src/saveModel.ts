@@ -1,4 +1,4 @@
-import type { Model } from "@convoy/core";
+import { ArgumentError, type Model } from "@convoy/core";
 import { pathOf, readIfThere, removeListed, writePaths } from "#files";
 import { checkNames } from "./checkNames.js";
 import { checkWritten, formatFor, type WriteOptions } from "./formats.js";
@@ -8,6 +8,8 @@ import { listedFiles } from "./tfjs/listedFiles.js";
 export interface SaveModelOptions extends WriteOptions {
   /** "keras", "keras-weights", "h5", "tfjs", "convoy", "onnx" or "safetensors"; default what the ending of the path says. */
   readonly format?: string;
+  /** Whether a model at the path is replaced; default true. With false it is an `ArgumentError` where there is a file already. */
+  readonly overwrite?: boolean;
 }
 
 /**
@@ -18,14 +20,14 @@ export interface SaveModelOptions extends WriteOptions {
  * `writeOnnx`, `writeSafetensors` and `model.save()`. Throws `ArgumentError` for layers and options that the format does not have.
  */
 export async function saveModel(model: Model, target: string | URL, options: SaveModelOptions = {}): Promise<void> {
-  checkNames("saveModel", options, ["format", "quantization"]);
-  const { format: name, ...settings } = options;
+  checkNames("saveModel", options, ["format", "quantization", "overwrite"]);
+  const { format: name, overwrite = true, ...settings } = options;
   const path = pathOf(target).replaceAll("\\", "/");
   const format = formatFor(path, name);
   checkWritten(format, settings);
   const written = await format.write!(model, settings);
   if (written instanceof Uint8Array) {
-    await writePaths([{ path, bytes: written }]);
+    await writePaths([{ path, bytes: written }], overwrite);
     return;
   }
   const named = path.endsWith(".json");
@@ -33,6 +35,11 @@ export async function saveModel(model: Model, target: string | URL, options: Sav
   const index = named ? path : `${folder}model.json`;
   const { "model.json": json, ...weights } = written;
   const replaced = await readIfThere(index);
+  if (replaced !== undefined && !overwrite) {
+    throw new ArgumentError(
+      `${index} is there already, and overwrite is false; save to another place, or leave overwrite out`,
+    );
+  }
   // Weight files of other content have other names, so until model.json is replaced the old model is whole, then the new one is.
   await writePaths(Object.entries(weights).map(([file, bytes]) => ({ path: `${folder}${file}`, bytes })));
   await writePaths([{ path: index, bytes: json! }]);

@@ -22,7 +22,7 @@ import { arranged, type ModelTensors, namedTensors } from "./declare/modelTensor
 import { buildNetwork, findLayer, type Network, registerModel } from "./declare/network.js";
 import { layOutParameters } from "./declare/parameterLayout.js";
 import { formatSummary } from "./declare/summary.js";
-import { deliver, type SaveOptions } from "./files/deliver.js";
+import { deliver, type SaveOptions, type SaveWeightsOptions } from "./files/deliver.js";
 import { fromFile } from "./files/fromFile.js";
 import { modelFileOf, weightsPart } from "./files/modelFileOf.js";
 import { type LoadWeightsOptions, readWeights } from "./files/readWeights.js";
@@ -371,15 +371,18 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   async save(target: ModelTarget, options?: SaveOptions): Promise<void>;
   async save(target?: undefined, options?: SaveOptions): Promise<Uint8Array>;
   async save(target?: ModelTarget, options: SaveOptions = {}): Promise<unknown> {
-    const { includeOptimizer = true } = checkOptions("save", options, ["includeOptimizer"]);
+    const { includeOptimizer = true, overwrite = true } = checkOptions("save", options, [
+      "includeOptimizer",
+      "overwrite",
+    ]);
     const { settings } = this.#placement;
     const network = this.#build();
     if (settings === undefined || !includeOptimizer) {
-      return await deliver(target, modelFileOf(this, network, await this.#placement.weights(), undefined));
+      return await deliver(target, modelFileOf(this, network, await this.#placement.weights(), undefined), overwrite);
     }
     const state = await this.getTrainingState();
     const values = orderedWeights(settings, state);
-    return await deliver(target, modelFileOf(this, network, values, { settings, state }));
+    return await deliver(target, modelFileOf(this, network, values, { settings, state }), overwrite);
   }
 
   /**
@@ -387,10 +390,11 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
    * `save_weights`.
    * @param target as of `save`
    */
-  async saveWeights(target: ModelTarget): Promise<void>;
-  async saveWeights(target?: undefined): Promise<Uint8Array>;
-  async saveWeights(target?: ModelTarget): Promise<unknown> {
-    return await deliver(target, weightsPart(this.#build(), await this.#placement.weights()));
+  async saveWeights(target: ModelTarget, options?: SaveWeightsOptions): Promise<void>;
+  async saveWeights(target?: undefined, options?: SaveWeightsOptions): Promise<Uint8Array>;
+  async saveWeights(target?: ModelTarget, options: SaveWeightsOptions = {}): Promise<unknown> {
+    const { overwrite = true } = checkOptions("saveWeights", options, ["overwrite"]);
+    return await deliver(target, weightsPart(this.#build(), await this.#placement.weights()), overwrite);
   }
 
   /**

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ArgumentError, ModelFileError, ModelFileNotFoundError } from "../errors.js";
+import { existsMessage } from "./existsMessage.js";
 
 /** The bytes of a file. Throws `ModelFileError` where there is none that can be read. */
 export async function readPath(path: string | URL): Promise<Uint8Array> {
@@ -35,11 +36,16 @@ export async function readPath(path: string | URL): Promise<Uint8Array> {
 
 /**
  * Writes a file so that at any moment, also after a power failure, the path has the old file or the new one: into a new file
- * of the same folder, which takes the other's name once it is on the disk. Makes folders that are missing.
+ * of the same folder, which takes the other's name once it is on the disk. Makes folders that are missing. Without `overwrite`
+ * it throws `ArgumentError` where there is a file already, also one that came while this one was written.
  *
  *     NAME.PID-RANDOM.tmp       a file on its way; where the process was killed, a later write of the same name removes it
  */
-export async function writePath(path: string | URL, pieces: readonly Uint8Array[]): Promise<void> {
+export async function writePath(
+  path: string | URL,
+  pieces: readonly Uint8Array[],
+  overwrite: boolean = true,
+): Promise<void> {
   const given = resolve(path instanceof URL ? fileURLToPath(path) : path);
   await mkdir(dirname(given), { recursive: true });
   // What a link points to is replaced, not the link.
@@ -51,14 +57,32 @@ export async function writePath(path: string | URL, pieces: readonly Uint8Array[
     if (known?.isDirectory()) {
       throw new ArgumentError(`${given} is a folder; a model is one file, such as ${join(given, "model.safetensors")}`);
     }
+    if (known !== undefined && !overwrite) {
+      throw new ArgumentError(existsMessage(given));
+    }
     await writeThrough(temporary, pieces, known && known.mode & 0o777);
-    await rename(temporary, target);
+    await (overwrite ? rename(temporary, target) : giveName(temporary, target));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   await syncFolder(folder);
   await removeLeftovers(folder, basename(target));
+}
+
+/** Gives a file its name, unless another file has it. */
+async function giveName(temporary: string, target: string): Promise<void> {
+  try {
+    await link(temporary, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") {
+      throw new ArgumentError(existsMessage(target), { cause: error });
+    }
+    // Not all file systems can give a file two names.
+    await rename(temporary, target);
+    return;
+  }
+  await rm(temporary, { force: true });
 }
 
 /** Removes a file, where there is one. */

@@ -65,6 +65,32 @@ describe("paths", () => {
     await expect(file(folder).write(whole)).rejects.toThrow(ArgumentError);
   });
 
+  it("keep what is there without overwrite, whoever wrote it", async () => {
+    const path = join(folder, "model");
+    await writeTarget(path, pieces, false);
+    expect(await readSource(path)).toEqual(whole);
+    await expect(writeTarget(path, [Uint8Array.of(9)], false)).rejects.toThrow(
+      /model is there already, and overwrite is false; save to another place, remove it, or leave overwrite out/,
+    );
+    expect(await readSource(path)).toEqual(whole);
+    // Of two that write at once, one is refused.
+    const both = await Promise.allSettled(
+      [1, 2].map((byte) => writeTarget(join(folder, "race"), [Uint8Array.of(byte)], false)),
+    );
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(readdirSync(folder).sort()).toEqual(["model", "race"]);
+    const kept = new Map<string, Uint8Array>();
+    const store = (name: string) => ({
+      name,
+      read: async () => kept.get(name),
+      write: async (bytes: Uint8Array) => kept.set(name, bytes),
+    });
+    await writeTarget(store("mine"), pieces, false);
+    await expect(writeTarget(store("mine"), pieces, false)).rejects.toThrow(/mine is there already/);
+    await writeTarget(store("other"), pieces, false);
+    expect([...kept.keys()]).toEqual(["mine", "other"]);
+  });
+
   it("keep the old file where the new one cannot be written", async () => {
     const path = join(folder, "model");
     await writeTarget(path, pieces);

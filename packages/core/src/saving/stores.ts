@@ -1,6 +1,7 @@
 import { readPath, removePath, writePath } from "#model-files";
 import { ArgumentError, ModelFileNotFoundError } from "../errors.js";
 import type { Bytes } from "./bytes.js";
+import { existsMessage } from "./existsMessage.js";
 import { fetchBytes } from "./fetchBytes.js";
 import { joined } from "./safetensors.js";
 
@@ -67,8 +68,15 @@ export async function readSource(source: ModelSource): Promise<Uint8Array> {
   return bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
 }
 
-/** Writes pieces that belong one behind the other. On disk the target is the old file or the new one at any moment. */
-export async function writeTarget(target: ModelTarget, pieces: readonly Bytes[]): Promise<void> {
+/**
+ * Writes pieces that belong one behind the other. On disk the target is the old file or the new one at any moment.
+ * @param overwrite whether what the target holds is replaced; otherwise it throws `ArgumentError` where it holds something
+ */
+export async function writeTarget(
+  target: ModelTarget,
+  pieces: readonly Bytes[],
+  overwrite: boolean = true,
+): Promise<void> {
   if (typeof target === "string" || target instanceof URL) {
     const address = asAddress(target);
     if (address !== undefined && address.protocol !== "file:") {
@@ -76,7 +84,7 @@ export async function writeTarget(target: ModelTarget, pieces: readonly Bytes[])
         `${address}: models are not saved to addresses; save() without a target gives the bytes to send there`,
       );
     }
-    return await writePath(address ?? (target as string), pieces);
+    return await writePath(address ?? (target as string), pieces, overwrite);
   }
   if (typeof target?.write !== "function") {
     throw new ArgumentError(
@@ -84,7 +92,23 @@ export async function writeTarget(target: ModelTarget, pieces: readonly Bytes[])
         "or your own. Without a target save() gives the bytes",
     );
   }
+  if (!overwrite && (await holdsSomething(target))) {
+    throw new ArgumentError(existsMessage(sourceName(target)));
+  }
   await target.write(joined(pieces));
+}
+
+/** Whether a store has bytes; one that cannot be read, such as a download, has none to lose. */
+async function holdsSomething(store: ModelStore): Promise<boolean> {
+  try {
+    const bytes: unknown = await store.read?.();
+    return bytes !== undefined && bytes !== null;
+  } catch (error) {
+    if (error instanceof ModelFileNotFoundError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** Removes what was written to a target, where something was. */

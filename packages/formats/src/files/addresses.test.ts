@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { layers, type Model, ModelFileError, sequential } from "@convoy/core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { loadModel } from "../loadModel.js";
+import { loadModel, loadWeights } from "../loadModel.js";
 import { writeTfjs } from "../tfjs/index.js";
 import { fetchBytes, maxFetched } from "./fetchBytes.js";
 import * as web from "./filesWeb.js";
@@ -59,6 +59,17 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("bytes of an address", () => {
   const bytes = Uint8Array.from({ length: 300_000 }, (_, index) => (index * index) % 251);
+
+  test("of weights that an index lists end where the index says that they do", async () => {
+    const total = 4 * 100_000;
+    const index = { metadata: { total_size: total }, weight_map: { "/layers/dense/vars": "endless" } };
+    served.set("/model.weights.json", new TextEncoder().encode(JSON.stringify(index)));
+    const made = sequential([layers.dense({ units: 100, inputShape: [999] })]);
+    await expect(loadWeights(made, `${origin}/model.weights.json`)).rejects.toThrow(
+      /endless cannot be read: it has more than the 481920 bytes that the weights that the model's index lists take/,
+    );
+    expect(sent).toBeLessThan(2 ** 23);
+  });
 
   test.each([false, true])("come whole up to the limit; compressed: %s", async (gzip) => {
     compressed = gzip;

@@ -28,7 +28,7 @@ export async function fetchBytes(address: URL | string, limit: number = maxFetch
     const why =
       limit === maxFetched
         ? "are taken from an address; fetch it yourself and pass the bytes"
-        : "the weights that model.json lists take; it is another file, or one of another model";
+        : "the weights that the model's index lists take; it is another file, or one of another model";
     throw new ModelFileError(`${address} cannot be read: it has more than the ${limit} bytes that ${why}`);
   }
   throw new ModelFileError(`${address} cannot be read: HTTP ${response.status} ${response.statusText}`);

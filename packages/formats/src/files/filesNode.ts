@@ -1,7 +1,7 @@
 import { readdir, readFile, realpath, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ModelFileError, stores } from "@convoy/core";
+import { ArgumentError, ModelFileError, stores } from "@convoy/core";
 import type { PathFile } from "./pathFile.js";
 
 /** A file, or the model.json of a folder. Throws `ModelFileError` where there is none that can be read. */
@@ -34,8 +34,14 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
 /** Writes files one after the other, each so that its path has the old file or the new one at any moment. Makes missing folders. */
 export async function writePaths(
   files: readonly { readonly path: string; readonly bytes: Uint8Array }[],
+  overwrite: boolean = true,
 ): Promise<void> {
   for (const { path, bytes } of files) {
+    if (!overwrite && (await stat(path).catch(() => undefined)) !== undefined) {
+      throw new ArgumentError(
+        `${path} is there already, and overwrite is false; save to another place, or leave overwrite out`,
+      );
+    }
     await stores.file(path).write(bytes);
   }
 }

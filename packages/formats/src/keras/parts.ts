@@ -1,7 +1,8 @@
 import { ArgumentError, type JsonValue, type Model, ModelFileError } from "@convoy/core";
+import { maxFetched } from "../files/fetchBytes.js";
 import type { ModelFiles } from "../files/sources.js";
 import { type Hdf5Object, isHdf5, readHdf5 } from "../hdf5/readHdf5.js";
-import { expectObject, isList, isObject, parseJson } from "../json.js";
+import { expectObject, isList, isObject, type JsonObject, parseJson } from "../json.js";
 import type { LoadOptions } from "../options.js";
 import { isZip, ZipArchive } from "../zip.js";
 import { type KnownSettings, knownSettings } from "./compileSettings.js";
@@ -51,8 +52,12 @@ async function openJson(name: string, value: JsonValue, files: ModelFiles): Prom
   const index = expectObject(name, value);
   if (isObject(index.weight_map)) {
     let size = 0;
+    const limit = shardLimit(index);
     const shards = await readShards(name, index.weight_map, async (path) => {
-      const bytes = await files.sibling(path);
+      const bytes = await files.sibling(
+        path,
+        limit === undefined ? undefined : Math.min(maxFetched, Math.max(0, limit - size)),
+      );
       size += bytes.length;
       return bytes;
     });
@@ -70,6 +75,20 @@ async function openJson(name: string, value: JsonValue, files: ModelFiles): Prom
     fill: undefined,
     size: files.main.length,
   };
+}
+
+/** What groups and names of HDF5 take for each weight of an index, with much to spare, and for each of its files. */
+const bytesAround = { weight: 2 ** 14, file: 2 ** 16 } as const;
+
+/** Most bytes that the files of an index have together, where it says how many its weights take, as Keras does. */
+function shardLimit({ metadata, weight_map: map }: JsonObject): number | undefined {
+  const total = isObject(metadata) ? metadata.total_size : undefined;
+  if (typeof total !== "number" || !(total >= 0)) {
+    return undefined;
+  }
+  const places = Object.values(isObject(map) ? map : {});
+  const files = new Set(places.flat()).size;
+  return total + bytesAround.weight * places.length + bytesAround.file * files;
 }
 
 async function readShards(

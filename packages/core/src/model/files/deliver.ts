@@ -2,8 +2,17 @@ import { modelFileChunks, type WritableModelFile } from "../../saving/modelFile.
 import { joined } from "../../saving/safetensors.js";
 import { type ModelTarget, writeTarget } from "../../saving/stores.js";
 
+/** Settings of `saveWeights`. */
+export interface SaveWeightsOptions {
+  /**
+   * Whether a file or what a store holds is replaced; default true. With false it is an `ArgumentError` where there is something
+   * already, and stays as it is. Nothing without a target.
+   */
+  readonly overwrite?: boolean;
+}
+
 /** Settings of `save`. */
-export interface SaveOptions {
+export interface SaveOptions extends SaveWeightsOptions {
   /** Whether what `compile` was given and how far training is are saved as well; default true. */
   readonly includeOptimizer?: boolean;
 }
@@ -12,11 +21,12 @@ export interface SaveOptions {
 export async function deliver(
   target: ModelTarget | undefined,
   file: WritableModelFile,
+  overwrite: boolean,
 ): Promise<Uint8Array | undefined> {
   const pieces = modelFileChunks(file);
   if (target === undefined) {
     return joined(pieces);
   }
-  await writeTarget(target, pieces);
+  await writeTarget(target, pieces, overwrite);
   return undefined;
 }
