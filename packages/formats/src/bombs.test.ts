@@ -61,6 +61,27 @@ describe("HDF5 files that want too much memory", () => {
   });
 });
 
+describe("numbers of HDF5 files that are read again and again", () => {
+  const bytes = writeHdf5({ children: { x: { data: new Float32Array(50_000), shape: [50_000] } } });
+
+  test("take at most four times the file", async () => {
+    const data = readHdf5(bytes).get("x")!;
+    for (let time = 0; time < 4; time++) {
+      expect(data.tensor().data).toHaveLength(50_000);
+    }
+    await expectRefused(() => data.tensor(), /x would take 200000 bytes, more than a file of \d+ bytes justifies/);
+  });
+
+  test("take at most sixteen times the archive that they were unpacked from", async () => {
+    // And 1 MiB.
+    const data = readHdf5(bytes, bytes.length / 16).get("x")!;
+    for (let time = 0; time < 6; time++) {
+      expect(data.tensor().data).toHaveLength(50_000);
+    }
+    await expectRefused(() => data.tensor(), /x would take 200000 bytes/);
+  });
+});
+
 describe("HDF5 files that lead in circles", () => {
   const file = (): Uint8Array => writeHdf5({ children: { x: { data: Float32Array.of(1, 2), shape: [2] } } });
 

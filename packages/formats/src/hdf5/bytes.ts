@@ -29,12 +29,15 @@ export class Hdf5Bytes {
   #unpackLeft: number;
   #namesLeft: number;
 
-  constructor(bytes: Uint8Array) {
+  /** @param source bytes of the archive that the file was unpacked from; default its own */
+  constructor(bytes: Uint8Array, source: number = bytes.length) {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#workLeft = bytes.length * workPerByte + 2 ** 20;
-    this.#plainLeft = bytes.length * plainPerByte + small;
-    this.#unpackLeft = bytes.length * expansion.perByte + expansion.small;
+    // What an archive unpacks to is no reason to unpack as much again.
+    this.#plainLeft = Math.min(bytes.length * plainPerByte, source * expansion.perByte);
+    this.#plainLeft += source === bytes.length ? small : expansion.small;
+    this.#unpackLeft = source * expansion.perByte + expansion.small;
     this.#namesLeft = bytes.length * namesPerByte + small;
   }
 

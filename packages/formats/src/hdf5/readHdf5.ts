@@ -112,8 +112,9 @@ export class Hdf5Object {
 /**
  * The root group of an HDF5 file. Everything is read when it is asked for, within bounds that the length of the file sets: files
  * that are damaged or made to do harm end in `ModelFileError`.
+ * @param source bytes of the archive that the file was unpacked from; default its own
  */
-export function readHdf5(bytes: Uint8Array): Hdf5Object {
-  const file = new Hdf5Bytes(bytes);
+export function readHdf5(bytes: Uint8Array, source?: number): Hdf5Object {
+  const file = new Hdf5Bytes(bytes, source);
   return new Hdf5Object(file, readSuperblock(file), "");
 }

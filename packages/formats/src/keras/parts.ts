@@ -2,6 +2,7 @@ import { ArgumentError, type JsonValue, type Model, ModelFileError } from "@conv
 import { maxFetched } from "../files/fetchBytes.js";
 import type { ModelFiles } from "../files/sources.js";
 import { type Hdf5Object, isHdf5, readHdf5 } from "../hdf5/readHdf5.js";
+import { expansion } from "../inflate.js";
 import { expectObject, isList, isObject, type JsonObject, parseJson } from "../json.js";
 import type { LoadOptions } from "../options.js";
 import { isZip, ZipArchive } from "../zip.js";
@@ -95,6 +96,7 @@ async function readShards(
   name: string,
   map: { readonly [path: string]: JsonValue },
   read: (path: string) => Promise<Uint8Array> | Uint8Array,
+  archiveSize?: number,
 ): Promise<KerasParts["fill"]> {
   const names = new Set<string>();
   for (const [path, value] of Object.entries(map)) {
@@ -110,7 +112,7 @@ async function readShards(
   }
   const groups: Hdf5Object[] = [];
   for (const shard of names) {
-    groups.push(readHdf5(await read(shard)));
+    groups.push(readHdf5(await read(shard), archiveSize));
   }
   return (layers) => readKeras3Weights(new MergedGroup(groups), layers);
 }
@@ -130,11 +132,14 @@ async function openZip(bytes: Uint8Array): Promise<Unsized> {
   const version = isObject(metadata) && typeof metadata.keras_version === "string" ? metadata.keras_version : "3";
   let fill: KerasParts["fill"];
   if (archive.has("model.weights.h5")) {
-    fill = fillFrom(readHdf5(archive.read("model.weights.h5")));
+    fill = fillFrom(readHdf5(archive.read("model.weights.h5"), bytes.length));
   } else if (archive.has("model.weights.json")) {
     const index = expectObject("model.weights.json", parseJson("model.weights.json", text("model.weights.json")));
-    fill = await readShards("model.weights.json", expectObject("weight_map", index.weight_map), (name) =>
-      archive.read(name),
+    fill = await readShards(
+      "model.weights.json",
+      expectObject("weight_map", index.weight_map),
+      (name) => archive.read(name),
+      bytes.length,
     );
   } else {
     throw new ModelFileError(
@@ -215,8 +220,8 @@ export async function finishModel(parts: KerasParts, options: LoadOptions): Prom
     kerasMajor: parts.kerasMajor,
     warn,
     inputShape,
-    // A byte a weight and a compression by 16 at most; small files may hold a little more.
-    maxWeights: 16 * parts.size + 2 ** 16,
+    // A weight takes a byte or more, but may be compressed. No memory is taken for weights before their numbers are read.
+    maxWeights: expansion.perByte * parts.size + 2 ** 16,
   });
   if (parts.fill === undefined) {
     throw new ModelFileError("the file holds layers, but no weights");

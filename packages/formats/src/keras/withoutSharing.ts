@@ -5,8 +5,8 @@ import type { FileLayer } from "./topology/readTopology.js";
 
 /**
  * The model itself, or where a layer stands in several of its models, or twice in a stack, an equal one without models within.
- * Keras and TensorFlow.js can call a layer several times in one functional model; of models that share layers Keras loads none,
- * as it numbers the calls of each from 0 and looks them up among those of all.
+ * Keras and TensorFlow.js can call a layer several times in one functional model. Functional models that share layers they write,
+ * but do not load: calls are numbered within each model, and looked up among those in all of them.
  */
 export async function withoutSharing(model: Model): Promise<Model> {
   const topology = modelTopology(model);
