@@ -1,5 +1,6 @@
 import { appendToFile, hostName, processNumber } from "#event-files";
-import { scalarEvent, versionEvent } from "./events.js";
+import { histogramEvent, scalarEvent, versionEvent } from "./events.js";
+import { histogram } from "./histogram.js";
 import { joinFields } from "./protobuf.js";
 import { record } from "./records.js";
 
@@ -33,13 +34,21 @@ export class EventFile {
   }
 
   addScalar(tag: string, value: number, step: number): void {
+    this.#add((now) => scalarEvent(tag, value, step, now));
+  }
+
+  addHistogram(tag: string, data: ArrayLike<number>, step: number): void {
+    this.#add((now) => histogramEvent(tag, histogram(data), step, now));
+  }
+
+  #add(event: (now: number) => Uint8Array): void {
     const now = Date.now() / 1000;
     if (this.#name === undefined) {
       const parts = [Math.floor(now), hostName(), processNumber(), filesMade++];
       this.#name = `${this.#folder}/events.out.tfevents.${parts.join(".")}.v2`;
       this.#pending.push(record(versionEvent(now)));
     }
-    this.#pending.push(record(scalarEvent(tag, value, step, now)));
+    this.#pending.push(record(event(now)));
   }
 
   /** Writes what has waited long enough. */

@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../backend/index.js";
 import { callbacks, type FitOptions, layers, sequential } from "../../index.js";
 import { reference } from "../../reference/index.js";
+import type { Training } from "../callback.js";
 import { crc32c, maskedCrc32c } from "./crc32c.js";
 import { appendToFile } from "./eventFilesWeb.js";
 import { scalarEvent } from "./events.js";
+import { histogram } from "./histogram.js";
 
 let backend: Backend;
 let folder: string;
@@ -69,7 +71,7 @@ interface Scalar {
 }
 
 /** The events of a file, its checksums checked. */
-function readEvents(bytes: Uint8Array): { version: string; scalars: Scalar[] } {
+function recordsOf(bytes: Uint8Array): Uint8Array[] {
   const events: Uint8Array[] = [];
   for (let position = 0; position < bytes.length; ) {
     const header = bytes.subarray(position, position + 12);
@@ -80,8 +82,35 @@ function readEvents(bytes: Uint8Array): { version: string; scalars: Scalar[] } {
     events.push(data);
     position += 16 + length;
   }
-  const [first, ...rest] = events;
+  return events;
+}
+
+function readEvents(bytes: Uint8Array): { version: string; scalars: Scalar[] } {
+  const [first, ...rest] = recordsOf(bytes);
   return { version: text(only(first!, 3)), scalars: rest.map(readScalar) };
+}
+
+/** The rows [from, to, count] of a histogram; undefined for another event. */
+function readHistogram(event: Uint8Array): { tag: string; step: number; rows: number[][] } | undefined {
+  const value = only<Uint8Array>(only(event, 5), 1);
+  const metadata = only<Uint8Array>(value, 9);
+  if (text(only(only(metadata, 1), 1)) !== "histograms") {
+    return undefined;
+  }
+  expect(only(metadata, 4)).toBe(2);
+  const tensor = only<Uint8Array>(value, 8);
+  expect(only(tensor, 1)).toBe(2);
+  const [rows, columns] = fields(only(tensor, 2)).map(([, dimension]) => only<number>(dimension as Uint8Array, 1));
+  expect(columns).toBe(3);
+  const content = view(only(tensor, 4));
+  expect(content.byteLength).toBe(8 * 3 * rows!);
+  return {
+    tag: text(only(value, 1)),
+    step: fields(event).some(([number]) => number === 2) ? only(event, 2) : 0,
+    rows: Array.from({ length: rows! }, (_, row) =>
+      [0, 1, 2].map((column) => content.getFloat64(8 * (3 * row + column), true)),
+    ),
+  };
 }
 
 function readScalar(event: Uint8Array): Scalar {
@@ -197,6 +226,45 @@ describe("tensorBoard", () => {
     expect(seen.every(({ value }) => value > 0 && Number.isFinite(value))).toBe(true);
   });
 
+  it("writes histograms of the weights on request", async () => {
+    const logDir = join(folder, "histograms");
+    const weights: Float32Array[][] = [];
+    const note = {
+      onEpochEnd: async (_: number, __: object, run: Training) => void weights.push(await run.getWeights()),
+    };
+    await fit({ epochs: 3, callbacks: [callbacks.tensorBoard({ logDir, histogramFreq: 2 }), note as never] });
+    const [name] = readdirSync(join(logDir, "train"));
+    const [, ...events] = recordsOf(readFileSync(join(logDir, "train", name!)));
+    const seen = events.flatMap((event) => readHistogram(event) ?? []);
+    expect(seen.map(({ tag, step }) => [tag, step])).toEqual(
+      [0, 2].flatMap((epoch) => [
+        ["dense/kernel/histogram", epoch],
+        ["dense/bias/histogram", epoch],
+      ]),
+    );
+    const [kernel] = weights[2]!;
+    const { rows } = seen[2]!;
+    expect(rows).toHaveLength(30);
+    expect(rows[0]![0]).toBe(Math.min(...kernel!));
+    expect(rows[29]![1]).toBe(Math.max(...kernel!));
+    for (const [from, to, count] of rows.slice(0, -1)) {
+      expect(count).toBe(kernel!.filter((value) => value >= from! && value < to!).length);
+    }
+    expect(rows.reduce((sum, [, , count]) => sum + count!, 0)).toBe(kernel!.length);
+  });
+
+  it("counts numbers in ranges of one width, those that are not finite left out", () => {
+    const counted = histogram([0, 1, 2, 3, 3, Number.NaN, Infinity, -Infinity]);
+    expect(counted.filter(({ count }) => count > 0)).toEqual([
+      { from: 0, to: expect.closeTo(0.1, 12), count: 1 },
+      { from: expect.closeTo(1, 12), to: expect.closeTo(1.1, 12), count: 1 },
+      { from: expect.closeTo(2, 12), to: expect.closeTo(2.1, 12), count: 1 },
+      { from: expect.closeTo(2.9, 12), to: 3, count: 2 },
+    ]);
+    expect(histogram([2, 2, 2])).toEqual([{ from: 1.5, to: 2.5, count: 3 }]);
+    expect(histogram([Number.NaN])).toEqual([]);
+  });
+
   it("hands the bytes to a store of one's own, in pages and elsewhere", async () => {
     const files = new Map<string, number[]>();
     const append = (name: string, bytes: Uint8Array) => void files.set(name, [...(files.get(name) ?? []), ...bytes]);
@@ -209,7 +277,8 @@ describe("tensorBoard", () => {
 
   it("refuses options out of range", () => {
     expect(() => callbacks.tensorBoard({ updateFreq: 0 })).toThrow(/updateFreq.* is 0/);
-    expect(() => callbacks.tensorBoard({ histogramFreq: 1 } as never)).toThrow(/unknown option histogramFreq/);
+    expect(() => callbacks.tensorBoard({ histogramFreq: -1 })).toThrow(/histogramFreq.* is -1/);
+    expect(() => callbacks.tensorBoard({ writeGraph: true } as never)).toThrow(/unknown option writeGraph/);
   });
 
   const python = process.env.CONVOY_PYTHON ?? "python3";

@@ -14,21 +14,29 @@ export interface TensorBoardOptions {
    * ("batch" is 1).
    */
   readonly updateFreq?: "epoch" | "batch" | number;
+  /**
+   * After how many epochs the distribution of every weight is written, as "dense/kernel/histogram"; default 0: never. Each time the
+   * weights are read from the device.
+   */
+  readonly histogramFreq?: number;
   /** Whether steps a second are written as well; default false. */
   readonly writeStepsPerSecond?: boolean;
 }
 
-const optionNames: readonly (keyof TensorBoardOptions)[] = ["logDir", "updateFreq", "writeStepsPerSecond"];
+const optionNames: readonly (keyof TensorBoardOptions)[] = [
+  ...(["logDir", "updateFreq", "histogramFreq", "writeStepsPerSecond"] as const),
+];
 
 /**
  * Writes loss and metrics as event files that TensorBoard shows (`tensorboard --logdir logs`), with the runs "train" and
  * "validation" and the names of Keras 3: `epoch_loss`, `epoch_learning_rate`, `evaluation_loss_vs_iterations`, `batch_loss`, ...
- * Keras' `TensorBoard`, without graphs, histograms, images and profiles. Throws `ArgumentError` for options out of range.
+ * Keras' `TensorBoard`, without graphs, images and profiles. Throws `ArgumentError` for options out of range.
  */
 export function tensorBoard(options: TensorBoardOptions = {}): Callback {
   const {
     logDir = "logs",
     updateFreq = "epoch",
+    histogramFreq = 0,
     writeStepsPerSecond = false,
   } = checkOptions("tensorBoard", options, optionNames);
   const interval =
@@ -38,6 +46,9 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
           'tensorBoard: updateFreq, where it is not "epoch" or "batch",',
           updateFreq === "batch" ? 1 : updateFreq,
         );
+  if (histogramFreq !== 0) {
+    expectCount("tensorBoard: histogramFreq, where it is not 0,", histogramFreq);
+  }
   const train = new EventFile(logDir, "train");
   const validation = new EventFile(logDir, "validation");
   let epochStart = { time: 0, iteration: 0 };
@@ -62,6 +73,12 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
       for (const [name, value] of Object.entries(validationLogs(logs))) {
         validation.addScalar(`evaluation_${name}_vs_iterations`, value, training.iteration);
         validation.addScalar(`epoch_${name}`, value, epoch);
+      }
+      if (histogramFreq > 0 && epoch % histogramFreq === 0) {
+        const { weights } = await training.getState();
+        for (const [path, { data }] of Object.entries(weights)) {
+          train.addHistogram(`${path}/histogram`, data, epoch);
+        }
       }
       await train.flush();
       await validation.flush();
