@@ -2,11 +2,18 @@ import { it } from "vitest";
 import { readOnnx } from "./onnx/readOnnx.js";
 import { readPytorch } from "./pytorch/readPytorch.js";
 import { expectToSurviveDamage } from "./testing/damage.js";
-import { sampleLegacyPytorch, sampleOnnx, samplePytorch, sampleSafetensors } from "./testing/sampleFiles.js";
+import {
+  sampleComputedOnnx,
+  sampleLegacyPytorch,
+  sampleOnnx,
+  samplePytorch,
+  sampleSafetensors,
+} from "./testing/sampleFiles.js";
 import { readSafetensors } from "./torch/safetensors.js";
 
 it.each([
   ["ONNX", sampleOnnx, readOnnx],
+  ["ONNX with computed weights", sampleComputedOnnx, readOnnx],
   ["PyTorch", samplePytorch, readPytorch],
   ["old PyTorch", sampleLegacyPytorch, readPytorch],
   ["safetensors", sampleSafetensors, readSafetensors],

@@ -2,7 +2,13 @@ import { expect, it } from "vitest";
 import { readOnnx } from "./onnx/readOnnx.js";
 import { readPytorch } from "./pytorch/readPytorch.js";
 import { expectToSurviveDamage } from "./testing/damage.js";
-import { sampleLegacyPytorch, sampleOnnx, samplePytorch, sampleSafetensors } from "./testing/sampleFiles.js";
+import {
+  sampleComputedOnnx,
+  sampleLegacyPytorch,
+  sampleOnnx,
+  samplePytorch,
+  sampleSafetensors,
+} from "./testing/sampleFiles.js";
 import { readSafetensors } from "./torch/safetensors.js";
 
 const tensor = { data: Float32Array.of(0, 1, 2, 3, 4, 5), shape: [2, 3] };
@@ -16,6 +22,7 @@ it.each([
 
 it.each([
   ["ONNX", sampleOnnx, readOnnx],
+  ["ONNX with computed weights", sampleComputedOnnx, readOnnx],
   ["PyTorch", samplePytorch, readPytorch],
   ["old PyTorch", sampleLegacyPytorch, readPytorch],
   ["safetensors", sampleSafetensors, readSafetensors],

@@ -1,23 +1,7 @@
 import { ModelFileError } from "@convoy/core";
 import { describe, expect, test } from "vitest";
+import { onnxFile as file } from "../testing/onnxFile.js";
 import { readOnnx } from "./readOnnx.js";
-import { GraphWriter, portMessage } from "./writing/graphWriter.js";
-import { MessageWriter } from "./writing/messageWriter.js";
-
-/** A file in which `write` makes "y" of "x". */
-function file(shape: readonly number[], write: (graph: GraphWriter) => string, opset = 13): Uint8Array {
-  const graph = new GraphWriter();
-  graph.unique("x");
-  const [y] = graph.node("Identity", [write(graph)], {}, "y");
-  const output = new MessageWriter()
-    .text(1, y!)
-    .message(2, new MessageWriter().message(1, new MessageWriter().integer(1, 1)));
-  return new MessageWriter()
-    .integer(1, 8)
-    .message(7, graph.graph("hostile", [portMessage("x", shape)], [output]))
-    .message(8, new MessageWriter().text(1, "").integer(2, opset))
-    .finish();
-}
 
 /** A file that is refused for that, at once and with little memory. */
 async function expectRefused(bytes: Uint8Array, message: RegExp): Promise<void> {

@@ -3,6 +3,7 @@ import { zipSync } from "fflate";
 import { writeOnnx } from "../onnx/writing/writeOnnx.js";
 import { writeSafetensors } from "../torch/safetensors.js";
 import { toStateDict } from "../torch/stateDict.js";
+import { onnxFile } from "./onnxFile.js";
 
 function sampleModel(): Model {
   return sequential([
@@ -19,6 +20,37 @@ function sampleModel(): Model {
 
 export async function sampleOnnx(): Promise<Uint8Array> {
   return await writeOnnx(sampleModel());
+}
+
+/** A file whose weights, shapes and sizes are computed by nodes, as exporters write them. */
+export async function sampleComputedOnnx(): Promise<Uint8Array> {
+  return onnxFile([2, 4, 4], (graph) => {
+    const node = (op: string, inputs: readonly string[], attributes: Parameters<typeof graph.node>[2] = {}): string =>
+      graph.node(op, inputs, attributes, op.toLowerCase())[0]!;
+    const list = (...values: readonly number[]): string => graph.integers("list", values);
+    const wave = (...shape: readonly number[]): string => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      return graph.floats(
+        "wave",
+        Array.from({ length: size }, (_, index) => Math.sin(index)),
+        shape,
+      );
+    };
+    const kernel = node("Transpose", [wave(3, 3, 2, 4)], { perm: [3, 2, 0, 1] });
+    const scaled = node("Mul", [node("Neg", [kernel]), node("Expand", [wave(1), list(4, 1, 1, 1)])]);
+    const images = node("Conv", ["x", scaled], { pads: [1, 1, 1, 1] });
+    const both = node("Concat", [node("Clip", [images, wave(1)]), node("Slice", [images, list(1), list(3), list(1)])], {
+      axis: 1,
+    });
+    const zeros = node("Expand", [node("Range", [list(0), list(1), list(1)]), list(8)]);
+    const padded = node("Pad", [both, node("Cast", [zeros], { to: 7 })]);
+    const pooled = node("MaxPool", [node("Relu", [padded])], { kernel_shape: [2, 2], strides: [2, 2] });
+    const larger = node("Resize", [pooled, "", wave(0), list(1, 6, 4, 4)], { mode: "nearest" });
+    const batch = node("Gather", [node("Shape", [larger]), list(0)], { axis: 0 });
+    const rows = node("Reshape", [larger, node("Concat", [batch, node("Sub", [list(0), list(1)])], { axis: 0 })]);
+    const weights = node("Reshape", [node("Where", [list(1), wave(192), wave(192)]), list(-1, 2)]);
+    return node("Softmax", [node("Add", [node("MatMul", [rows, weights]), node("Squeeze", [wave(1, 2), list(0)])])]);
+  });
 }
 
 export async function sampleSafetensors(): Promise<Uint8Array> {
