@@ -66,9 +66,16 @@ export class DeviceDataset {
     this.buffers[bufferNames.order]!.write(order);
   }
 
-  /** What prediction has written for an output, for all rows. */
-  async readPredictions(outputNames: readonly string[], index: number): Promise<Float32Array> {
-    return (await this.buffers[bufferNames.predictions(outputNames, index)]!.read()) as Float32Array;
+  /** What prediction has written for an output, for some rows; default: for all. */
+  async readPredictions(
+    outputNames: readonly string[],
+    index: number,
+    firstRow = 0,
+    count: number = this.signature.rows - firstRow,
+  ): Promise<Float32Array> {
+    const buffer = this.buffers[bufferNames.predictions(outputNames, index)]!;
+    const size = buffer.length / this.signature.rows;
+    return (await buffer.read(firstRow * size, count * size)) as Float32Array;
   }
 
   dispose(): void {

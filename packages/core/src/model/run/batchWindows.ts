@@ -9,11 +9,14 @@ export interface StepsOnDevice extends Stretch {
   readonly dataset: DeviceDataset;
 }
 
-/** Upper bounds on a window: samples that are on the device while they wait for their step. */
+/** Upper bounds on a window: samples that are on the device while they wait for their step, and what is predicted of them. */
 const maxWindowBytes = 16 * 2 ** 20;
 const maxWindowBatches = 64;
-/** Kinds of batches (sizes, element types) that keep their memory for the next of the kind. */
+/** Windows that are filled or worked on at a time, of whatever kind. */
+const maxInUse = 2;
+/** Kinds of batches (sizes, element types) that keep their memory for the next of the kind, and the bytes of all of them. */
 const maxKinds = 8;
+const maxKeptBytes = 4 * maxWindowBytes;
 
 /** After so many milliseconds of making batches, whatever else waits has its turn: results of the device, say. */
 const turnMs = 20;
@@ -23,13 +26,14 @@ interface Window {
   readonly dataset: DeviceDataset;
   readonly batchSize: number;
   readonly capacity: number;
+  readonly bytes: number;
   /** Batches in it, and those that have been taken. */
   count: number;
   taken: number;
   free: boolean;
 }
 
-/** The windows of a `fit`, `evaluate` or `predict`: two of each kind of batch, to fill one while the device works on the other. */
+/** The windows of a `fit`, `evaluate` or `predict`: two, to fill one while the device works on the other. */
 export class WindowPool {
   readonly #device: DeviceModel;
   readonly #extras: Pick<DatasetExtras, "predictionSizes">;
@@ -48,39 +52,48 @@ export class WindowPool {
 
   #first: { readonly batches: number; readonly bytes: number } | undefined;
 
-  /** A free window for samples of this kind; undefined where both are in use. */
+  /** A window for samples of this kind; undefined where two are in use. */
   acquire(kind: string, samples: HostSamples): Window | undefined {
-    const windows = this.#kinds.get(kind) ?? [];
-    this.#kinds.delete(kind);
-    this.#kinds.set(kind, windows);
-    const free = windows.find((window) => window.free);
-    if (free !== undefined) {
-      return Object.assign(free, { count: 0, taken: 0, free: false });
-    }
-    if (windows.length === 2) {
+    if (this.#all.filter(({ free }) => !free).length >= maxInUse) {
       return undefined;
     }
-    this.#dropOldest();
-    this.#device.weights.expectAlive();
-    const bytes = bytesOf(samples);
-    const capacity = Math.max(1, Math.min(maxWindowBatches, Math.floor(maxWindowBytes / bytes)));
-    this.#first ??= { batches: capacity, bytes: capacity * bytes };
-    const dataset = this.#device.datasets.open(samples, { ...this.#extras, rows: capacity * samples.rows });
-    const window = { dataset, batchSize: samples.rows, capacity, count: 0, taken: 0, free: false };
-    windows.push(window);
+    const windows = this.#kinds.get(kind) ?? [];
+    const free = windows.find((window) => window.free);
+    const window = free === undefined ? this.#open(samples) : Object.assign(free, { count: 0, taken: 0, free: false });
+    this.#kinds.delete(kind);
+    this.#kinds.set(kind, free === undefined ? [...windows, window] : windows);
     return window;
   }
 
   dispose(): void {
-    for (const { dataset } of [...this.#kinds.values()].flat()) {
+    for (const { dataset } of this.#all) {
       this.#device.datasets.release(dataset);
     }
     this.#kinds.clear();
   }
 
-  #dropOldest(): void {
+  get #all(): Window[] {
+    return [...this.#kinds.values()].flat();
+  }
+
+  #open(samples: HostSamples): Window {
+    this.#device.weights.expectAlive();
+    const { predictionSizes = [] } = this.#extras;
+    const predictedBytes = 4 * samples.rows * predictionSizes.reduce((sum, size) => sum + size, 0);
+    const batchBytes = bytesOf(samples) + predictedBytes;
+    const capacity = Math.max(1, Math.min(maxWindowBatches, Math.floor(maxWindowBytes / batchBytes)));
+    const bytes = capacity * batchBytes;
+    this.#first ??= { batches: capacity, bytes };
+    this.#makeRoom(bytes);
+    const dataset = this.#device.datasets.open(samples, { ...this.#extras, rows: capacity * samples.rows });
+    return { dataset, batchSize: samples.rows, capacity, bytes, count: 0, taken: 0, free: false };
+  }
+
+  /** Frees kinds that have not been used for longest, as far as none of their windows is in use. */
+  #makeRoom(bytes: number): void {
     for (const [kind, windows] of this.#kinds) {
-      if (this.#kinds.size <= maxKinds) {
+      const kept = this.#all.reduce((sum, window) => sum + window.bytes, bytes);
+      if (this.#kinds.size < maxKinds && kept <= maxKeptBytes) {
         return;
       }
       if (windows.every(({ free }) => free)) {
@@ -191,14 +204,11 @@ export class BatchWindows {
           turnEnds = performance.now() + turnMs;
         }
         const kind = JSON.stringify(signatureOf(samples, false));
-        const window = await this.#windowFor(kind, samples);
-        if (window === undefined) {
-          return;
+        while (!this.#closed && !this.#put(kind, samples)) {
+          await this.#changed;
         }
-        window.dataset.writeRows(samples, window.count * window.batchSize);
-        window.count++;
-        if (window.count === window.capacity) {
-          this.#seal();
+        if (this.#closed) {
+          return;
         }
         this.#announce();
       }
@@ -210,19 +220,26 @@ export class BatchWindows {
     }
   }
 
-  /** The window that the next batch goes into; undefined once the pass is closed. */
-  async #windowFor(kind: string, samples: HostSamples): Promise<Window | undefined> {
+  /**
+   * Writes a batch into the window that is being filled; false where it has to wait for one. Nothing comes between finding the
+   * window and writing: once it has been taken, it is another that is filled.
+   */
+  #put(kind: string, samples: HostSamples): boolean {
     if (this.#filling !== undefined && this.#kind !== kind) {
       this.#seal();
     }
     this.#kind = kind;
-    while (this.#filling === undefined && !this.#closed) {
-      this.#filling = this.#pool.acquire(kind, samples);
-      if (this.#filling === undefined) {
-        await this.#changed;
-      }
+    this.#filling ??= this.#pool.acquire(kind, samples);
+    const window = this.#filling;
+    if (window === undefined) {
+      return false;
     }
-    return this.#closed ? undefined : this.#filling;
+    window.dataset.writeRows(samples, window.count * window.batchSize);
+    window.count++;
+    if (window.count === window.capacity) {
+      this.#seal();
+    }
+    return true;
   }
 
   #kind = "";

@@ -51,13 +51,13 @@ export async function* runRows(
   }
 }
 
-/** Upper bound on the bytes of samples that are put on a device at a time for evaluation and prediction. */
+/** Upper bound on the bytes of samples that are put on a device at a time for evaluation and prediction, with what is predicted. */
 const chunkBytes = 64 * 2 ** 20;
 
-/** Samples in pieces that fit the device, a multiple of the batch size each. */
-export function chunks(samples: HostSamples, batchSize: number): HostSamples[] {
+/** Samples in pieces that fit the device, a multiple of the batch size each. Of each sample `predicted` numbers are kept there. */
+export function chunks(samples: HostSamples, batchSize: number, predicted = 0): HostSamples[] {
   const { rows, inputs } = samples;
-  const rowBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0) / rows;
+  const rowBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0) / rows + 4 * predicted;
   const size = Math.max(1, Math.floor(chunkBytes / (rowBytes * batchSize))) * batchSize;
   const starts = Array.from({ length: Math.ceil(rows / size) }, (_, index) => index * size);
   return starts.map((start) => sliceSamples(samples, start, Math.min(rows, start + size)));

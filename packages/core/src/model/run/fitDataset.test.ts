@@ -350,4 +350,45 @@ describe("memory", () => {
     expect(own.memory().peakBytes).toBeGreaterThan(2 * 500 * 3072);
     await own.dispose();
   });
+
+  it("is bounded and given back where every batch has a size of its own", async () => {
+    const own = await reference();
+    const model = sequential([
+      layers.averagePooling2d({ poolSize: 16, inputShape: [32, 32, 3] }),
+      layers.flatten(),
+      layers.dense({ units: 2, activation: "softmax" }),
+    ]);
+    model.compile({ backend: own, loss: "sparseCategoricalCrossentropy" });
+    const batches = dataset(function* () {
+      for (let rows = 1; rows <= 40; rows++) {
+        yield [{ data: new Uint8Array(rows * 3072), shape: [rows, 32, 32, 3] }, new Int32Array(rows)] as const;
+      }
+    });
+    await model.fit(batches, quiet);
+    const { usedBytes } = own.memory();
+    await model.fit(batches, quiet);
+    expect(own.memory().usedBytes).toBe(usedBytes);
+    // Four windows of 16 MB and what the steps need.
+    expect(own.memory().peakBytes - usedBytes).toBeLessThan(68e6);
+    await own.dispose();
+  });
+
+  it("counts what is predicted", async () => {
+    const own = await reference();
+    const model = sequential([layers.dense({ units: 16_384, inputShape: [2] })]);
+    model.compile({ backend: own, loss: "meanSquaredError" });
+    const rows = 1536; // 100 MB of predictions
+    const values = { data: Float32Array.from({ length: 2 * rows }, () => random.normal()), shape: [rows, 2] };
+    const predicted = await model.predict(
+      dataset([values])
+        .map(([row]) => row)
+        .batch(32),
+    );
+    expect(predicted.shape).toEqual([rows, 16_384]);
+    expect(own.memory().peakBytes).toBeLessThan(2 * 16.8e6 + 5e6);
+    const whole = await model.predict(values);
+    expect(Buffer.from(whole.data.buffer).equals(Buffer.from(predicted.data.buffer))).toBe(true);
+    expect(own.memory().peakBytes).toBeLessThan(67.2e6 + 5e6);
+    await own.dispose();
+  });
 });

@@ -17,8 +17,9 @@ export async function predictSamples(
   const rowSizes = outputs.map(({ shape }) => sizeOf(shape));
   const results = rowSizes.map((size) => new Float32Array(rows * size));
   const progress = new RowProgress(rows, batchSize, onProgress);
+  const predicted = rowSizes.reduce((sum, size) => sum + size, 0);
   let row = 0;
-  for (const chunk of chunks(samples, batchSize)) {
+  for (const chunk of chunks(samples, batchSize, predicted)) {
     await device.lend(chunk, { predictionSizes: rowSizes }, async (dataset) => {
       for await (const run of runRows(device, "predict", dataset, batchSize)) {
         progress.add(run, {});

@@ -72,9 +72,8 @@ export async function predictBatches(
       },
       async ({ dataset, firstRow, batchSize, count }) => {
         rows += count * batchSize;
-        for (const [index, size] of sizes.entries()) {
-          const all = await dataset.readPredictions(names, index);
-          parts[index]!.push(all.slice(firstRow * size, (firstRow + count * batchSize) * size));
+        for (const [index, part] of parts.entries()) {
+          part.push(await dataset.readPredictions(names, index, firstRow, count * batchSize));
         }
       },
     );
