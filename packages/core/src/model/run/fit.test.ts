@@ -299,3 +299,22 @@ describe("what is printed", () => {
     expect((await printed(2))[1]).toMatch(/^5\/5 - \d+s - loss: /);
   });
 });
+
+it("gives back the memory of its samples where there is none for the validation's", async () => {
+  const own = await reference();
+  const createBuffer = own.createBuffer.bind(own);
+  vi.spyOn(own, "createBuffer").mockImplementation((label, spec) => {
+    if (spec.length === 3 * 4) {
+      throw new RangeError("no memory");
+    }
+    return createBuffer(label, spec);
+  });
+  const built = sequential([layers.dense({ units: 1, inputShape: [4] })]);
+  built.compile({ backend: own, loss: "meanSquaredError" });
+  await built.fit(x, y, quiet);
+  const { usedBytes } = own.memory();
+  const validationData = [{ data: new Float32Array(12), shape: [3, 4] }, [0, 1, 0]] as const;
+  await expect(built.fit(x, y, { ...quiet, validationData })).rejects.toThrow("no memory");
+  expect(own.memory().usedBytes).toBe(usedBytes);
+  await own.dispose();
+});

@@ -29,19 +29,21 @@ export async function fit(device: DeviceModel, request: FitRequest): Promise<His
   const remedy = (): string =>
     howToGoOn(session.stepOf(weights.lastGood.newest.beforeStep), request.epochs, session.stepsPerEpoch);
   return await explainFailure(weights, remedy, async () => {
-    const source = request.source(device);
-    const validation = request.validation?.(device);
-    session.open(source);
-    device.session = session;
-    device.lastFit = undefined;
+    let source: TrainingSource | undefined;
+    let validation: Validation | undefined;
     try {
+      source = request.source(device);
+      validation = request.validation?.(device);
+      session.open(source);
+      device.session = session;
+      device.lastFit = undefined;
       const history = await train(device, request, session, source, validation, progress);
       device.lastFit = session.fitState;
       return history;
     } finally {
       device.session = undefined;
       progress.close();
-      await source.close();
+      await source?.close();
       validation?.close();
     }
   });
