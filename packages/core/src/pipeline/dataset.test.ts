@@ -290,6 +290,14 @@ describe("take, skip, filter, repeat, flatMap, zip and cache", () => {
     expect(await all(cached)).toEqual([0, 2, 4, 6, 8]);
     expect(made).toBe(before);
   });
+
+  test("cache holds the same whichever pass comes first", async () => {
+    const shuffled = (): Dataset<number> => numbers(20).shuffle(20, { seed: 1 }).cache();
+    const first = await all(shuffled().iterate(0));
+    const later = shuffled();
+    expect(await all(later.iterate(3))).toEqual(first);
+    expect(await all(later.iterate(4))).toEqual(first);
+  });
 });
 
 describe("prefetch", () => {
@@ -306,6 +314,20 @@ describe("prefetch", () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(made).toBe(3);
     await pass.return();
+  });
+
+  test("makes no more once the pass is left", async () => {
+    let made = 0;
+    const slow = dataset(async function* () {
+      for (;;) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        yield made++;
+      }
+    });
+    const pass = slow.prefetch(500).iterate();
+    await pass.next();
+    await pass.return();
+    expect(made).toBeLessThan(10);
   });
 });
 

@@ -216,17 +216,21 @@ export class Dataset<T> implements AsyncIterable<T> {
     return new Dataset({ size: all, open: repeated, batchSize });
   }
 
-  /** Keeps the elements in memory as the first whole pass makes them; later passes take them from there. */
+  /**
+   * Keeps the elements of pass 0 in memory once a pass has gone through all of them; others take them from there. What is drawn
+   * at random before is the same in every pass.
+   */
   cache(): Dataset<T> {
     const { size, open, batchSize } = this.#definition;
     let kept: readonly T[] | undefined;
-    async function* cached(epoch: number): Elements<T> {
+    async function* cached(): Elements<T> {
       if (kept !== undefined) {
         yield* kept;
         return;
       }
       const elements: T[] = [];
-      for await (const element of open(epoch)) {
+      // Whichever pass comes first, in a training that goes on from a later epoch say.
+      for await (const element of open(0)) {
         elements.push(element);
         yield element;
       }

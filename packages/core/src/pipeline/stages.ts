@@ -171,14 +171,20 @@ export async function* groupElements<T>(
   }
 }
 
-/** Asks for `count` elements ahead of the one that is wanted. */
+/** Asks for `count` elements ahead of the one that is wanted, one after the other: a pass that is left makes no more of them. */
 export async function* prefetchElements<T>(elements: Elements<T>, count: number): Elements<T> {
   const coming: Promise<IteratorResult<T, void>>[] = [];
+  let closed = false;
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = async (before: Promise<unknown>): Promise<IteratorResult<T, void>> => {
+    await before;
+    return closed ? { done: true, value: undefined } : elements.next();
+  };
   try {
     for (;;) {
       while (coming.length < count) {
-        const next = elements.next();
-        next.catch(() => undefined);
+        const next = ask(last);
+        last = next.catch(() => undefined);
         coming.push(next);
       }
       const { value, done } = await (coming.shift() as Promise<IteratorResult<T, void>>);
@@ -188,6 +194,7 @@ export async function* prefetchElements<T>(elements: Elements<T>, count: number)
       yield value as T;
     }
   } finally {
+    closed = true;
     await elements.return();
     await Promise.allSettled(coming);
   }
