@@ -279,3 +279,16 @@ describe("the case of outputs in the place of inputs", () => {
     await expect(inPlaceCase!.run(altered({ inPlace }))).rejects.toThrow("topKAccuracy: offered by inPlace()");
   });
 });
+
+describe("the case of a data set that streams", () => {
+  const [streamingCase] = conformanceCases({ only: "a data set that streams" });
+
+  it("finds writes that begin at whole words only", async () => {
+    const rounding = withBuffers(({ dtype, write }) => ({
+      write: (data, offset = 0) => write(data, dtype === "uint8" ? offset - (offset % 4) : offset),
+    }));
+    await expect(streamingCase!.run(rounding)).rejects.toThrow(
+      /^training: a data set that streams, .*: outcome 0 of streaming/,
+    );
+  });
+});

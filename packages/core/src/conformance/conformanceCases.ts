@@ -12,6 +12,7 @@ import { opExperiments } from "./opExperiments.js";
 import { resumingCases } from "./resumingCases.js";
 import { runCases } from "./runCases.js";
 import { runExperiment } from "./runExperiment.js";
+import { streamingCases } from "./streamingCases.js";
 import { trainingCases } from "./trainingCases.js";
 
 /** A case or several that a backend is known to fail. */
@@ -71,6 +72,7 @@ function allCases(): ConformanceCase[] {
     ...inPlaceCases(),
     ...trainingCases(),
     ...resumingCases(),
+    ...streamingCases(),
     ...curveCases(),
   ];
 }
