@@ -93,6 +93,33 @@ describe("batch", () => {
     expect(dataset([images, labels]).batch(4, { dropRemainder: true }).size).toBe(1);
   });
 
+  test("copies rows of arrays as it puts their elements together", async () => {
+    const nested = [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+      [7, 8],
+      [9, 0],
+      [1, 3],
+    ];
+    const bytes = Uint8Array.of(9, 8, 7, 6, 5, 4);
+    const pairs = dataset([images, labels, bytes, nested]);
+    for (const data of [pairs, pairs.shuffle(3, { seed: 2 })]) {
+      for (const options of [{}, { dropRemainder: true }]) {
+        const batches = await all(data.batch(4, options).iterate(1));
+        expect(batches).toEqual(
+          await all(
+            data
+              .map((row) => row)
+              .batch(4, options)
+              .iterate(1),
+          ),
+        );
+        expect(batches[0]![0].data.buffer).not.toBe(images.data.buffer);
+      }
+    }
+  });
+
   test("takes numbers, typed arrays, nested arrays, objects and anything else", async () => {
     const elements = [0, 1].map((n) => ({
       n,

@@ -54,6 +54,8 @@ interface DatasetDefinition<T> {
 /** Batches of the rows of arrays in some order, and nothing else: what can be on a device whole, to be gone through there. */
 export interface ArraySelection {
   readonly arrays: readonly TensorInput[];
+  /** The batch of some rows. */
+  readonly batchOf: (rows: readonly number[]) => unknown;
   /** Rows in the order of a pass. */
   readonly order: (epoch: number) => Elements<number>;
   /** Whether every pass has the rows in their own order. */
@@ -160,17 +162,19 @@ export class Dataset<T> implements AsyncIterable<T> {
   batch(size: number, options: BatchOptions = {}): Dataset<Batched<T>> {
     const { dropRemainder = false } = checkOptions("batch", options, ["dropRemainder"]);
     expectCount("batch: size", size);
-    const { selection } = this;
+    const { open } = this.#definition;
     const batches = this.size === undefined ? undefined : this.size / size;
-    return this.#then(
-      (elements) => batchElements(groupElements(elements, size, dropRemainder)),
-      batches && (dropRemainder ? Math.floor(batches) : Math.ceil(batches)),
-      {
-        batchSize: size,
-        selection:
-          selection?.batch === undefined ? selection && { ...selection, batch: { size, dropRemainder } } : undefined,
-      },
-    );
+    const rows = this.selection?.batch === undefined ? this.selection : undefined;
+    return new Dataset({
+      size: batches && (dropRemainder ? Math.floor(batches) : Math.ceil(batches)),
+      // Of arrays, rows are copied without being taken apart and put together again.
+      open: (epoch) =>
+        rows === undefined
+          ? batchElements(groupElements(open(epoch), size, dropRemainder))
+          : batchRows(groupElements(rows.order(epoch), size, dropRemainder), rows.batchOf),
+      batchSize: size,
+      selection: rows && { ...rows, batch: { size, dropRemainder } },
+    });
   }
 
   /** Makes up to `count` elements ahead of the one that is wanted, while whoever wants them is busy. */
@@ -263,6 +267,15 @@ async function* batchElements<T>(
   }
 }
 
+async function* batchRows<T>(
+  groups: Elements<{ readonly group: readonly number[] }>,
+  batch: ArraySelection["batchOf"],
+): Elements<Batched<T>> {
+  for await (const { group } of groups) {
+    yield batch(group) as Batched<T>;
+  }
+}
+
 /** What elements may come from, besides arrays. */
 export type DatasetSource<T> =
   | Dataset<T>
@@ -292,7 +305,7 @@ export function dataset(source: unknown): Dataset<unknown> {
   const rows = arrayRows(source);
   if (rows !== undefined) {
     const selection: ArraySelection | undefined = Array.isArray(source)
-      ? { arrays: source, order: () => countTo(rows.rows), inOrder: true }
+      ? { arrays: source, batchOf: rows.batch, order: () => countTo(rows.rows), inOrder: true }
       : undefined;
     return new Dataset({ size: rows.rows, open: () => rowElements(rows), selection });
   }

@@ -25,10 +25,11 @@ export type RowOf<A> = A extends readonly number[]
       ? { -readonly [K in keyof A]: Row<A[K]> }
       : never;
 
-/** Gives the sample at a position. */
+/** Gives the sample at a position, and the batch of those at several. */
 interface RowSource {
   readonly rows: number;
   readonly row: (index: number) => unknown;
+  readonly batch: (indices: readonly number[]) => unknown;
 }
 
 /** Samples of arrays; undefined where the value is something else. Throws for arrays that are empty, ragged or not of one length. */
@@ -55,12 +56,12 @@ export function arrayRows(source: unknown): RowSource | undefined {
       );
     }
   });
+  const together = (values: readonly unknown[]): unknown =>
+    isTuple ? values : Object.fromEntries(entries.map(([name], at) => [name, values[at]]));
   return {
     rows,
-    row: (index) => {
-      const values = parts.map(({ row }) => row(index));
-      return isTuple ? values : Object.fromEntries(entries.map(([name], at) => [name, values[at]]));
-    },
+    row: (index) => together(parts.map(({ row }) => row(index))),
+    batch: (indices) => together(parts.map(({ batch }) => batch(indices))),
   };
 }
 
@@ -75,14 +76,32 @@ function rowsOf(what: string, input: TensorInput): RowSource {
   const { data, shape, scale } = toTensor(`dataset: ${what}`, input);
   const [rows = 0, ...sample] = shape;
   if (ArrayBuffer.isView(input)) {
-    return { rows, row: (index) => data[index] };
+    return {
+      rows,
+      row: (index) => data[index],
+      // As numbers are put together.
+      batch: (indices) => ({ data: Float32Array.from(indices, (index) => data[index]!), shape: [indices.length] }),
+    };
   }
   const size = data.length / rows;
   const extras = scale === undefined ? {} : { scale };
   return {
     rows,
     row: (index) => ({ data: data.subarray(index * size, (index + 1) * size), shape: sample, ...extras }),
+    batch: (indices) => ({ data: gathered(data, size, indices), shape: [indices.length, ...sample], ...extras }),
   };
+}
+
+/** Copies of rows; those that follow each other are copied at once. */
+function gathered(data: TensorData, size: number, indices: readonly number[]): TensorData {
+  const result = new (data.constructor as new (length: number) => TensorData)(indices.length * size);
+  for (let first = 0, end = 1; first < indices.length; first = end, end++) {
+    while (end < indices.length && indices[end] === indices[end - 1]! + 1) {
+      end++;
+    }
+    result.set(data.subarray(indices[first]! * size, (indices[end - 1]! + 1) * size), first * size);
+  }
+  return result;
 }
 
 function isNumbers(value: unknown): value is Tensor | TensorData {
