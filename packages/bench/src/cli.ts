@@ -3,6 +3,7 @@ import { ConvoyError } from "@convoy/core";
 import { CommanderError } from "commander";
 import { checkBackends } from "./backends/backends.js";
 import { parseCommandLine } from "./commandLine.js";
+import { runDataCommand } from "./data/dataCommand.js";
 import { runOps } from "./ops/runOps.js";
 import { checkJsonFile, writeJsonFile } from "./report/jsonFile.js";
 import { formatOpsTable } from "./report/opsTable.js";
@@ -43,7 +44,8 @@ async function ops({ request }: Extract<ReturnType<typeof parseCommandLine>, { c
 }
 
 try {
-  await main();
+  const [command, ...options] = process.argv.slice(2);
+  await (command === "data" ? runDataCommand(options) : main());
 } catch (error) {
   if (error instanceof CommanderError) {
     // What was wrong, or the help asked for, is on the screen already.

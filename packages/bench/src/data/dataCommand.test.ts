@@ -1,0 +1,31 @@
+import { CommanderError } from "commander";
+import { expect, it } from "vitest";
+import { runDataCommand } from "./dataCommand.js";
+import { median } from "./measureStreaming.js";
+
+it("measures every way of streaming and of decoding", async () => {
+  const lines: string[] = [];
+  const options = ["--backend", "reference", "--steps", "1", "--rounds", "1", "--images", "4"];
+  await runDataCommand(options, (line) => void lines.push(line));
+  const text = lines.join("\n");
+  for (const row of [
+    /^simple on reference +ms a step +times the step$/m,
+    /^arrays, on the device +[\d.]+ +1\.000$/m,
+    /^arrays, shuffled, streamed +[\d.]+ +[\d.]+$/m,
+    /^batches in memory, streamed +[\d.]+ +[\d.]+$/m,
+    /^sharp alone +\d+ +100%$/m,
+    /^imageDatasetFromDirectory, WebAssembly +\d+ +\d+%$/m,
+  ]) {
+    expect(text).toMatch(row);
+  }
+});
+
+it("refuses options out of range", async () => {
+  await expect(runDataCommand(["--rounds", "0"])).rejects.toThrow(CommanderError);
+  await expect(runDataCommand(["--images", "3"])).rejects.toThrow("Expected a whole number from 4 up.");
+});
+
+it("takes the median of an odd and an even number of values", () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 2, 3])).toBe(2.5);
+});

@@ -1,0 +1,84 @@
+import { BackendUnavailableError } from "@convoy/core";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { openBackend } from "../backends/backends.js";
+import { thisMachine } from "../machine.js";
+import { formatTable } from "../report/table.js";
+import { measureDecoding } from "./measureDecoding.js";
+import { measureStreaming } from "./measureStreaming.js";
+
+/** What `bench data` is asked to do. */
+interface DataRequest {
+  readonly backend: string;
+  readonly threads: number;
+  readonly steps: number;
+  readonly images: number;
+  readonly rounds: number;
+}
+
+/** `bench data`: what it costs that data stream to the device, and that images are decoded on the way. */
+export async function runDataCommand(
+  args: readonly string[],
+  print: (line: string) => void = console.log,
+): Promise<void> {
+  const command = new Command("bench data")
+    .description("Measures training on data sets that stream, and reading folders of JPEG images.")
+    .exitOverride()
+    .addOption(new Option("--backend <name>", "backend to stream to").default("wasm"))
+    .addOption(count("--threads <number>", "threads of the WASM backend, and of decoders").default(2))
+    .addOption(count("--steps <number>", "steps of 64 samples in an epoch").default(100))
+    .addOption(count("--images <number>", "JPEG files to read in a pass", 4).default(300))
+    .addOption(count("--rounds <number>", "epochs and passes of each way").default(5));
+  command.parse(args, { from: "user" });
+  await measure(command.opts<DataRequest>(), print);
+}
+
+async function measure(
+  { backend: name, threads, ...request }: DataRequest,
+  print: (line: string) => void,
+): Promise<void> {
+  const machine = thisMachine();
+  print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${threads} threads\n`);
+  const backend = await openBackend(name, { threads });
+  try {
+    const steps = await measureStreaming(backend, { ...request, batchSize: 64 });
+    const columns = [`simple on ${backend.name}`, "ms a step", "times the step"];
+    print(
+      table(
+        columns,
+        steps.map(({ how, stepMs, ratio }) => [how, stepMs.toFixed(3), ratio.toFixed(3)]),
+      ),
+    );
+  } finally {
+    await backend.dispose();
+  }
+  print("");
+  try {
+    const rates = await measureDecoding({ ...request, threads });
+    const columns = ["JPEG 500x375 to 224x224", "images a second", "of sharp alone"];
+    const rows = rates.map(({ how, imagesPerSecond, share }) => [
+      how,
+      imagesPerSecond.toFixed(0),
+      `${(100 * share).toFixed(0)}%`,
+    ]);
+    print(table(columns, rows));
+  } catch (error) {
+    if (!(error instanceof BackendUnavailableError)) {
+      throw error;
+    }
+    print(`reading JPEG files: ${error.message}`);
+  }
+}
+
+function table([first, ...others]: readonly string[], rows: readonly (readonly string[])[]): string {
+  return formatTable([{ heading: first! }, ...others.map((heading) => ({ heading, align: "right" as const }))], rows);
+}
+
+function count(flags: string, description: string, least = 1): Option {
+  return new Option(flags, description).argParser((text: string) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least} up.`);
+    }
+    return value;
+  });
+}
