@@ -9,6 +9,7 @@ export type { Constraint, ConstraintName } from "./constraints/index.js";
 export * as constraints from "./constraints/index.js";
 export * from "./errors.js";
 export * as initializers from "./initializers/index.js";
+export { type AugmentOptions, augment } from "./layers/augmentation/augment.js";
 export type { Activation, ActivationName, LayerDefinition, SymbolicTensors } from "./layers/index.js";
 export * as layers from "./layers/index.js";
 export { defineLayer, Layer, SymbolicTensor } from "./layers/index.js";

@@ -1,5 +1,6 @@
 import type { Backend } from "../backend/index.js";
 import { ArgumentError, UnsupportedOpError } from "../errors.js";
+import { augmentationCases } from "./augmentationCases.js";
 import { bufferCases } from "./bufferCases.js";
 import { chainExperiments } from "./chainExperiments.js";
 import { type ConformanceCase, type Level, levels } from "./conformanceCase.js";
@@ -70,6 +71,7 @@ function allCases(): ConformanceCase[] {
     })),
     ...fusionCases(),
     ...inPlaceCases(),
+    ...augmentationCases(),
     ...trainingCases(),
     ...resumingCases(),
     ...streamingCases(),

@@ -48,6 +48,27 @@ export const networks: readonly TrainedNetwork[] = [
     batchSize: 16,
   },
   {
+    name: "images that are flipped, turned, zoomed, shifted, mixed",
+    layers: () => [
+      layers.randomFlip({ mode: "horizontal", inputShape: [12, 12, 3] }),
+      layers.randomRotation({ factor: 0.05 }),
+      layers.randomZoom({ heightFactor: 0.1 }),
+      layers.randomTranslation({ heightFactor: 0.1, widthFactor: 0.1 }),
+      layers.randomContrast({ factor: 0.2, valueRange: [0, 1] }),
+      layers.mixUp(),
+      layers.conv2d({ filters: 5, kernelSize: 3, activation: "relu" }),
+      layers.maxPooling2d(),
+      layers.flatten(),
+      layers.dense({ units: 4, activation: "softmax" }),
+    ],
+    loss: "categoricalCrossentropy",
+    metrics: ["accuracy"],
+    optimizer: () => sgd({ learningRate: 0.05, momentum: 0.9 }),
+    samples: bytes([45, 12, 12, 3]),
+    labels: oneHot([45, 4]),
+    batchSize: 16,
+  },
+  {
     name: "dropout, Nesterov momentum",
     layers: () => [
       layers.conv2d({ filters: 5, kernelSize: 3, activation: "relu", inputShape: [9, 8, 3] }),

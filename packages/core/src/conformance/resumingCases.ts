@@ -49,6 +49,22 @@ const trainings: readonly ResumedTraining[] = [
     options: { validationSplit: 0.1 },
   },
   {
+    name: "images that are turned, shifted, brightened",
+    layers: () => [
+      layers.randomRotation({ factor: 0.1, inputShape: [6, 6, 2] }),
+      layers.randomTranslation({ heightFactor: 0.2, widthFactor: 0.2 }),
+      layers.randomBrightness({ factor: 0.1, valueRange: [-9, 9] }),
+      layers.conv2d({ filters: 4, kernelSize: 3, activation: "relu" }),
+      layers.flatten(),
+      layers.dense({ units: 3, activation: "softmax" }),
+    ],
+    optimizer: () => adam({ learningRate: 0.01 }),
+    loss: "sparseCategoricalCrossentropy",
+    metrics: ["accuracy"],
+    labels: labels([rows], 3),
+    options: { validationSplit: 0.1 },
+  },
+  {
     name: "an average of the weights, sums of gradients, areas under curves, sample weights, no order",
     layers: () => [
       layers.flatten({ inputShape: [6, 6, 2] }),

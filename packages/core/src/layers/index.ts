@@ -19,14 +19,19 @@ export {
   softsign,
 } from "./activation.js";
 export type { Activation, ActivationName, ParametricActivation } from "./activationFunction.js";
+export * from "./augmentation/index.js";
 export { type Conv1dOptions, conv1d } from "./conv1d.js";
 export { type Conv2dOptions, conv2d } from "./conv2d.js";
 export { type Conv2dTransposeOptions, conv2dTranspose } from "./conv2dTranspose.js";
 export type {
+  DrawnTensor,
   LayerContext,
   LayerDefinition,
+  LayerDraws,
   LayerOptions,
+  LayerTransform,
   ParameterSpec,
+  Sampling,
 } from "./definition.js";
 export { type DenseOptions, dense } from "./dense.js";
 export {

@@ -1,7 +1,7 @@
 import { formatShape, ShapeError } from "../errors.js";
 import { type Shape, sizeOf, type Value } from "../ops/definition.js";
 import { Graph } from "../plan/index.js";
-import type { LayerDefinition, ParameterSpec } from "./definition.js";
+import { type LayerDefinition, noDraws, type ParameterSpec } from "./definition.js";
 
 /** What a layer makes of samples of some shapes. */
 export interface InferredLayer {
@@ -40,6 +40,7 @@ export function inferLayer(
       frozen: false,
       instance: 0,
       addLoss: () => undefined,
+      ...noDraws,
     });
     return { parameters, outputShape: output.shape.slice(1) };
   } catch (error) {

@@ -63,6 +63,8 @@ export class Layer extends Callable implements LayerDefinition {
   readonly addsLoss: boolean | undefined;
   readonly parameters: LayerDefinition["parameters"];
   override readonly apply: LayerDefinition["apply"];
+  readonly draws: LayerDefinition["draws"];
+  readonly transform: LayerDefinition["transform"];
   readonly #definition: LayerDefinition;
   readonly #calls: LayerCall[] = [];
   #trainable: boolean;
@@ -79,6 +81,8 @@ export class Layer extends Callable implements LayerDefinition {
     this.addsLoss = definition.addsLoss;
     this.parameters = definition.parameters;
     this.apply = definition.apply;
+    this.draws = definition.draws;
+    this.transform = definition.transform;
     this.#trainable = definition.trainable ?? true;
   }
 

@@ -4,6 +4,7 @@ import { Experiment } from "../conformance/experiment.js";
 import { caseStream, fillTensor, randomModel } from "../conformance/index.js";
 import { Trial, tensorOf } from "../conformance/trial.js";
 import { input, layers, type Model, model } from "../index.js";
+import { noDraws } from "../layers/definition.js";
 import { normal } from "../ops/caseInputs.js";
 import type { Value } from "../ops/definition.js";
 import { exact } from "../ops/tolerances.js";
@@ -42,8 +43,10 @@ class ModelStep {
     );
     for (const { layer, instance, inputs, output } of network.calls) {
       const read = inputs.map((tensor) => values.get(tensor)!);
-      const parameter = (name: string): Value => placed.get(layer.parameters.find((own) => own.name === name)!.path)!;
-      const context = { graph, input: read[0]!, inputs: read, parameter, training: true, frozen: false, instance };
+      const parameter = (name: string): Value =>
+        placed.get(layer.parameters.find((known) => known.name === name)!.path)!;
+      const own = { parameter, training: true, frozen: false, instance, ...noDraws };
+      const context = { graph, input: read[0]!, inputs: read, ...own };
       values.set(
         output,
         layer.layer.apply({ ...context, addLoss: (loss) => this.losses.push({ loss, scale: 1 / rows }) }),

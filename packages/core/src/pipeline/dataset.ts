@@ -1,5 +1,6 @@
 import { checkOptions, expectCount } from "../checkOption.js";
 import { ArgumentError, StateError } from "../errors.js";
+import type { Layer } from "../layers/layer.js";
 import type { TensorInput } from "../tensorInput.js";
 import { type Batched, batchOf } from "./batching.js";
 import { ElementError } from "./elementError.js";
@@ -112,11 +113,28 @@ export class Dataset<T> implements AsyncIterable<T> {
    * The function gets the element's position, the number of the pass and random numbers of its own, for augmentation say.
    * What it throws ends the pass as a `DataError` with the position; its `cause` is what was thrown.
    */
-  map<U>(change: (element: T, context: ElementContext) => U | Promise<U>, options: MapOptions = {}): Dataset<U> {
+  map<U>(change: (element: T, context: ElementContext) => U | Promise<U>, options?: MapOptions): Dataset<U>;
+  /**
+   * Runs layers that augment images on each element, as `augment` does: on batches [x, y, ...] or x, or on single images. Of batches
+   * it makes what a model makes that begins with these layers and trains on the data set with this seed. On a host, in JavaScript:
+   * layers of a model run on its device, as a part of the training step.
+   */
+  map(augmentation: Layer | readonly Layer[], options?: MapOptions): Dataset<T>;
+  map(
+    change: ((element: T, context: ElementContext) => unknown) | Layer | readonly Layer[],
+    options: MapOptions = {},
+  ): Dataset<unknown> {
     const { concurrency = 1, seed = 0 } = checkOptions("map", options, ["concurrency", "seed"]);
     expectCount("map: concurrency", concurrency);
     expectSeed("map", seed);
-    return this.#then((elements, epoch) => mapElements(elements, change, { concurrency, seed, epoch }), this.size);
+    const { size, batchSize } = this;
+    const isAugmentation = typeof change !== "function" || "className" in change;
+    const changed = isAugmentation ? augmentation([change].flat(), seed, size) : change;
+    return this.#then(
+      (elements, epoch) => mapElements<T, unknown>(elements, changed, { concurrency, seed, epoch }),
+      size,
+      isAugmentation ? { batchSize } : {},
+    );
   }
 
   /** Keeps the elements for which the function gives true. */
@@ -251,6 +269,24 @@ export class Dataset<T> implements AsyncIterable<T> {
     const { open } = this.#definition;
     return new Dataset({ size, open: (epoch) => stage(open(epoch), epoch), batchSize, selection });
   }
+}
+
+/** What `map` does with layers. They are loaded with the first element: most data sets have none. */
+function augmentation(
+  layers: readonly Layer[],
+  seed: number,
+  size: number | undefined,
+): (element: unknown, context: ElementContext) => Promise<unknown> {
+  const load = async () => {
+    const { ElementAugmentation } = await import("../layers/augmentation/elementAugmentation.js");
+    return new ElementAugmentation(layers, seed);
+  };
+  let loaded: ReturnType<typeof load> | undefined;
+  return async (element, { position, epoch, random }) => {
+    loaded ??= load();
+    const known = size !== undefined && Number.isFinite(size);
+    return await (await loaded).change(element, known ? epoch * size + position : random.word());
+  };
 }
 
 async function* countTo(end: number): Elements<number> {

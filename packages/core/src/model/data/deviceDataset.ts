@@ -1,5 +1,6 @@
 import type { Backend, DeviceBuffer, Executable } from "../../backend/index.js";
-import type { DType } from "../../ops/definition.js";
+import type { StepDraws } from "../../layers/augmentation/stepDraws.js";
+import { type DType, sizeOf } from "../../ops/definition.js";
 import type { TensorData } from "../../tensor.js";
 import { bufferNames } from "../declare/bufferNames.js";
 import { type DataSignature, type HostSamples, hostData, signatureOf } from "./hostSamples.js";
@@ -10,6 +11,8 @@ export interface DatasetExtras {
   readonly ordered?: boolean;
   /** Rows that there is room for, where the samples are only the first of them; default: as many as samples. */
   readonly rows?: number;
+  /** What is drawn at random for rows that are trained on; default: nothing. */
+  readonly draws?: StepDraws | undefined;
   /** Numbers per row that prediction writes for each output; absent: none. */
   readonly predictionSizes?: readonly number[];
 }
@@ -19,10 +22,11 @@ export class DeviceDataset {
   readonly signature: DataSignature;
   readonly buffers: Readonly<Record<string, DeviceBuffer>>;
   readonly executables: Map<string, Executable> = new Map();
+  readonly draws: StepDraws | undefined;
 
   /** Copies samples to the device. */
   constructor(backend: Backend, samples: HostSamples, extras: DatasetExtras = {}) {
-    const { ordered = false, predictionSizes, rows = samples.rows } = extras;
+    const { ordered = false, predictionSizes, rows = samples.rows, draws } = extras;
     const buffers: Record<string, DeviceBuffer> = {};
     const create = (name: string, dtype: DType, length: number): DeviceBuffer => {
       const buffer = backend.createBuffer(name, { dtype, length });
@@ -36,6 +40,9 @@ export class DeviceDataset {
       if (ordered) {
         create(bufferNames.order, "int32", rows);
       }
+      for (const { buffer, dtype, shape } of draws?.buffers ?? []) {
+        create(buffer, dtype, rows * sizeOf(shape));
+      }
       predictionSizes?.forEach((size, index) => {
         create(bufferNames.predictions(samples.outputNames, index), "float32", rows * size);
       });
@@ -44,6 +51,7 @@ export class DeviceDataset {
       throw error;
     }
     this.buffers = buffers;
+    this.draws = draws;
     this.signature = signatureOf(samples, ordered, rows);
   }
 
@@ -64,6 +72,34 @@ export class DeviceDataset {
   /** The order in which rows are read from now on. */
   setOrder(order: Int32Array): void {
     this.buffers[bufferNames.order]!.write(order);
+  }
+
+  /**
+   * Draws what is random of the rows of training steps that follow one another, from `firstRow` on: they are those of the data set
+   * in the order of the steps, whatever the order says.
+   * @param steps the iteration of each and its number of rows
+   */
+  drawFor(
+    seed: number,
+    steps: readonly { readonly iteration: number; readonly rows: number }[],
+    firstRow: number,
+  ): void {
+    const { draws } = this;
+    if (draws === undefined || draws.buffers.length === 0 || steps.length === 0) {
+      return;
+    }
+    const all = steps.map(({ iteration, rows }) => draws.draw(seed, iteration, rows));
+    draws.buffers.forEach(({ buffer, dtype, shape }, index) => {
+      const size = sizeOf(shape);
+      const numbers = steps.reduce((sum, { rows }) => sum + rows * size, 0);
+      const joined = dtype === "int32" ? new Int32Array(numbers) : new Float32Array(numbers);
+      let at = 0;
+      for (const drawn of all) {
+        joined.set(drawn[index]!, at);
+        at += drawn[index]!.length;
+      }
+      this.buffers[buffer]!.write(joined, firstRow * size);
+    });
   }
 
   /** What prediction has written for an output, for some rows; default: for all. */

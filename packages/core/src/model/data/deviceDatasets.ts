@@ -35,10 +35,10 @@ export class DeviceDatasets {
    */
   async lend<T>(
     samples: HostSamples,
-    extras: Pick<DatasetExtras, "predictionSizes">,
+    extras: Pick<DatasetExtras, "predictionSizes" | "draws">,
     use: (dataset: DeviceDataset) => Promise<T>,
   ): Promise<T> {
-    const key = JSON.stringify([signatureOf(samples, false), extras.predictionSizes]);
+    const key = JSON.stringify([signatureOf(samples, false), extras.predictionSizes, extras.draws?.id]);
     const position = this.#idle.findIndex((entry) => entry.key === key);
     const [known] = position < 0 ? [] : this.#idle.splice(position, 1);
     known?.dataset.refill(samples);

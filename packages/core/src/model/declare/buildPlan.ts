@@ -1,6 +1,9 @@
 import { type Backend, bindPlan, expectSupported } from "../../backend/index.js";
 import { ArgumentError } from "../../errors.js";
-import type { Layer, LayerContext } from "../../layers/index.js";
+import { applyCalls, type TrainingStep } from "../../layers/applyCalls.js";
+import { expectMixable } from "../../layers/augmentation/mixedLabels.js";
+import { type StepDraws, stepDraws } from "../../layers/augmentation/stepDraws.js";
+import type { Layer } from "../../layers/index.js";
 import { rowsOf } from "../../ops/checks.js";
 import type { DType, Shape, Value } from "../../ops/definition.js";
 import { sizeOf } from "../../ops/definition.js";
@@ -26,6 +29,7 @@ export type ModelMode = "train" | "evaluate" | "predict";
 /**
  * The plan of one training, evaluation or prediction step. Throws `UnsupportedOpError` where the backend lacks an op.
  * @param iteration a training step of the optimizer's phase that is wanted, where its steps differ
+ * @param draws of training, where it is not what the network alone draws
  */
 export function buildPlan(
   settings: CompileSettings,
@@ -33,11 +37,13 @@ export function buildPlan(
   batchSize: number,
   data: DataSignature,
   iteration = 0,
+  draws: StepDraws = stepDraws(settings.network),
 ): Plan {
   const graph = new Graph();
   const parameters = placeParameters(graph, settings.layout);
   const { inputs, labels } = gatherBatch(graph, settings.network, batchSize, data);
-  const { outputs, added } = applyLayers(graph, settings, inputs, parameters, mode === "train");
+  const training = mode === "train" ? trainingStep(graph, draws, labels, data.rows, batchSize) : undefined;
+  const { outputs, added } = applyLayers(graph, settings, inputs, parameters, training);
   let losses: ScaledLoss[] = [];
   let results: Value[] = [];
   if (mode === "predict") {
@@ -112,36 +118,42 @@ function weightsShape({ dtype, shape }: { readonly dtype: DType; readonly shape:
   return dtype === "int32" ? shape : shape.slice(0, -1);
 }
 
+/** @param labels of each output; replaced where a layer mixes them */
+function trainingStep(
+  graph: Graph,
+  draws: StepDraws,
+  labels: BatchLabels[],
+  rows: number,
+  batchSize: number,
+): TrainingStep {
+  return {
+    draws,
+    drawn: draws.gather(graph, rows, batchSize),
+    mixLabels({ layer: { path } }, mix) {
+      labels.forEach(({ labels: own, ...weights }, index) => {
+        expectMixable(path, own.dtype);
+        labels[index] = { labels: mix(own), ...weights };
+      });
+    },
+  };
+}
+
 /** Appends the layers and returns the outputs [N,...] and the losses that layers add. */
 function applyLayers(
   graph: Graph,
   { network, layout }: CompileSettings,
   inputs: readonly Value[],
   parameters: ReadonlyMap<string, Value>,
-  training: boolean,
+  training: TrainingStep | undefined,
 ): { outputs: Value[]; added: Value[] } {
-  const values = new Map(inputs.map((value, index) => [network.inputs[index]!.tensor, value]));
   const added: Value[] = [];
   const paths = parameterPaths(layout);
-  for (const { layer: placed, instance, inputs: read, output } of network.calls) {
-    const { layer, path } = placed;
-    const callInputs = read.map((tensor) => values.get(tensor)!);
-    const context: LayerContext = {
-      graph,
-      input: callInputs[0]!,
-      inputs: callInputs,
-      parameter: (name) => parameters.get(paths(layer, name))!,
-      training,
-      frozen: layout.frozen.has(layer),
-      instance,
-      addLoss: (loss) => added.push(loss),
-    };
-    values.set(
-      output,
-      graph.labelled(path, () => layer.apply(context)),
-    );
-  }
-  return { outputs: network.outputs.map(({ tensor }) => values.get(tensor)!), added };
+  const parameter = (layer: Layer, name: string): Value => parameters.get(paths(layer, name))!;
+  const own = { parameter, frozen: (layer: Layer) => layout.frozen.has(layer), added, training };
+  const before = training?.draws.before;
+  const [first, ...others] = inputs;
+  const prepared = before === undefined ? inputs : [...applyCalls(graph, before, [first!], own), ...others];
+  return { outputs: applyCalls(graph, network, prepared, own), added };
 }
 
 /** The path of a layer's parameter in the layout, where a layer that is in several nested models has one path for all. */

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../../errors.js";
+import { noDraws } from "../../layers/definition.js";
 import type { Layer } from "../../layers/index.js";
 import { type Attributes, type Shape, sizeOf, type Value } from "../../ops/definition.js";
 import { Graph, type GraphValue } from "../../plan/index.js";
@@ -101,5 +102,6 @@ function applied(
     frozen: false,
     instance,
     addLoss: () => undefined,
+    ...noDraws,
   });
 }

@@ -36,11 +36,11 @@ interface Window {
 /** The windows of a `fit`, `evaluate` or `predict`: two, to fill one while the device works on the other. */
 export class WindowPool {
   readonly #device: DeviceModel;
-  readonly #extras: Pick<DatasetExtras, "predictionSizes">;
+  readonly #extras: Pick<DatasetExtras, "predictionSizes" | "draws">;
   /** The kind used last comes last. */
   readonly #kinds: Map<string, Window[]> = new Map();
 
-  constructor(device: DeviceModel, extras: Pick<DatasetExtras, "predictionSizes"> = {}) {
+  constructor(device: DeviceModel, extras: Pick<DatasetExtras, "predictionSizes" | "draws"> = {}) {
     this.#device = device;
     this.#extras = extras;
   }
@@ -113,6 +113,7 @@ export class WindowPool {
 export class BatchWindows {
   readonly #pool: WindowPool;
   readonly #batches: AsyncGenerator<HostSamples, void, undefined>;
+  readonly #training: { readonly seed: number; readonly firstIteration: number } | undefined;
   readonly #filled: Promise<void>;
   #filling: Window | undefined;
   readonly #ready: Window[] = [];
@@ -125,9 +126,15 @@ export class BatchWindows {
   /** Milliseconds for which nothing was there to take. */
   waitedMs = 0;
 
-  constructor(pool: WindowPool, batches: AsyncGenerator<HostSamples, void, undefined>) {
+  /** @param training where the batches are for training steps: the seed of what is drawn for each, and the iteration of the first */
+  constructor(
+    pool: WindowPool,
+    batches: AsyncGenerator<HostSamples, void, undefined>,
+    training?: { readonly seed: number; readonly firstIteration: number },
+  ) {
     this.#pool = pool;
     this.#batches = batches;
+    this.#training = training;
     this.#nextChange();
     this.#filled = this.#fill();
   }
@@ -234,7 +241,12 @@ export class BatchWindows {
     if (window === undefined) {
       return false;
     }
-    window.dataset.writeRows(samples, window.count * window.batchSize);
+    const firstRow = window.count * window.batchSize;
+    window.dataset.writeRows(samples, firstRow);
+    if (this.#training !== undefined) {
+      const { seed, firstIteration } = this.#training;
+      window.dataset.drawFor(seed, [{ iteration: firstIteration + this.#written++, rows: samples.rows }], firstRow);
+    }
     window.count++;
     if (window.count === window.capacity) {
       this.#seal();
@@ -243,6 +255,8 @@ export class BatchWindows {
   }
 
   #kind = "";
+  /** Batches that have been written. */
+  #written = 0;
 
   #seal(): void {
     this.#ready.push(this.#filling!);

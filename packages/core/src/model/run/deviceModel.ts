@@ -39,7 +39,7 @@ export class DeviceModel {
   /** Lends samples on the device for the length of `use`, as `DeviceDatasets` says. */
   async lend<T>(
     samples: HostSamples,
-    extras: Pick<DatasetExtras, "predictionSizes">,
+    extras: Pick<DatasetExtras, "predictionSizes" | "draws">,
     use: (dataset: DeviceDataset) => Promise<T>,
   ): Promise<T> {
     this.weights.expectAlive();
@@ -47,8 +47,8 @@ export class DeviceModel {
   }
 
   /** Throws where there can be no plan of a step: before others run that leave it until later. */
-  expectPlan(mode: ModelMode, batchSize: number, { signature }: DeviceDataset): void {
-    this.#plans.get(mode, batchSize, signature);
+  expectPlan(mode: ModelMode, batchSize: number, { signature, draws }: DeviceDataset): void {
+    this.#plans.get(mode, batchSize, signature, 0, draws);
   }
 
   /** A step ready to run on a data set, made once. */
@@ -82,7 +82,7 @@ export class DeviceModel {
 
   /** A plan bound to its buffers. */
   async #bind(mode: ModelMode, batchSize: number, dataset: DeviceDataset, iteration = 0): Promise<Executable> {
-    const plan = this.#plans.get(mode, batchSize, dataset.signature, iteration);
+    const plan = this.#plans.get(mode, batchSize, dataset.signature, iteration, dataset.draws);
     const available = { ...dataset.buffers, ...this.weights.buffers(mode), ...this.metricStates.buffers(mode) };
     const bound = Object.fromEntries(
       Object.keys(plan.buffers).map((name): [string, DeviceBuffer] => [name, available[name]!]),

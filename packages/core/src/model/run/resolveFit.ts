@@ -1,5 +1,6 @@
 import { expectCount, expectRange } from "../../checkOption.js";
 import { ArgumentError } from "../../errors.js";
+import { stepDraws } from "../../layers/augmentation/stepDraws.js";
 import type { Dataset } from "../../pipeline/index.js";
 import { type BatchSettings, bytesOf, wholeSamples } from "../data/batchSamples.js";
 import { type HostSamples, sliceSamples } from "../data/hostSamples.js";
@@ -8,7 +9,7 @@ import { defaultBatchSize, expectSeed, type FitOptions, resolveVerbosity } from 
 import type { DeviceModel } from "./deviceModel.js";
 import type { FitRequest } from "./fitRequest.js";
 import { StreamedSource } from "./streamedSource.js";
-import { shuffledOrder, WholeSource } from "./trainingSource.js";
+import { type StepRandomness, shuffledOrder, WholeSource } from "./trainingSource.js";
 import { streamedValidation, type Validation, wholeValidation } from "./validation.js";
 
 /** A request without what the model adds to it. */
@@ -42,10 +43,11 @@ export function resolveArrayFit(
   }
   const size = Math.min(batchSize, rows);
   const order = shuffle ? { order: shuffledOrder(rows, seed) } : {};
+  const random = { draws: stepDraws(settings.network), seed };
   return {
     ...common.request,
     ...validationRequest(settings, options, split.validation, size),
-    source: (device) => new WholeSource(device, split.samples, steps, { batchSize: size, rows, ...order }),
+    source: (device) => new WholeSource(device, split.samples, steps, { batchSize: size, rows, random, ...order }),
     rows,
     batchSize: size,
     steps,
@@ -62,7 +64,8 @@ export function resolveDatasetFit(
 ): ResolvedFit {
   expectDatasetOptions(options);
   const common = commonRequest({ ...options, shuffle: false }, modelSeed);
-  const { known } = common;
+  const { known, seed } = common;
+  const random = { draws: stepDraws(settings.network), seed };
   const batchSettings = settingsOf("the data set", options);
   const { size } = data;
   const given = options.stepsPerEpoch ?? (known?.stepsPerEpoch || undefined);
@@ -93,12 +96,18 @@ export function resolveDatasetFit(
     ...request,
     source: (device) =>
       whole === undefined
-        ? new StreamedSource(device, data, { ...batchSettings, steps: given ?? Infinity, goesOn })
-        : openWhole(device, data, whole, steps),
+        ? new StreamedSource(device, data, { ...batchSettings, steps: given ?? Infinity, goesOn, random })
+        : openWhole(device, data, whole, steps, random),
   };
 }
 
-function openWhole(device: DeviceModel, data: Dataset<unknown>, samples: HostSamples, steps: number): WholeSource {
+function openWhole(
+  device: DeviceModel,
+  data: Dataset<unknown>,
+  samples: HostSamples,
+  steps: number,
+  random: StepRandomness,
+): WholeSource {
   const { batch, order, inOrder } = data.selection!;
   const { size, dropRemainder } = batch!;
   const rows = dropRemainder ? Math.floor(samples.rows / size) * size : samples.rows;
@@ -115,6 +124,7 @@ function openWhole(device: DeviceModel, data: Dataset<unknown>, samples: HostSam
     batchSize: Math.min(size, rows),
     rows,
     placement,
+    random,
     ...(inOrder ? {} : { order: ordered }),
   });
 }

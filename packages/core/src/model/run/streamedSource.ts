@@ -3,7 +3,7 @@ import type { Dataset } from "../../pipeline/index.js";
 import { type BatchSettings, batchSamples } from "../data/batchSamples.js";
 import { BatchWindows, type StepsOnDevice, WindowPool } from "./batchWindows.js";
 import type { DeviceModel } from "./deviceModel.js";
-import type { TrainingSource } from "./trainingSource.js";
+import type { StepRandomness, TrainingSource } from "./trainingSource.js";
 
 /** How a data set is gone through. */
 export interface StreamOptions extends BatchSettings {
@@ -11,6 +11,7 @@ export interface StreamOptions extends BatchSettings {
   readonly steps: number;
   /** Whether an epoch goes on where the last has ended, over and over; otherwise each is a pass of its own. */
   readonly goesOn: boolean;
+  readonly random: StepRandomness;
 }
 
 /** Samples of a data set that are brought to the device batch by batch. */
@@ -30,7 +31,7 @@ export class StreamedSource implements TrainingSource {
     this.#device = device;
     this.#data = data;
     this.#options = options;
-    this.#pool = new WindowPool(device);
+    this.#pool = new WindowPool(device, { draws: options.random.draws });
     this.#batchSize = data.batchSize ?? 0;
   }
 
@@ -83,7 +84,9 @@ export class StreamedSource implements TrainingSource {
   async #open(data: Dataset<unknown>, pass: number, skipped: number): Promise<void> {
     await this.#end();
     const batches = (skipped > 0 ? data.skip(skipped) : data).iterate(pass);
-    this.#windows = new BatchWindows(this.#pool, batchSamples(this.#device.settings, batches, this.#options));
+    const { seed } = this.#options.random;
+    const training = { seed, firstIteration: this.#device.weights.iteration };
+    this.#windows = new BatchWindows(this.#pool, batchSamples(this.#device.settings, batches, this.#options), training);
   }
 
   async #end(): Promise<void> {

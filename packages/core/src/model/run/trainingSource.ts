@@ -1,3 +1,4 @@
+import type { StepDraws } from "../../layers/augmentation/stepDraws.js";
 import { permutation, RandomStream } from "../../random/index.js";
 import type { DeviceDataset } from "../data/deviceDataset.js";
 import type { HostSamples } from "../data/hostSamples.js";
@@ -29,6 +30,13 @@ export interface WholeOptions {
   /** The order of an epoch, absent where it is that of the samples. */
   readonly order?: (epoch: number) => Int32Array | Promise<Int32Array>;
   readonly placement?: string;
+  readonly random: StepRandomness;
+}
+
+/** What is drawn for training steps, and from which seed. */
+export interface StepRandomness {
+  readonly draws: StepDraws;
+  readonly seed: number;
 }
 
 /** The order of each epoch where `fit` shuffles. */
@@ -43,16 +51,18 @@ export class WholeSource implements TrainingSource {
   readonly waitedMs = 0;
   readonly #device: DeviceModel;
   readonly #dataset: DeviceDataset;
+  readonly #steps: number;
   readonly #options: WholeOptions;
 
   /** Throws where there can be no plan of a step. */
   constructor(device: DeviceModel, samples: HostSamples, steps: number, options: WholeOptions) {
-    const { batchSize, rows, placement, order } = options;
+    const { batchSize, rows, placement, order, random } = options;
     this.#device = device;
     this.#options = options;
+    this.#steps = steps;
     this.batchSize = batchSize;
     this.placement = placement;
-    this.#dataset = device.datasets.open(samples, { ordered: order !== undefined });
+    this.#dataset = device.datasets.open(samples, { ordered: order !== undefined, draws: random.draws });
     try {
       for (const size of steps * batchSize > rows ? [batchSize, rows % batchSize] : [batchSize]) {
         device.expectPlan("train", size, this.#dataset);
@@ -63,11 +73,17 @@ export class WholeSource implements TrainingSource {
     }
   }
 
-  async beginEpoch(epoch: number): Promise<void> {
-    const { order } = this.#options;
+  async beginEpoch(epoch: number, step: number): Promise<void> {
+    const { order, random, batchSize, rows } = this.#options;
     if (order !== undefined) {
       this.#dataset.setOrder(await order(epoch));
     }
+    const { iteration } = this.#device.weights;
+    const steps = Array.from({ length: this.#steps - step }, (_, index) => ({
+      iteration: iteration + index,
+      rows: Math.min(batchSize, rows - (step + index) * batchSize),
+    }));
+    this.#dataset.drawFor(random.seed, steps, step * batchSize);
   }
 
   async next(step: number, atMost: number): Promise<StepsOnDevice | undefined> {

@@ -273,15 +273,47 @@ const cases: Readonly<Record<string, Case>> = {
   reshape: [image, () => layers.reshape({ targetShape: [3, -1, 2] })],
 };
 
+/** What stands before all layers that are trained, on images [6,5,3] of values from -1 to 1. */
+const augmentation: Readonly<Record<string, () => Layer>> = {
+  randomFlip: () => layers.randomFlip({ mode: "vertical" }),
+  randomRotation: () => layers.randomRotation({ factor: [-0.1, 0.4], fillMode: "wrap", interpolation: "nearest" }),
+  randomZoom: () =>
+    layers.randomZoom({ heightFactor: [-0.5, 0.1], widthFactor: 0.3, fillMode: "constant", fillValue: 2 }),
+  randomTranslation: () =>
+    layers.randomTranslation({ heightFactor: [0.1, 0.4], widthFactor: 0.2, fillMode: "nearest" }),
+  randomShear: () => layers.randomShear({ xFactor: [0.1, 0.4], yFactor: 0.3 }),
+  randomCrop: () => layers.randomCrop({ height: 4, width: 3 }),
+  randomBrightness: () => layers.randomBrightness({ factor: [0.1, 0.4], valueRange: [-1, 1] }),
+  randomContrast: () => layers.randomContrast({ factor: [0.3, 0.8], valueRange: [-1, 1] }),
+  randomHue: () => layers.randomHue({ factor: [0.1, 0.7], valueRange: [-1, 1] }),
+  randomSaturation: () => layers.randomSaturation({ factor: [0.1, 0.4], valueRange: [-1, 1] }),
+  randomInvert: () => layers.randomInvert({ factor: [0.4, 0.6], valueRange: [-1, 1] }),
+  randomErasing: () => layers.randomErasing({ factor: 0.9, scale: [0.1, 0.5], fillValue: [0.1, 0.2, 0.3] }),
+  randomGaussianBlur: () => layers.randomGaussianBlur({ factor: 0.9, kernelSize: [3, 5], sigma: [0.5, 2] }),
+  gaussianBlur: () => layers.gaussianBlur({ sigma: 0.5 }),
+  mixUp: () => layers.mixUp({ alpha: 0.7 }),
+  cutMix: () => layers.cutMix({ factor: [0.4, 0.9] }),
+};
+
 describe("every layer, with unusual options", () => {
   const functions = Object.keys(layers).filter(
     (name) => !["defineLayer", "Layer", "SymbolicTensor", "input"].includes(name),
   );
 
   it("is among the cases", () => {
-    expect(Object.keys(cases).sort()).toEqual(functions.sort());
-    const made = Object.values(cases).flatMap(([, ...makers]) => makers.map((make) => make().className));
+    expect([...Object.keys(cases), ...Object.keys(augmentation)].sort()).toEqual(functions.sort());
+    const makers = [...Object.values(cases).flatMap(([, ...some]) => some), ...Object.values(augmentation)];
+    const made = makers.map((make) => make().className);
     expect(layerClassNames.filter((name) => name !== "InputLayer" && !made.includes(name))).toEqual([]);
+  });
+
+  it.each(Object.keys(augmentation))("%s augments the same from its topology", async (name) => {
+    const x = input({ shape: [6, 5, 3] });
+    const augmented = augmentation[name]!()(x);
+    const made = model({ inputs: x, outputs: layers.dense({ units: 3 })(layers.flatten()(augmented)), seed: 11 });
+    const again = reload(made);
+    expect(clone(again.layers.map(({ config }) => config))).toEqual(clone(made.layers.map(({ config }) => config)));
+    await expectSame(made, again, true);
   });
 
   it.each(Object.keys(cases))("%s is the same from its topology, and computes and trains the same", async (name) => {
