@@ -20,7 +20,7 @@ export const coreImports = {
   reference: ["backend", "ops"],
   pipeline: ["checkOption", "errors", "layers", "random", "tensor", "tensorInput"],
   pictures: ["checkOption", "crc32", "errors", "tensor", "tensorInput"],
-  datasets: ["crc32", "errors", "pipeline", "random", "tensor"],
+  datasets: ["checkOption", "crc32", "errors", "layers", "pipeline", "random", "tensor", "tensorInput"],
   initializers: ["config", "errors", "names", "ops", "random"],
   regularizers: ["config", "errors", "names"],
   constraints: ["config", "errors", "names", "ops", "plan"],

@@ -2,7 +2,13 @@ export { crc32 } from "../crc32.js";
 export * from "../pipeline/index.js";
 export { type Cifar100Options, cifar10, cifar100 } from "./cifar.js";
 export { type CsvLabels, type ReadLabelsCsvOptions, readLabelsCsv } from "./csv.js";
+export type { ImageDataGeneratorOptions } from "./generatorOptions.js";
 export { parseIdx } from "./idx.js";
+export {
+  type FlowOptions,
+  ImageDataGenerator,
+  imageDataGenerator,
+} from "./imageDataGenerator.js";
 export type { LabelledImages } from "./labelledImages.js";
 export type { DatasetOptions } from "./loading.js";
 export { fashionMnist, type ImageDataset, kmnist, mnist } from "./mnist.js";

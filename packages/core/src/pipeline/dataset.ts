@@ -2,6 +2,7 @@ import { checkOptions, expectCount } from "../checkOption.js";
 import { ArgumentError, StateError } from "../errors.js";
 import type { Layer } from "../layers/layer.js";
 import type { TensorInput } from "../tensorInput.js";
+import { elementAugmentation } from "./augmentation.js";
 import { type Batched, batchOf } from "./batching.js";
 import { ElementError } from "./elementError.js";
 import { type Arrays, arrayRows, type RowOf, rowElements } from "./rows.js";
@@ -50,6 +51,16 @@ interface DatasetDefinition<T> {
   /** Elements of its elements, where these are batches. */
   readonly batchSize?: number | undefined;
   readonly selection?: ArraySelection | undefined;
+  readonly augmentation?: DatasetAugmentation | undefined;
+}
+
+/** Layers that batches go through in training, which `fit` runs on its device as a part of the step. */
+export interface DatasetAugmentation {
+  readonly layers: readonly Layer[];
+  /** Undefined: that of `fit`. */
+  readonly seed: number | undefined;
+  /** The batches before that. */
+  readonly batches: Dataset<unknown>;
 }
 
 /** Batches of the rows of arrays in some order, and nothing else: what can be on a device whole, to be gone through there. */
@@ -98,6 +109,11 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#definition.selection;
   }
 
+  /** What `fit` does to the batches on its device, where that is how they are made; the elements have gone through it already. */
+  get augmentation(): DatasetAugmentation | undefined {
+    return this.#definition.augmentation;
+  }
+
   /** A pass; every one has the next number, so that each has an order of its own where the data set is shuffled. */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     return this.iterate(this.#passes++);
@@ -129,7 +145,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     expectSeed("map", seed);
     const { size, batchSize } = this;
     const isAugmentation = typeof change !== "function" || "className" in change;
-    const changed = isAugmentation ? augmentation([change].flat(), seed, size) : change;
+    const changed = isAugmentation ? elementAugmentation([change].flat(), seed, size) : change;
     return this.#then(
       (elements, epoch) => mapElements<T, unknown>(elements, changed, { concurrency, seed, epoch }),
       size,
@@ -198,14 +214,21 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Makes up to `count` elements ahead of the one that is wanted, while whoever wants them is busy. */
   prefetch(count: number): Dataset<T> {
     expectCount("prefetch: count", count);
-    return this.#then((elements) => prefetchElements(elements, count), this.size, this);
+    const { batchSize, selection } = this;
+    const augmentation = this.#augmented((batches) => batches.prefetch(count));
+    return this.#then((elements) => prefetchElements(elements, count), this.size, {
+      batchSize,
+      selection,
+      augmentation,
+    });
   }
 
   /** The first `count` elements. */
   take(count: number): Dataset<T> {
     expectCount("take: count", count, 0);
     const size = this.size === undefined ? undefined : Math.min(this.size, count);
-    return this.#then((elements) => takeElements(elements, count), size, { batchSize: this.batchSize });
+    const augmentation = this.#augmented((batches) => batches.take(count));
+    return this.#then((elements) => takeElements(elements, count), size, { batchSize: this.batchSize, augmentation });
   }
 
   /** All but the first `count` elements. */
@@ -235,7 +258,8 @@ export class Dataset<T> implements AsyncIterable<T> {
       }
     }
     const all = size === 0 ? 0 : count === Infinity ? Infinity : size && size * count;
-    return new Dataset({ size: all, open: repeated, batchSize });
+    const augmentation = this.#augmented((batches) => batches.repeat(count));
+    return new Dataset({ size: all, open: repeated, batchSize, augmentation });
   }
 
   /**
@@ -261,32 +285,20 @@ export class Dataset<T> implements AsyncIterable<T> {
     return new Dataset({ size, open: cached, batchSize });
   }
 
+  /** Layers that the batches go through, over other batches. */
+  #augmented(change: (batches: Dataset<unknown>) => Dataset<unknown>): DatasetAugmentation | undefined {
+    const { augmentation } = this;
+    return augmentation && { ...augmentation, batches: change(augmentation.batches) };
+  }
+
   #then<U>(
     stage: (elements: Elements<T>, epoch: number) => Elements<U>,
     size: number | undefined,
-    { batchSize, selection }: Pick<DatasetDefinition<U>, "batchSize" | "selection"> = {},
+    rest: Pick<DatasetDefinition<U>, "batchSize" | "selection" | "augmentation"> = {},
   ): Dataset<U> {
     const { open } = this.#definition;
-    return new Dataset({ size, open: (epoch) => stage(open(epoch), epoch), batchSize, selection });
+    return new Dataset({ size, open: (epoch) => stage(open(epoch), epoch), ...rest });
   }
-}
-
-/** What `map` does with layers. They are loaded with the first element: most data sets have none. */
-function augmentation(
-  layers: readonly Layer[],
-  seed: number,
-  size: number | undefined,
-): (element: unknown, context: ElementContext) => Promise<unknown> {
-  const load = async () => {
-    const { ElementAugmentation } = await import("../layers/augmentation/elementAugmentation.js");
-    return new ElementAugmentation(layers, seed);
-  };
-  let loaded: ReturnType<typeof load> | undefined;
-  return async (element, { position, epoch, random }) => {
-    loaded ??= load();
-    const known = size !== undefined && Number.isFinite(size);
-    return await (await loaded).change(element, known ? epoch * size + position : random.word());
-  };
 }
 
 async function* countTo(end: number): Elements<number> {

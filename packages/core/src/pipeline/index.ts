@@ -3,6 +3,7 @@ export {
   type ArraySelection,
   type BatchOptions,
   Dataset,
+  type DatasetAugmentation,
   type DatasetSource,
   dataset,
   type MapOptions,

@@ -1,15 +1,12 @@
 import { type Backend, bindPlan, type DeviceBuffer, type Executable, expectSupported } from "../../backend/index.js";
-import { ArgumentError } from "../../errors.js";
 import { type DType, type Shape, sizeOf, type Value } from "../../ops/definition.js";
 import { Graph, type GraphValue, lower } from "../../plan/index.js";
 import type { Tensor, TensorData } from "../../tensor.js";
 import { applyCalls } from "../applyCalls.js";
-import { inferLayer } from "../inference.js";
-import { InputLayer } from "../inputLayer.js";
 import type { Layer } from "../layer.js";
-import { LayerWeights } from "../layerWeights.js";
 import type { NumberedCall, NumberedCalls } from "../numberedCalls.js";
 import { expectMixable } from "./mixedLabels.js";
+import { rowOfLayers } from "./rowOfLayers.js";
 import { StepDraws } from "./stepDraws.js";
 
 /** Layers bound to a backend for samples of one kind. */
@@ -80,30 +77,6 @@ export async function bindLayers(
   }
   const outputShape = output!.shape;
   return { draws, ...(await compiled(graph, backend, rows, contents)), outputShape, mixes: labels !== undefined };
-}
-
-/** The layers as calls one after the other, and the weights of those that have any. */
-function rowOfLayers(layers: readonly Layer[], sample: Shape) {
-  const [first, ...others] = layers;
-  const declared = first instanceof InputLayer;
-  const run = declared ? others : layers;
-  const weights = new Map<Layer, LayerWeights>();
-  let shape = sample;
-  const calls = run.map((layer, index): NumberedCall => {
-    const { parameters, outputShape } = inferLayer(layer, layer.label, [shape], []);
-    if (parameters.some(({ trainable = true }) => trainable)) {
-      throw new ArgumentError(
-        `augment: layer ${layer.label} (${layer.className}) has weights that are trained; it belongs into a model`,
-      );
-    }
-    weights.set(layer, layer.weights ?? new LayerWeights(parameters));
-    shape = outputShape;
-    const named = { layer, name: layer.label, path: layer.label };
-    // As a sequential model numbers them, in which a declared input counts.
-    return { layer: named, instance: index + (declared ? 1 : 0), inputs: [index], output: index + 1 };
-  });
-  const ends = { inputs: [{ tensor: 0, shape: sample }], outputs: [{ tensor: calls.length }] };
-  return { calls: { ...ends, calls }, weights };
 }
 
 /** The graph as a plan on a backend, with the contents of its buffers. */

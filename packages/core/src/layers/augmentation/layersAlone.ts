@@ -1,5 +1,4 @@
 import type { Backend } from "../../backend/index.js";
-import { ArgumentError } from "../../errors.js";
 import { packSteps } from "../../plan/index.js";
 import { seedKey } from "../../random/index.js";
 import type { Tensor } from "../../tensor.js";
@@ -32,12 +31,11 @@ export class LayersAlone {
   #last: Promise<unknown> = Promise.resolve();
 
   /**
-   * Throws `ArgumentError` for layers with weights that are trained.
-   * @param layers sequential models among them stand for their layers
+   * @param layers as of `rowOfLayers`
    * @param isBefore whether they draw what layers do that `fit` puts before those of a model
    */
   constructor(layers: readonly Layer[], backend: () => Promise<Backend>, isBefore = false) {
-    this.#layers = layers.flatMap(flattened);
+    this.#layers = layers;
     this.#backend = backend;
     this.#isBefore = isBefore;
   }
@@ -87,18 +85,4 @@ export class LayersAlone {
     }
     return known;
   }
-}
-
-/** A sequential model's layers in its place. */
-function flattened(layer: Layer): Layer[] {
-  const inner = (layer as { readonly layers?: readonly Layer[] }).layers;
-  if (inner === undefined) {
-    return [layer];
-  }
-  if (layer.className !== "Sequential") {
-    throw new ArgumentError(
-      `augment: ${layer.label} is a model whose layers are not in a row; pass a list of layers or a sequential model`,
-    );
-  }
-  return inner.flatMap(flattened);
 }

@@ -1,10 +1,13 @@
 import { expectCount, expectRange } from "../../checkOption.js";
 import { ArgumentError } from "../../errors.js";
-import { stepDraws } from "../../layers/augmentation/stepDraws.js";
-import type { Dataset } from "../../pipeline/index.js";
+import { rowOfLayers } from "../../layers/augmentation/rowOfLayers.js";
+import { StepDraws, stepDraws } from "../../layers/augmentation/stepDraws.js";
+import type { Layer } from "../../layers/index.js";
+import type { Dataset, DatasetAugmentation } from "../../pipeline/index.js";
 import { type BatchSettings, bytesOf, wholeSamples } from "../data/batchSamples.js";
 import { type HostSamples, sliceSamples } from "../data/hostSamples.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
+import type { Network } from "../declare/network.js";
 import { defaultBatchSize, expectSeed, type FitOptions, resolveVerbosity } from "../options.js";
 import type { DeviceModel } from "./deviceModel.js";
 import type { FitRequest } from "./fitRequest.js";
@@ -57,29 +60,36 @@ export function resolveArrayFit(
 /** Options for a data set, checked and filled in. Throws `ArgumentError` for those out of range and those that are for arrays. */
 export function resolveDatasetFit(
   settings: CompileSettings,
-  data: Dataset<unknown>,
+  given: Dataset<unknown>,
   options: FitOptions,
   validation: ValidationSamples,
   modelSeed: number,
 ): ResolvedFit {
   expectDatasetOptions(options);
+  const { augmentation } = given;
+  const data = augmentation?.batches ?? given;
   const common = commonRequest({ ...options, shuffle: false }, modelSeed);
   const { known, seed } = common;
-  const random = { draws: stepDraws(settings.network), seed };
-  const batchSettings = settingsOf("the data set", options);
+  const random = {
+    draws: augmentation ? drawsBehind(augmentation, settings.network) : stepDraws(settings.network),
+    seed: augmentation?.seed ?? seed,
+  };
+  // What the layers of the data set make of its numbers is not what they look like.
+  const ownWarnings = augmentation ? { warn: () => undefined } : {};
+  const batchSettings = { ...settingsOf("the data set", options), ...ownWarnings };
   const { size } = data;
-  const given = options.stepsPerEpoch ?? (known?.stepsPerEpoch || undefined);
-  if (given !== undefined) {
-    expectCount("stepsPerEpoch", given);
+  const wanted = options.stepsPerEpoch ?? (known?.stepsPerEpoch || undefined);
+  if (wanted !== undefined) {
+    expectCount("stepsPerEpoch", wanted);
   } else if (size === Infinity) {
     throw new ArgumentError("the data set is endless; pass stepsPerEpoch, the steps after which an epoch ends");
   }
-  if (size !== undefined && given !== undefined && given > size) {
+  if (size !== undefined && wanted !== undefined && wanted > size) {
     throw new ArgumentError(
-      `stepsPerEpoch is ${given}, but the data set has ${size} batches; repeat() it to go through it over and over`,
+      `stepsPerEpoch is ${wanted}, but the data set has ${size} batches; repeat() it to go through it over and over`,
     );
   }
-  const steps = given ?? size ?? Infinity;
+  const steps = wanted ?? size ?? Infinity;
   const { initialEpoch } = common.request;
   if (steps === Infinity && initialEpoch > 0) {
     throw new ArgumentError(
@@ -91,14 +101,32 @@ export function resolveDatasetFit(
   // Samples are not counted: a state does not depend on where they are.
   const rows = 0;
   const request = { ...common.request, ...validationRequest(settings, options, validation, 0), rows, batchSize, steps };
-  const goesOn = given !== undefined && (size === undefined || size === Infinity);
+  const goesOn = wanted !== undefined && (size === undefined || size === Infinity);
   return {
     ...request,
     source: (device) =>
       whole === undefined
-        ? new StreamedSource(device, data, { ...batchSettings, steps: given ?? Infinity, goesOn, random })
+        ? new StreamedSource(device, data, { ...batchSettings, steps: wanted ?? Infinity, goesOn, random })
         : openWhole(device, data, whole, steps, random),
   };
+}
+
+/** What was made of the layers of data sets for networks, so that each is made once. */
+const drawsByLayers = new WeakMap<readonly Layer[], WeakMap<Network, StepDraws>>();
+
+/** What is drawn where batches go through the layers of a data set first. Throws where these give the model other samples. */
+function drawsBehind({ layers }: DatasetAugmentation, network: Network): StepDraws {
+  const [input, ...others] = network.inputs;
+  if (others.length > 0) {
+    throw new ArgumentError(
+      `fit: the data set augments images, but the model has ${others.length + 1} inputs; put the layers behind the one that is meant`,
+    );
+  }
+  const byNetwork = drawsByLayers.get(layers) ?? new WeakMap<Network, StepDraws>();
+  drawsByLayers.set(layers, byNetwork);
+  const draws = byNetwork.get(network) ?? new StepDraws(network, rowOfLayers(layers, input!.shape).calls);
+  byNetwork.set(network, draws);
+  return draws;
 }
 
 function openWhole(

@@ -1,0 +1,17 @@
+import type { Layer } from "../layers/layer.js";
+import { elementAugmentation } from "./augmentation.js";
+import { Dataset } from "./dataset.js";
+import { type Elements, mapElements } from "./stages.js";
+
+/** Batches that go through layers, which `fit` runs on its device; elsewhere they are run as the batches are wanted. */
+export function augmentedDataset(
+  batches: Dataset<unknown>,
+  layers: readonly Layer[],
+  seed: number | undefined,
+): Dataset<unknown> {
+  const { size, batchSize } = batches;
+  const change = elementAugmentation(layers, seed ?? 0, size, true);
+  const open = (epoch: number): Elements<unknown> =>
+    mapElements(batches.iterate(epoch), change, { concurrency: 1, seed: seed ?? 0, epoch });
+  return new Dataset({ size, open, batchSize, augmentation: { layers, seed, batches } });
+}
