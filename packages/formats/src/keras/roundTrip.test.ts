@@ -68,6 +68,42 @@ describe.each(["keras", "h5", "tfjs"] as const)("a model written as %s and read 
   });
 });
 
+/** Layers that augment images, all of their options unlike the defaults. */
+const inBoth = (): Layer[] => [
+  layers.randomFlip({ mode: "horizontalAndVertical" }),
+  layers.randomRotation({ factor: [-0.1, 0.2], fillMode: "constant", fillValue: 3, interpolation: "nearest" }),
+  layers.randomZoom({ heightFactor: [0.1, 0.2], widthFactor: 0.3, fillMode: "wrap" }),
+  layers.randomZoom({ heightFactor: 0.1 }),
+  layers.randomTranslation({ heightFactor: 0.1, widthFactor: [0, 0.2], fillMode: "nearest" }),
+  layers.randomBrightness({ factor: 0.3, valueRange: [0, 1] }),
+  layers.randomContrast({ factor: [0.1, 0.3] }),
+  layers.randomCrop({ height: 7, width: 6 }),
+];
+const inKeras3 = (): Layer[] => [
+  layers.randomContrast({ factor: 0.2, valueRange: [-1, 1] }),
+  layers.randomHue({ factor: 0.2, valueRange: [0, 1] }),
+  layers.randomSaturation({ factor: [0.3, 0.6], valueRange: [0, 1] }),
+  layers.randomInvert({ factor: 0.3, valueRange: [0, 1] }),
+  layers.randomErasing({ factor: 0.4, scale: [0.1, 0.2], fillValue: 0.5 }),
+  layers.randomErasing({ fillValue: [1, 2, 3] }),
+  layers.randomErasing(),
+  layers.gaussianBlur({ factor: 0.4, kernelSize: [5, 3], sigma: [0.2, 0.7] }),
+  layers.randomShear({ xFactor: [0.1, 0.2], yFactor: 0.1, fillMode: "wrap" }),
+  layers.mixUp({ alpha: 0.4 }),
+  layers.cutMix({ factor: [0.2, 0.7] }),
+];
+
+test.each([
+  ["keras", [...inBoth(), ...inKeras3()]],
+  ["h5", inBoth()],
+] as const)("layers that augment are the same from a file: %s", async (format, own) => {
+  const made = sequential([layers.input({ shape: [8, 8, 3] }), ...own, layers.flatten(), layers.dense({ units: 2 })]);
+  const told: string[] = [];
+  const again = await readKeras(await writable[format].write(made), { warn: (message) => told.push(message) });
+  expect(optionsOf(again as Model)).toEqual(optionsOf(made));
+  expect(told).toEqual([]);
+});
+
 test("equal models make equal files", async () => {
   const [first, second] = [stack(), stack()];
   await fillWeights(first);
@@ -79,6 +115,11 @@ test("what a program has no word for is refused with the remedy", async () => {
   const made = (layer: Layer): Model => sequential([layers.input({ shape: [4, 4, 4] }), layer]);
   await expect(writeTfjs(made(layers.groupNormalization({ groups: 2 })))).rejects.toThrow(
     /TensorFlow.js has no such layer/,
+  );
+  await expect(writeTfjs(made(layers.randomFlip()))).rejects.toThrow(/TensorFlow.js has no such layer/);
+  await expect(writeKerasH5(made(layers.mixUp()))).rejects.toThrow(/Keras 2 has no such layer/);
+  await expect(writeKerasH5(made(layers.randomContrast({ factor: 0.1, valueRange: [0, 1] })))).rejects.toThrow(
+    /keeps contrast within \[0, 255\], not \[0,1\]/,
   );
   await expect(writeTfjs(made(layers.conv2d({ filters: 4, kernelSize: 1, groups: 2 })))).rejects.toThrow(/groups/);
   await expect(

@@ -14,7 +14,7 @@ const models = join(process.env.CONVOY_DATA_DIR ?? "", "models");
 const files: readonly (readonly [name: string, warnings: readonly string[]])[] = [
   ["mnist-cnn-01.keras", []],
   ["mnist-cnn-bn-03.keras", []],
-  ["mnist-cnn-augmented-05.keras", ["RandomRotation", "RandomZoom", "RandomFlip"]],
+  ["mnist-cnn-augmented-05.keras", []],
   ["mnist-resnet-07.keras", []],
   ["cifar10-cnn-09.keras", []],
   ["cifar10-cnn-keras2-11.keras", []],

@@ -296,7 +296,7 @@ describe("options", () => {
       () => layers.randomRotation({ factor: 1.5 }),
       "randomRotation: factor is 1.5, expected a number or two from -1 to 1",
     ],
-    [() => layers.randomZoom({ heightFactor: [-2, 0] }), "randomZoom: heightFactor is [-2, 0]"],
+    [() => layers.randomZoom({ heightFactor: [-2, 0] }), "randomZoom: heightFactor is [-2,0]"],
     [() => layers.randomShear(), "both 0"],
     [
       () => layers.randomContrast({ factor: -0.1 }),
@@ -306,7 +306,7 @@ describe("options", () => {
     [() => layers.randomTranslation({ heightFactor: 0.1 } as never), "option widthFactor is missing"],
     [() => layers.randomRotation({ factor: 0.1, fill_mode: "wrap" } as never), "did you mean fillMode?"],
     [() => layers.randomRotation({ factor: 0.1, fillMode: "mirror" as never }), 'unknown fill mode "mirror"'],
-    [() => layers.randomBrightness({ factor: 0.1, valueRange: [1, 0] }), "valueRange is [1, 0]"],
+    [() => layers.randomBrightness({ factor: 0.1, valueRange: [1, 0] }), "valueRange is [1,0]"],
     [() => layers.randomCrop({ height: 0, width: 3 }), "randomCrop: height is 0"],
     [() => layers.gaussianBlur({ kernelSize: 4 }), "expected odd numbers"],
     [() => layers.mixUp({ alpha: 0 }), "mixUp: alpha is 0"],

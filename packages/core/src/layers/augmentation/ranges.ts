@@ -16,25 +16,28 @@ export type Range = readonly [number, number];
  */
 export function toRange(what: string, factor: Factor, bounds: Range): Range {
   const [lowest, highest] = bounds;
-  const range = typeof factor === "number" ? [Math.max(-Math.abs(factor), lowest), Math.abs(factor)] : [...factor];
-  const fits = range.length === 2 && range.every((bound) => bound >= lowest && bound <= highest);
-  if (!fits || (typeof factor === "number" && factor < lowest)) {
+  const given = typeof factor === "number" ? [factor] : factor;
+  const fits = Array.isArray(given) && given.every((bound) => bound >= lowest && bound <= highest);
+  if (!fits || given.length !== (typeof factor === "number" ? 1 : 2)) {
     throw new ArgumentError(
-      `${what} is ${typeof factor === "number" ? factor : `[${factor.join(", ")}]`}, expected a number or two from ${lowest} to ${highest}`,
+      `${what} is ${JSON.stringify(factor)}, expected a number or two from ${lowest} to ${highest}`,
     );
   }
-  return range.sort((a, b) => a - b) as unknown as Range;
+  const [first, second = first] = given as [number, number?];
+  return typeof factor === "number"
+    ? [Math.max(-Math.abs(first), lowest), Math.abs(first)]
+    : [Math.min(first, second), Math.max(first, second)];
 }
 
 /** The lowest and the highest value of the pixels. Throws `ArgumentError` unless the second is larger. */
 export function toValueRange(what: string, range: Range = [0, 255]): Range {
-  const [low, high] = range;
-  if (range.length !== 2 || !(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
+  const [low, high, ...more] = Array.isArray(range) ? (range as readonly number[]) : [Number.NaN];
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low! < high!) || more.length > 0) {
     throw new ArgumentError(
-      `${what} is [${range.join(", ")}], expected the lowest and the highest value, such as [0, 1]`,
+      `${what} is ${JSON.stringify(range)}, expected the lowest and the highest value, such as [0, 1]`,
     );
   }
-  return [low, high];
+  return [low!, high!];
 }
 
 /** How layers that move pixels read between and beyond them. */

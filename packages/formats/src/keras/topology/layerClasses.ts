@@ -46,13 +46,16 @@ const scaled = [
 ];
 const plain: ClassReading = {};
 
-/** Layers that do something in training alone, and that are not here: when predicting they give their input on. */
+/** Layers that do something in training alone and that are not here: when predicting they give their input on. */
 const trainingOnly: ClassReading = {
   recipe: (_config, { what, warn }) => {
     warn(`${what} changes samples in training only; it is not here and was read as a layer that gives its input on`);
     return { className: "Activation", config: { activation: "linear" } };
   },
 };
+
+const sampling = ["fill_mode", "fill_value", "interpolation"];
+const colours: ClassReading = { options: ["factor", "value_range"] };
 
 const globalPooling: ClassReading = {
   recipe: (config) => ({ className: "", config: { keepDims: config.keepdims === true } }),
@@ -74,6 +77,7 @@ const classes: { readonly [className: string]: ClassReading } = {
   Conv2D: { options: ["filters", "groups", ...window, ...linear] },
   Conv2DTranspose: { options: ["filters", "output_padding", ...window, ...linear] },
   Cropping2D: { options: ["cropping"] },
+  CutMix: { options: ["factor"] },
   Dense: { options: ["units", ...linear] },
   DepthwiseConv2D: { options: [...window, ...depthwise] },
   Dropout: { recipe: dropout },
@@ -98,10 +102,24 @@ const classes: { readonly [className: string]: ClassReading } = {
   MaxPooling2D: pooling,
   Maximum: plain,
   Minimum: plain,
+  MixUp: { options: ["alpha"] },
   Multiply: plain,
   Normalization: { recipe: normalization },
   PReLU: { options: ["alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes"] },
   Permute: { options: ["dims"] },
+  RandomBrightness: colours,
+  RandomContrast: colours,
+  RandomCrop: { options: ["height", "width"] },
+  RandomErasing: { options: ["factor", "scale", "fill_value", "value_range"] },
+  RandomFlip: { recipe: ({ mode }) => ({ className: "", config: isText(mode) ? { mode: camelCase(mode) } : {} }) },
+  RandomGaussianBlur: { options: ["factor", "kernel_size", "sigma", "value_range"] },
+  RandomHue: colours,
+  RandomInvert: colours,
+  RandomRotation: { options: ["factor", ...sampling] },
+  RandomSaturation: colours,
+  RandomShear: { options: sampling, recipe: shear },
+  RandomTranslation: { options: ["height_factor", "width_factor", ...sampling] },
+  RandomZoom: { options: ["height_factor", "width_factor", ...sampling] },
   ReLU: { recipe: relu },
   Rescaling: { options: ["scale", "offset"] },
   Reshape: { options: ["target_shape"] },
@@ -117,28 +135,32 @@ const classes: { readonly [className: string]: ClassReading } = {
   ZeroPadding2D: { options: ["padding"] },
   ...Object.fromEntries(
     [
-      ...["RandomBrightness", "RandomContrast", "RandomFlip", "RandomHeight", "RandomRotation", "RandomTranslation"],
       ...[
+        "RandomHeight",
         "RandomWidth",
-        "RandomZoom",
         "RandomColorJitter",
-        "RandomErasing",
-        "RandomGaussianBlur",
         "RandomGrayscale",
-        "RandomHue",
-      ],
-      ...[
-        "RandomInvert",
         "RandomPerspective",
         "RandomPosterization",
-        "RandomSaturation",
-        "RandomSharpness",
-        "RandomShear",
       ],
-      ...["RandomColorDegeneration", "CutMix", "MixUp", "RandAugment", "AugMix", "AlphaDropout", "SpatialDropout1D"],
+      ...["RandomSharpness", "RandomElasticTransform", "RandomColorDegeneration", "RandAugment", "AugMix"],
+      ...["AlphaDropout", "SpatialDropout1D"],
     ].map((name) => [name, trainingOnly]),
   ),
 };
+
+function isText(value: JsonValue | undefined): value is string {
+  return typeof value === "string";
+}
+
+/** Keras writes a range of f to either side as [-f, f], and draws the side by itself. */
+function shear({ x_factor: x, y_factor: y }: JsonObject): LayerRecipe {
+  const upper = (factor: JsonValue | undefined): JsonValue => {
+    const [lower, most] = isList(factor) ? factor : [0, factor ?? 0];
+    return [Math.max(0, lower as number), most as number];
+  };
+  return { className: "", config: { xFactor: upper(x), yFactor: upper(y) } };
+}
 
 function dropout(config: JsonObject, { what, warn }: LayerReading): LayerRecipe {
   if (isList(config.noise_shape)) {

@@ -64,12 +64,32 @@ const kerasClasses = new Set([
     "Resizing",
     "SeparableConv2D",
   ],
+  ...["CutMix", "MixUp", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomErasing", "RandomFlip"],
+  ...["RandomGaussianBlur", "RandomHue", "RandomInvert", "RandomRotation", "RandomSaturation", "RandomShear"],
+  ...["RandomTranslation", "RandomZoom"],
   ...["Softmax", "SpatialDropout2D", "Subtract", "UpSampling2D", "ZeroPadding2D"],
 ]);
 
 /** Classes of these that TensorFlow.js does not have. */
 const notInTfjs = new Set([
   ...["ActivityRegularization", "GroupNormalization", "Normalization", "SpatialDropout2D", "Subtract"],
+  ...["CutMix", "MixUp", "RandomBrightness", "RandomContrast", "RandomCrop", "RandomErasing", "RandomFlip"],
+  ...["RandomGaussianBlur", "RandomHue", "RandomInvert", "RandomRotation", "RandomSaturation", "RandomShear"],
+  ...["RandomTranslation", "RandomZoom"],
+]);
+
+/** Classes that came with Keras 3. */
+const notInKeras2 = new Set([
+  ...[
+    "CutMix",
+    "MixUp",
+    "RandomErasing",
+    "RandomGaussianBlur",
+    "RandomHue",
+    "RandomInvert",
+    "RandomSaturation",
+    "RandomShear",
+  ],
 ]);
 
 /** Options that are left out where they have this value, as not every program knows them. */
@@ -105,7 +125,8 @@ export function writeLayer(name: string, className: string, config: JsonObject, 
       return { className: special.className, config: { ...common, ...special.config } };
     }
   }
-  if (!kerasClasses.has(className) || (dialect.tfjs && notInTfjs.has(className))) {
+  const isMissing = (dialect.tfjs && notInTfjs.has(className)) || (dialect.major === 2 && notInKeras2.has(className));
+  if (!kerasClasses.has(className) || isMissing) {
     throw new ArgumentError(
       `${place}: ${dialect.name} has no such layer; leave it out of the model, or save it in another format`,
     );
@@ -128,7 +149,7 @@ export function writeLayer(name: string, className: string, config: JsonObject, 
   if (unknown !== undefined) {
     throw new ArgumentError(`${place}: TensorFlow.js has no ${unknown}; save the model in another format`);
   }
-  return { className, config: { ...common, ...adjusted(className, options, dialect) } };
+  return { className, config: { ...common, ...adjusted(place, className, options, dialect) } };
 }
 
 function writeValue(place: string, option: string, value: JsonValue, dialect: Dialect): JsonValue {
@@ -148,8 +169,23 @@ function writeValue(place: string, option: string, value: JsonValue, dialect: Di
 }
 
 /** What single classes have otherwise. */
-function adjusted(className: string, options: Record<string, JsonValue>, dialect: Dialect): JsonObject {
+function adjusted(place: string, className: string, options: Record<string, JsonValue>, dialect: Dialect): JsonObject {
   switch (className) {
+    case "RandomContrast": {
+      const { value_range: range, ...others } = options;
+      if (dialect.major === 2 && String(range) !== "0,255") {
+        throw new ArgumentError(
+          `${place}: ${dialect.name} keeps contrast within [0, 255], not [${range}]; save the model in another format`,
+        );
+      }
+      return dialect.major === 2 ? others : options;
+    }
+    case "RandomErasing": {
+      const values = options.fill_value as readonly JsonValue[] | null;
+      return { ...options, fill_value: values?.length === 1 ? values[0]! : values };
+    }
+    case "RandomFlip":
+      return { ...options, mode: optionSnakeCase(options.mode as string) };
     case "LeakyReLU": {
       const { negative_slope: slope, ...others } = options;
       return { ...others, [dialect.major === 3 ? "negative_slope" : "alpha"]: slope ?? 0.3 };
