@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
 const folder = fileURLToPath(new URL("../examples/", import.meta.url));
-const needsData = ["tutorial.mjs", "cifar10.mjs", "transferLearning.mjs"];
+const needsData = ["tutorial.mjs", "augmented.mjs", "cifar10.mjs", "transferLearning.mjs"];
 /** What would take minutes otherwise. */
 const smaller: Readonly<Record<string, readonly string[]>> = {
+  "augmented.mjs": ["--samples", "256", "--epochs", "1", "--out", join(tmpdir(), "convoy-augmented.png")],
   "resnet.mjs": ["--samples", "128", "--epochs", "1"],
   "cifar10.mjs": ["--samples", "128", "--epochs", "1", "--out", join(tmpdir(), "convoy-cifar10-pictures")],
   "transferLearning.mjs": ["--samples", "64", "--size", "32", "--epochs", "1", "--fine-tuning", "1"],

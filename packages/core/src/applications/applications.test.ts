@@ -34,6 +34,7 @@ describe("numbers of parameters and layers", () => {
     // As in the papers.
     { make: applications.resnet20Cifar, total: 269_722 + 1_376, trainable: 269_722, layers: 79 },
     { make: applications.lenet5, total: 61_706, trainable: 61_706, layers: 9 },
+    { make: applications.augmented, total: 121_930, trainable: 121_930, layers: 12 },
   ])("$make.name", ({ make, ...expected }) => {
     expect(counts(make())).toEqual(expected);
   });
@@ -295,7 +296,17 @@ describe("training", () => {
     return { data: Float32Array.from({ length: size }, (_, index) => Math.sin(index * 0.7)), shape };
   };
 
-  it.each(Object.entries(applications).filter(([name]) => !["tutorial", "simple"].includes(name)))(
+  it("a step of augmented resamples the images once", () => {
+    const model = applications.augmented();
+    model.compile({ backend, ...settings });
+    const { ops } = model.plan({ batchSize: 2, print: () => undefined });
+    expect(ops.filter(({ op }) => op === "warp2d" || op === "dropout").map(({ op }) => op)).toEqual([
+      ...["warp2d", "dropout", "dropout", "dropout", "dropout"],
+    ]);
+  });
+
+  const ofDigits = ["tutorial", "simple", "augmented"];
+  it.each(Object.entries(applications).filter(([name]) => !ofDigits.includes(name)))(
     "a step of %s can be planned",
     (name, make) => {
       const model = (make as typeof applications.vgg16)({

@@ -8,7 +8,7 @@ type Make = (options: object) => Model;
 /** Every application, small: with a classifier of few classes on images of few pixels. */
 const small: [string, () => Model][] = Object.entries(applications as unknown as Record<string, Make>).map(
   ([name, make]) => {
-    const ofDigits = ["simple", "tutorial", "lenet5"].includes(name);
+    const ofDigits = ["simple", "tutorial", "augmented", "lenet5"].includes(name);
     return [
       name,
       () => make({ seed: 3, ...(ofDigits ? {} : { inputShape: [32, 32, 3], classes: 7, classifierActivation: null }) }),
