@@ -6,14 +6,15 @@
  * there may be less than a wide row. Numbers by channel are spread over tables of `width`.
  */
 
+import { copyNumbers } from "./copy";
 import { madd, storeTail } from "./simd";
 import { scratch } from "./step";
 
 /** Repeats the first `channels` numbers of `table` until `width` are there. */
 export function spread(table: usize, channels: i32, width: i32): void {
-  const bytes = (<usize>channels) << 2;
-  const end = table + ((<usize>width) << 2);
-  for (let to = table + bytes; to < end; to += bytes) memory.copy(to, table, bytes);
+  for (let there = channels; there < width; there *= 2) {
+    copyNumbers(table, table + ((<usize>there) << 2), min(there, width - there));
+  }
 }
 
 /** Numbers of a wide row from which on its columns are not read in the order of memory. */

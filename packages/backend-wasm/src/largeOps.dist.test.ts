@@ -82,6 +82,37 @@ function resize(input: readonly [number, number, number, number], size: readonly
   ]);
 }
 
+/** Bits behind the point of transforms. */
+const fractionBits = 16;
+
+/** Turned a little, and far away, of so many images. */
+function transforms(images: number): number[] {
+  const pixels = [
+    [0.9, -0.4, 20.3, 0.4, 1.1, -15.7],
+    [-1.3, 0.2, 300.5, 0.1, 2.5, -200.25],
+  ];
+  return Array.from({ length: images }, (_, n) => pixels[n % 2]!.map((t) => Math.round(t * 2 ** fractionBits))).flat();
+}
+
+/** Images resampled to `size` with both interpolations and every way to fill. */
+function warp(input: readonly [number, number, number, number], size: readonly [number, number]): SingleOp[] {
+  const fillModes = ["reflect", "wrap", "constant", "nearest"] as const;
+  return fillModes.flatMap((fillMode) =>
+    (["nearest", "bilinear"] as const).map(
+      (interpolation): SingleOp => ({
+        op: "warp2d",
+        attributes: { size, interpolation, fillMode, fillValue: 1.5, fractionBits },
+        shapes: [input, [input[0], 6]],
+        words: { transforms: transforms(input[0]) },
+      }),
+    ),
+  );
+}
+
+/** Boxes of three images that begin and end in rows of different tasks. */
+const boxes = { boxes: [10, 5, 61, 50, 0, 0, 99, 99, 40, -3, 45, 7] };
+const range = { low: 1, high: 3.5 };
+
 /** Shapes that take several tasks each, and most of them a last task that is not full. */
 const cases: readonly SingleOp[] = [
   ...batchNorm(3001, 20),
@@ -149,6 +180,62 @@ const cases: readonly SingleOp[] = [
   { op: "constrainNorm", attributes: { kind: "unit", limit: 1, axes: [0, 2] }, shapes: [[30, 70, 9, 11]] },
   { op: "nonNegative", attributes: {}, shapes: [[20001]] },
   { op: "movingAverage", attributes: { momentum: 0.9 }, shapes: [[20001], [20001]] },
+  ...warp([3, 80, 91, 1], [80, 91]),
+  ...warp([2, 50, 41, 3], [60, 51]),
+  {
+    op: "scaleChannels",
+    attributes: range,
+    shapes: [
+      [3, 61, 60, 5],
+      [3, 10],
+    ],
+  },
+  { op: "adjustContrast", attributes: range, shapes: [[3, 61, 60, 5], [3, 1, 1, 5], [3]] },
+  {
+    op: "adjustHsv",
+    attributes: { low: 0, high: 4 },
+    shapes: [
+      [3, 61, 83, 3],
+      [3, 2],
+    ],
+  },
+  {
+    op: "fillBoxes",
+    attributes: { values: [1, 2, 3] },
+    shapes: [
+      [3, 61, 83, 3],
+      [3, 4],
+    ],
+    words: boxes,
+  },
+  {
+    op: "fillBoxes",
+    attributes: { values: [] },
+    shapes: [
+      [3, 61, 83, 3],
+      [3, 4],
+      [3, 61, 83, 3],
+    ],
+    words: boxes,
+  },
+  { op: "mixRows", attributes: {}, shapes: [[3, 20003], [3]], words: { partners: [2, 0, 1] } },
+  { op: "mixRows", attributes: {}, shapes: [[3, 20003], [3], [3]], words: { partners: [2, 2, 0] } },
+  {
+    op: "filterAxis",
+    attributes: { axis: 1 },
+    shapes: [
+      [3, 61, 83, 3],
+      [3, 7],
+    ],
+  },
+  {
+    op: "filterAxis",
+    attributes: { axis: 2 },
+    shapes: [
+      [3, 61, 83, 3],
+      [3, 7],
+    ],
+  },
 ];
 
 let backends: WasmBackend[];

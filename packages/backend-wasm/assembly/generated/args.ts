@@ -84,6 +84,36 @@ export class ResizingArgs {
 }
 
 @unmanaged
+export class WarpingArgs {
+  transforms: usize;
+  y: usize;
+  H: i32;
+  W: i32;
+  C: i32;
+  OH: i32;
+  OW: i32;
+  bilinear: i32;
+  fillMode: i32;
+  fillValue: f32;
+  fractionBits: i32;
+  scale: f32;
+  offset: f32;
+  block: i32;
+  pieces: i32;
+}
+
+@unmanaged
+export class SamplesArgs {
+  x: usize;
+  y: usize;
+  sampleSize: i32;
+  channels: i32;
+  width: i32;
+  block: i32;
+  pieces: i32;
+}
+
+@unmanaged
 export class DepthwiseArgs {
   H: i32;
   W: i32;
@@ -420,6 +450,7 @@ export class GatherRowsArgs {
   from: i32;
   to: i32;
   scale: f32;
+  offset: f32;
 }
 
 @unmanaged
@@ -1100,4 +1131,79 @@ export class Conv2dBackwardInputArgs extends OutputGradientArgs {
   countsOffset: i32;
   listsOffset: i32;
   bandOffset: i32;
+}
+
+@unmanaged
+export class Warp2dArgs extends WarpingArgs {
+  x: usize;
+}
+
+@unmanaged
+export class FusedGatherRowsArgs extends WarpingArgs {
+  source: usize;
+  order: usize;
+  sourceRows: i32;
+  orderRows: i32;
+  from: i32;
+}
+
+@unmanaged
+export class ScaleChannelsArgs extends SamplesArgs {
+  factors: usize;
+  low: f32;
+  high: f32;
+}
+
+@unmanaged
+export class AdjustContrastArgs extends SamplesArgs {
+  means: usize;
+  factors: usize;
+  low: f32;
+  high: f32;
+}
+
+@unmanaged
+export class AdjustHsvArgs extends SamplesArgs {
+  factors: usize;
+  low: f32;
+  high: f32;
+}
+
+@unmanaged
+export class FillBoxesArgs {
+  x: usize;
+  boxes: usize;
+  fill: usize;
+  y: usize;
+  H: i32;
+  W: i32;
+  C: i32;
+  rows: i32;
+  block: i32;
+}
+
+@unmanaged
+export class MixRowsArgs {
+  x: usize;
+  partners: usize;
+  weights: usize;
+  y: usize;
+  rows: i32;
+  rowSize: i32;
+  block: i32;
+  pieces: i32;
+}
+
+@unmanaged
+export class FilterAxisArgs {
+  x: usize;
+  kernels: usize;
+  y: usize;
+  H: i32;
+  rowSize: i32;
+  C: i32;
+  K: i32;
+  axis: i32;
+  rows: i32;
+  block: i32;
 }

@@ -39,10 +39,17 @@ export const TYPE_FLOAT32: i32 = 0;
 export const TYPE_INT32: i32 = 1;
 export const TYPE_UINT8: i32 = 2;
 
+// What lies beyond the edges of an image.
+export const FILL_NEAREST: i32 = 0;
+export const FILL_CONSTANT: i32 = 1;
+export const FILL_REFLECT: i32 = 2;
+export const FILL_WRAP: i32 = 3;
+
 // What a kernel found wrong with its data.
 export const FAULT_ROW_OUTSIDE_SOURCE: i32 = 1;
 export const FAULT_ROW_OUTSIDE_ORDER: i32 = 2;
 export const FAULT_ROW_OUTSIDE_DESTINATION: i32 = 3;
+export const FAULT_PARTNER_OUTSIDE_BATCH: i32 = 4;
 
 // Positions in the control block.
 export const CONTROL_ARRIVED: usize = 0;

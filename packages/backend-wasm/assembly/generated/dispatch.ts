@@ -14,6 +14,7 @@ import {
 } from "../batchNorm";
 import { biasAdd, biasAddBackward } from "../biasAdd";
 import { clipByNorm, clipByValue, sumSquares } from "../clip";
+import { adjustContrast, adjustHsv, scaleChannels } from "../colors";
 import { concat } from "../concat";
 import { constrainNorm, nonNegative } from "../constraints";
 import { conv2d } from "../conv2d";
@@ -25,6 +26,7 @@ import { depthwiseConv2dBackwardFilter } from "../depthwiseConv2dBackwardFilter"
 import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
 import { channelDropout, dropout } from "../dropout";
 import { foldedBias, foldedKernel } from "../foldNormalization";
+import { fusedGatherRows } from "../fusedGatherRows";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "../groupNorm";
 import { groupNormRuns, groupNormRunsBackwardInput, groupNormRunsBackwardSums } from "../groupNormRuns";
 import { labelHistogram, sumCounts } from "../labelHistogram";
@@ -50,6 +52,7 @@ import { packNormalizedPanels, packPanels } from "../packPanels";
 import { pad } from "../pad";
 import { peak } from "../peak";
 import { penalty, penaltyBackward } from "../penalty";
+import { fillBoxes, filterAxis, mixRows } from "../regions";
 import { resize2d, resize2dBackward } from "../resize2d";
 import { gatherRows, storeRows } from "../rows";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "../sigmoidCrossEntropy";
@@ -59,12 +62,15 @@ import { storeResults } from "../storeResults";
 import { sumPartials } from "../sumPartials";
 import { transpose, transposeRows } from "../transpose";
 import { unary, unaryBackward } from "../unary";
+import { warp2d } from "../warp2d";
 import { weightedMean, weightedMeanBackward } from "../weightedMean";
 import {
   AccuracyArgs,
   AdagradUpdateArgs,
   AdamUpdateArgs,
   AddArgs,
+  AdjustContrastArgs,
+  AdjustHsvArgs,
   AffineArgs,
   AveragePool2dArgs,
   AveragePool2dBackwardArgs,
@@ -92,8 +98,11 @@ import {
   DepthwiseConv2dBackwardFilterArgs,
   DepthwiseConv2dBackwardInputArgs,
   DropoutArgs,
+  FillBoxesArgs,
+  FilterAxisArgs,
   FoldedBiasArgs,
   FoldedKernelArgs,
+  FusedGatherRowsArgs,
   GatherRowsArgs,
   GaussianDropoutArgs,
   GaussianNoiseArgs,
@@ -112,6 +121,7 @@ import {
   MaxPool2dBackwardArgs,
   MeanSquaredErrorArgs,
   MeanSquaredErrorBackwardArgs,
+  MixRowsArgs,
   MovingAverageArgs,
   MultiplyArgs,
   NadamUpdateArgs,
@@ -128,6 +138,7 @@ import {
   Resize2dArgs,
   Resize2dBackwardArgs,
   RmspropUpdateArgs,
+  ScaleChannelsArgs,
   SgdUpdateArgs,
   SigmoidCrossEntropyArgs,
   SigmoidCrossEntropyBackwardArgs,
@@ -144,6 +155,7 @@ import {
   TransposeRowsArgs,
   UnaryArgs,
   UnaryBackwardArgs,
+  Warp2dArgs,
   WeightedMeanArgs,
   WeightedMeanBackwardArgs,
 } from "./args";
@@ -408,6 +420,30 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       break;
     case 85:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
+      break;
+    case 86:
+      warp2d(changetype<Warp2dArgs>(args), task);
+      break;
+    case 87:
+      fusedGatherRows(changetype<FusedGatherRowsArgs>(args), task);
+      break;
+    case 88:
+      scaleChannels(changetype<ScaleChannelsArgs>(args), task);
+      break;
+    case 89:
+      adjustContrast(changetype<AdjustContrastArgs>(args), task);
+      break;
+    case 90:
+      adjustHsv(changetype<AdjustHsvArgs>(args), task);
+      break;
+    case 91:
+      fillBoxes(changetype<FillBoxesArgs>(args), task);
+      break;
+    case 92:
+      mixRows(changetype<MixRowsArgs>(args), task);
+      break;
+    case 93:
+      filterAxis(changetype<FilterAxisArgs>(args), task);
       break;
     default:
       unreachable();

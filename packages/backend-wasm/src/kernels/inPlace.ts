@@ -35,6 +35,10 @@ const overwritable: { readonly [N in KernelName]?: readonly number[] } = {
   normalizeBackwardInput: [0],
   groupNorm: [0],
   groupNormBackwardInput: [0, 1],
+  scaleChannels: [0],
+  adjustContrast: [0],
+  adjustHsv: [0],
+  fillBoxes: [0],
 };
 
 /** Which outputs of an op may take the memory of which inputs, by position. */

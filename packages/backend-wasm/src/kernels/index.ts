@@ -13,6 +13,7 @@ import {
 } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
+import { adjustContrast, adjustHsv, scaleChannels } from "./colors.js";
 import { concat } from "./concat.js";
 import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
@@ -27,6 +28,7 @@ import {
 import { channelDropout, dropout } from "./dropout.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
+import { fusedGatherRows } from "./fusedGatherRows.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import { labelHistogram } from "./labelHistogram.js";
 import { fusedDense, matMul } from "./matMul.js";
@@ -48,6 +50,7 @@ import {
 } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
+import { fillBoxes, filterAxis, mixRows } from "./regions.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -55,6 +58,7 @@ import { softmax, softmaxBackward } from "./softmax.js";
 import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
+import { warp2d } from "./warp2d.js";
 import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 /** How each op becomes launches. */
@@ -125,6 +129,13 @@ export const kernels: KernelTable<OpEncoder> = {
   labelHistogram,
   constrainNorm,
   nonNegative,
+  warp2d,
+  scaleChannels,
+  adjustContrast,
+  adjustHsv,
+  fillBoxes,
+  mixRows,
+  filterAxis,
   fusedBatchNorm,
   fusedBatchNormBackward,
   fusedConv2d,
@@ -132,5 +143,6 @@ export const kernels: KernelTable<OpEncoder> = {
   fusedDense,
   fusedDenseBackward,
   fusedDepthwiseConv2d,
+  fusedGatherRows,
   fusedSoftmaxLoss,
 };

@@ -2,7 +2,7 @@
  * Numbers by which host and kernels mean the same: `assembly/generated/constants.ts` is generated from these tables
  * (`npm run generate`).
  */
-import { type DType, stepBytes, stepLayout, type UnaryFunction } from "@convoy/core/backend";
+import { type DType, type OpAttributes, stepBytes, stepLayout, type UnaryFunction } from "@convoy/core/backend";
 
 /** Elementwise functions; 0 is none. */
 export const unaryNumbers: Readonly<Record<UnaryFunction, number>> = {
@@ -35,8 +35,21 @@ export const panelSources = { none: 0, ready: 1, rows: 2, columns: 3 } as const;
 
 export const elementTypes: Readonly<Record<DType, number>> = { float32: 0, int32: 1, uint8: 2 };
 
+/** What lies beyond the edges of an image that is resampled. */
+export const fillNumbers: Readonly<Record<OpAttributes["warp2d"]["fillMode"], number>> = {
+  nearest: 0,
+  constant: 1,
+  reflect: 2,
+  wrap: 3,
+};
+
 /** What a kernel found wrong with its data. */
-export const faultCodes = { rowOutsideSource: 1, rowOutsideOrder: 2, rowOutsideDestination: 3 } as const;
+export const faultCodes = {
+  rowOutsideSource: 1,
+  rowOutsideOrder: 2,
+  rowOutsideDestination: 3,
+  partnerOutsideBatch: 4,
+} as const;
 
 /** The control block that the threads meet in: positions in bytes, a cache line for each. */
 export const controlLayout = {
@@ -68,6 +81,7 @@ export const constantTables: readonly {
   { prefix: "labels", type: "i32", comment: "Kinds of labels.", values: { none: 0, ...labelKinds } },
   { prefix: "panels", type: "i32", comment: "What the panels of a product are made of.", values: panelSources },
   { prefix: "type", type: "i32", comment: "Element types.", values: elementTypes },
+  { prefix: "fill", type: "i32", comment: "What lies beyond the edges of an image.", values: fillNumbers },
   { prefix: "fault", type: "i32", comment: "What a kernel found wrong with its data.", values: faultCodes },
   { prefix: "control", type: "usize", comment: "Positions in the control block.", values: controlLayout },
   { prefix: "step", type: "usize", comment: "Positions in a row of the step table.", values: stepPositions },

@@ -8,6 +8,7 @@ import {
   type PlanValue,
   type TensorSpec,
 } from "@convoy/core/backend";
+import { takesGather } from "../kernels/fusedGatherRows.js";
 import { kernels } from "../kernels/index.js";
 import { kernelNumber } from "./kernelLayout.js";
 import type { Argument, Launch } from "./launch.js";
@@ -30,9 +31,12 @@ export interface Program {
   readonly stepMicroseconds: number;
 }
 
-/** True, or the reason why an op cannot run here: any op with a kernel can, whatever its shapes. */
+/** True, or the reason why an op cannot run here: any op with a kernel can, whatever its shapes. Of fused ops some forms cannot. */
 export function supports(op: OpInstance): true | string {
-  return kernelFor(kernels, op.op) === undefined ? noKernel("wasm", op.op) : true;
+  if (kernelFor(kernels, op.op) === undefined) {
+    return noKernel("wasm", op.op);
+  }
+  return op.op === "fusedGatherRows" ? takesGather(op) : true;
 }
 
 /**

@@ -22,6 +22,7 @@ const faults: Readonly<Record<number, (row: number) => string>> = {
     `gatherRows: row ${row} is outside the source; check batchStart and the order`,
   [faultCodes.rowOutsideOrder]: (row) => `gatherRows: position ${row} is outside the order; check batchStart`,
   [faultCodes.rowOutsideDestination]: (row) => `storeRows: row ${row} is outside the destination; check batchStart`,
+  [faultCodes.partnerOutsideBatch]: (row) => `mixRows: partner ${row} is outside the batch`,
 };
 
 /** What a kernel complained of, if one did; the block is made ready for the next run. */

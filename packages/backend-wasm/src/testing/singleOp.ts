@@ -18,6 +18,8 @@ export type SingleOp = {
     readonly op: Exclude<N, "reshape">;
     readonly attributes: OpAttributes[N];
     readonly shapes: readonly Shape[];
+    /** What inputs of whole numbers hold, by name. */
+    readonly words?: Readonly<Record<string, readonly number[]>>;
   };
 }[Exclude<OpName, "reshape">];
 
@@ -29,18 +31,28 @@ interface Tensor extends TensorSpec {
 const guard = 16;
 const guardValue = -77;
 
+/** Inputs of whole numbers. */
+const integers = ["counts", "transforms", "boxes", "partners"];
+
 function tensorsOf({ op, attributes, shapes }: SingleOp): { inputs: Tensor[]; outputs: Tensor[] } {
   const definition = ops[op];
   const inputs = shapes.map((shape, index): Tensor => {
     const name = definition.inputs[Math.min(index, definition.inputs.length - 1)]!;
-    return { name: `${name} ${index}`, shape, dtype: name === "counts" ? "int32" : "float32" };
+    return { name: `${name} ${index}`, shape, dtype: integers.includes(name) ? "int32" : "float32" };
   });
   const outputs = definition.inferOutputs(inputs, attributes as never);
   return { inputs, outputs: outputs.map((spec, index) => ({ ...spec, name: definition.outputs[index]! })) };
 }
 
 /** Numbers from -1 to 1 without a pattern; the first input is around 3, variances and second moments are above 0. */
-function contentOf({ name, shape, dtype }: Tensor, index: number): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+function contentOf(
+  { name, shape, dtype }: Tensor,
+  index: number,
+  words?: readonly number[],
+): Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> {
+  if (words !== undefined) {
+    return Int32Array.of(...words, ...Array<number>(guard).fill(guardValue));
+  }
   const offset = /variance|accumulator|second/i.test(name) ? 1.5 : index === 0 ? 3 : 0;
   const content = new Float32Array(sizeOf(shape) + guard).fill(guardValue);
   for (let i = 0; i < content.length - guard; i++) {
@@ -107,7 +119,7 @@ export async function runSingleOp(backend: Backend, single: SingleOp): Promise<M
   const executable = await backend.compile(plan, { ...buffers, arena });
   try {
     inputs.forEach((tensor, index) => {
-      buffers[tensor.name]!.write(contentOf(tensor, index));
+      buffers[tensor.name]!.write(contentOf(tensor, index, single.words?.[tensor.name.split(" ")[0]!]));
     });
     for (const { name, shape } of outputs) {
       buffers[name]!.write(new Float32Array(sizeOf(shape) + guard).fill(guardValue));

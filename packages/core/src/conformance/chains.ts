@@ -285,6 +285,8 @@ export const gatherChains: readonly GatherChain[] = [
     scale: 1 / 255,
     warp: { interpolation: "bilinear", fillMode: "reflect" },
   },
+  // Images that backends may cut into bands.
+  { ...bytesOf, images: [3, 90, 70, 1], batchSize: 2, warp: { interpolation: "bilinear", fillMode: "reflect" } },
 ];
 
 const batch = { statistics: "batch" } as const;

@@ -8,6 +8,7 @@
  * such tensor. Most kernels cut their work into tasks of `block` elements, rows, columns or panels.
  */
 
+import { augmentationKernels } from "./augmentation.js";
 import { lossKernels } from "./losses.js";
 import { normalizationKernels } from "./normalization.js";
 import { tensorKernels } from "./tensors.js";
@@ -21,10 +22,12 @@ export const kernelFiles: typeof tensorKernels &
   typeof trainingKernels &
   typeof normalizationKernels &
   typeof lossKernels &
-  typeof windowKernels = {
+  typeof windowKernels &
+  typeof augmentationKernels = {
   ...tensorKernels,
   ...trainingKernels,
   ...normalizationKernels,
   ...lossKernels,
   ...windowKernels,
+  ...augmentationKernels,
 };

@@ -85,6 +85,41 @@ export const sharedLayouts = {
     rowOffset: "i32",
     sumsOffset: "i32",
   },
+  /** Images [H,W,C] resampled to [OH,OW,C], each by a transform of its own; results are scaled and shifted. */
+  warping: {
+    /** [N,6] */
+    transforms: "address",
+    y: "address",
+    H: "i32",
+    W: "i32",
+    C: "i32",
+    OH: "i32",
+    OW: "i32",
+    /** Whether it interpolates; otherwise the nearest pixel is taken. */
+    bilinear: "i32",
+    /** What lies beyond the edges, one of `fill` in src/program/constants.ts. */
+    fillMode: "i32",
+    /** Scaled and shifted as the pixels are. */
+    fillValue: "f32",
+    fractionBits: "i32",
+    scale: "f32",
+    offset: "f32",
+    /** Rows of one task, and tasks of an image. */
+    block: "i32",
+    pieces: "i32",
+  },
+  /** Samples [..., channels], with the tables of assembly/channels.ts in scratch memory. */
+  samples: {
+    x: "address",
+    y: "address",
+    sampleSize: "i32",
+    channels: "i32",
+    /** Numbers of a wide row. */
+    width: "i32",
+    /** Numbers of one task, whole wide rows, and tasks of a sample. */
+    block: "i32",
+    pieces: "i32",
+  },
   /** A depthwise convolution by bands of rows and blocks of channels. */
   depthwise: {
     H: "i32",

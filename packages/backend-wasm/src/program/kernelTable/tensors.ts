@@ -159,6 +159,8 @@ export const tensorKernels = {
       from: "i32",
       to: "i32",
       scale: "f32",
+      /** Added to the scaled numbers; -0 for nothing, which leaves a -0 as it is. */
+      offset: "f32",
     },
     storeRows: { values: "address", destination: "address", rows: "i32", rowBytes: "i32" },
   },
