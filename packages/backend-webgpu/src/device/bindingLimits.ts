@@ -12,9 +12,10 @@ export function fitsBindings(op: OpInstance, { maxBindingBytes, maxBindings }: B
     ...op.outputs.map((spec, index) => [`output ${index}`, spec] as const),
   ];
   for (const [index, [name, spec]] of tensors.entries()) {
-    // A data set may be bound in chunks, beside its order and the batch.
-    const chunks = op.op === "gatherRows" && index === 0 ? maxBindings - 2 : 1;
-    const needed = op.op === "gatherRows" && index === 0 ? sourceChunks(spec, maxBindingBytes).count : 1;
+    // A data set may be bound in chunks, beside its order, transforms and the batch.
+    const chunked = gathers(op) && index === 0;
+    const chunks = chunked ? maxBindings - (op.op === "gatherRows" ? 2 : 3) : 1;
+    const needed = chunked ? sourceChunks(spec, maxBindingBytes).count : 1;
     if (needed > chunks || (needed === 1 && bytesOf(spec) > maxBindingBytes)) {
       return (
         `${name} ${formatShape(spec.shape)} takes ${bytesOf(spec)} bytes, this adapter binds at most ` +
@@ -25,8 +26,12 @@ export function fitsBindings(op: OpInstance, { maxBindingBytes, maxBindings }: B
   return true;
 }
 
+function gathers({ op }: OpInstance): boolean {
+  return op === "gatherRows" || op === "fusedGatherRows";
+}
+
 function remedy(op: OpInstance, spec: TensorSpec): string {
-  return op.op === "gatherRows" && spec.dtype === "float32"
+  return gathers(op) && spec.dtype === "float32"
     ? "keep the images as bytes (Uint8Array), or train on parts of the data set"
     : "use a smaller batch, model or data set";
 }

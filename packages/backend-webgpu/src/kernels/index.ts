@@ -6,6 +6,7 @@ import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
+import { adjustContrast, adjustHsv, scaleChannels } from "./colors.js";
 import { concat } from "./concat.js";
 import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d, fusedConv2d } from "./conv2d.js";
@@ -18,6 +19,7 @@ import { fusedBatchNorm } from "./fusedBatchNorm.js";
 import { fusedBatchNormBackward } from "./fusedBatchNormBackward.js";
 import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedConv2dBatchNorm } from "./fusedConv2dBatchNorm.js";
+import { fusedGatherRows } from "./fusedGatherRows.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import type { Kernel } from "./kernel.js";
 import { labelHistogram } from "./labelHistogram.js";
@@ -40,6 +42,7 @@ import {
 } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
+import { fillBoxes, filterAxis, mixRows } from "./regions.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -47,6 +50,7 @@ import { softmax, softmaxBackward } from "./softmax.js";
 import { fusedSoftmaxLoss, softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
+import { warp2d } from "./warp2d.js";
 import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 /** The kernels by op, each for the attributes of its own op. An op without one is refused by `supports`. */
@@ -117,6 +121,13 @@ export const kernels: KernelTable<Kernel<never>> = {
   nonNegative,
   clipByValue,
   clipByNorm,
+  warp2d,
+  scaleChannels,
+  adjustContrast,
+  adjustHsv,
+  fillBoxes,
+  mixRows,
+  filterAxis,
   fusedBatchNorm,
   fusedBatchNormBackward,
   fusedConv2d,
@@ -125,5 +136,6 @@ export const kernels: KernelTable<Kernel<never>> = {
   fusedDepthwiseConv2d,
   fusedDense,
   fusedDenseBackward,
+  fusedGatherRows,
   fusedSoftmaxLoss,
 };
