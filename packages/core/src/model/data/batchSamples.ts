@@ -16,18 +16,19 @@ export interface BatchSettings {
 }
 
 /**
- * The batches of a pass, checked as `fit` checks arrays: [x, y] or [x, y, sampleWeight], for prediction x alone as well. Throws
+ * The batches of a pass, from number `first` on, checked as `fit` checks arrays: [x, y] or [x, y, sampleWeight], for prediction x alone as well. Throws
  * `DataError` or `ShapeError` that names the batch.
  */
 export async function* batchSamples(
   settings: CompileSettings,
   pass: AsyncIterable<unknown>,
   { what, labelled, classWeight, warn }: BatchSettings,
+  first = 0,
 ): AsyncGenerator<HostSamples, void, undefined> {
-  let position = 0;
+  let position = first;
   for await (const element of pass) {
     // What looks wrong in the first batch looks wrong in all of them.
-    const warnOnce: Warn = position === 0 ? warn : () => undefined;
+    const warnOnce: Warn = position === first ? warn : () => undefined;
     const of = `of batch ${position} of ${what}`;
     if (!labelled) {
       const x = Array.isArray(element) ? element[0] : element;

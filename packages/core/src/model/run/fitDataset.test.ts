@@ -235,6 +235,11 @@ describe("fit over a data set", () => {
       const other = compiled();
       await other.fit(data, { ...quiet, epochs: 3, resumeFrom: state! });
       expect(await weightsOf(other)).toEqual(await weightsOf(whole));
+      // Batches are counted from where the first of the pass is; one of unknown size goes on, pass after pass.
+      const broken = data.map((batch, { position }) => (position === 7 ? 0 : batch));
+      await expect(compiled().fit(broken, { ...quiet, epochs: 3, resumeFrom: state! })).rejects.toThrow(
+        `element of batch ${data.size === undefined ? 31 + 7 : 7} of the data set is number`,
+      );
     }
   });
 

@@ -84,9 +84,10 @@ export class StreamedSource implements TrainingSource {
   async #open(data: Dataset<unknown>, pass: number, skipped: number): Promise<void> {
     await this.#end();
     const batches = (skipped > 0 ? data.skip(skipped) : data).iterate(pass);
+    const samples = batchSamples(this.#device.settings, batches, this.#options, skipped);
     const { seed } = this.#options.random;
     const training = { seed, firstIteration: this.#device.weights.iteration };
-    this.#windows = new BatchWindows(this.#pool, batchSamples(this.#device.settings, batches, this.#options), training);
+    this.#windows = new BatchWindows(this.#pool, samples, training);
   }
 
   async #end(): Promise<void> {
