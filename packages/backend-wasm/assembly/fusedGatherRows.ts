@@ -5,7 +5,8 @@
  * Cost: as warp2d.ts says; bytes become numbers when four pixels of one channel, or four channels of one, have been loaded.
  *
  * Measured: as warp2d of float32 takes (warp2d.ts), and less than gathering and resampling one after the other by the 0.1 µs
- * (28x28x1) or 0.3 µs (32x32x3) of the gathering.
+ * (28x28x1) or 0.3 µs (32x32x3) of the gathering. A training step of `simple` on MNIST with rotation, zoom and shifts takes 1.01 times
+ * as long as without, drawing on the host included.
  */
 
 import { FusedGatherRowsArgs } from "./generated/args";
