@@ -75,30 +75,23 @@ export class DeviceDataset {
   }
 
   /**
-   * Draws what is random of the rows of training steps that follow one another, from `firstRow` on: they are those of the data set
+   * Writes what was drawn for the rows of training steps that follow one another, from `firstRow` on: they are those of the data set
    * in the order of the steps, whatever the order says.
-   * @param steps the iteration of each and its number of rows
    */
-  drawFor(
-    seed: number,
-    steps: readonly { readonly iteration: number; readonly rows: number }[],
-    firstRow: number,
-  ): void {
-    const { draws } = this;
-    if (draws === undefined || draws.buffers.length === 0 || steps.length === 0) {
+  writeDrawn(steps: readonly ReturnType<StepDraws["draw"]>[], firstRow: number): void {
+    if (steps.length === 0) {
       return;
     }
-    const all = steps.map(({ iteration, rows }) => draws.draw(seed, iteration, rows));
-    draws.buffers.forEach(({ buffer, dtype, shape }, index) => {
-      const size = sizeOf(shape);
-      const numbers = steps.reduce((sum, { rows }) => sum + rows * size, 0);
-      const joined = dtype === "int32" ? new Int32Array(numbers) : new Float32Array(numbers);
+    this.draws?.buffers.forEach(({ buffer, dtype, shape }, index) => {
+      const parts = steps.map((drawn) => drawn[index]!);
+      const length = parts.reduce((sum, part) => sum + part.length, 0);
+      const joined = dtype === "int32" ? new Int32Array(length) : new Float32Array(length);
       let at = 0;
-      for (const drawn of all) {
-        joined.set(drawn[index]!, at);
-        at += drawn[index]!.length;
+      for (const part of parts) {
+        joined.set(part, at);
+        at += part.length;
       }
-      this.buffers[buffer]!.write(joined, firstRow * size);
+      this.buffers[buffer]!.write(joined, firstRow * sizeOf(shape));
     });
   }
 

@@ -243,9 +243,10 @@ export class BatchWindows {
     }
     const firstRow = window.count * window.batchSize;
     window.dataset.writeRows(samples, firstRow);
-    if (this.#training !== undefined) {
+    const { draws } = window.dataset;
+    if (this.#training !== undefined && draws !== undefined) {
       const { seed, firstIteration } = this.#training;
-      window.dataset.drawFor(seed, [{ iteration: firstIteration + this.#written++, rows: samples.rows }], firstRow);
+      window.dataset.writeDrawn([draws.draw(seed, firstIteration + this.#written++, samples.rows)], firstRow);
     }
     window.count++;
     if (window.count === window.capacity) {

@@ -8,11 +8,12 @@ import { trainSteps } from "./trainSteps.js";
 /** One training step over all the samples: the step of `fit`, its errors included. Returns loss and metrics by name. */
 export async function trainOnBatch(device: DeviceModel, samples: HostSamples, seed: number): Promise<Logs> {
   const batchSize = samples.rows;
-  return device.lend(samples, { draws: stepDraws(device.settings.network) }, async (data) => {
+  const draws = stepDraws(device.settings.network);
+  return device.lend(samples, { draws }, async (data) => {
     const executable = await device.executable("train", batchSize, data);
     await device.weights.copyWhenDue();
     device.metricStates.clear("train");
-    data.drawFor(seed, [{ iteration: device.weights.iteration, rows: batchSize }], 0);
+    data.writeDrawn([draws.draw(seed, device.weights.iteration, batchSize)], 0);
     const means = new RunningMeans(device.settings);
     const step = { firstStep: device.weights.iteration, firstRow: 0, batchSize, count: 1 };
     for await (const _ of trainSteps(device, executable, step, { seed, means })) {

@@ -4,6 +4,7 @@ import type { DeviceDataset } from "../data/deviceDataset.js";
 import type { HostSamples } from "../data/hostSamples.js";
 import type { StepsOnDevice } from "./batchWindows.js";
 import type { DeviceModel } from "./deviceModel.js";
+import { DrawAhead, type DrawnStep } from "./drawAhead.js";
 
 /** Where the samples of a `fit` come from. */
 export interface TrainingSource {
@@ -53,6 +54,7 @@ export class WholeSource implements TrainingSource {
   readonly #dataset: DeviceDataset;
   readonly #steps: number;
   readonly #options: WholeOptions;
+  readonly #ahead: DrawAhead;
 
   /** Throws where there can be no plan of a step. */
   constructor(device: DeviceModel, samples: HostSamples, steps: number, options: WholeOptions) {
@@ -60,6 +62,7 @@ export class WholeSource implements TrainingSource {
     this.#device = device;
     this.#options = options;
     this.#steps = steps;
+    this.#ahead = new DrawAhead(random.draws, random.seed);
     this.batchSize = batchSize;
     this.placement = placement;
     this.#dataset = device.datasets.open(samples, { ordered: order !== undefined, draws: random.draws });
@@ -74,16 +77,23 @@ export class WholeSource implements TrainingSource {
   }
 
   async beginEpoch(epoch: number, step: number): Promise<void> {
-    const { order, random, batchSize, rows } = this.#options;
+    const { order, batchSize } = this.#options;
     if (order !== undefined) {
       this.#dataset.setOrder(await order(epoch));
     }
     const { iteration } = this.#device.weights;
-    const steps = Array.from({ length: this.#steps - step }, (_, index) => ({
+    const left = this.#steps - step;
+    this.#dataset.writeDrawn(this.#ahead.take(this.#stepsFrom(step, iteration)), step * batchSize);
+    this.#ahead.start(this.#stepsFrom(0, iteration + left));
+  }
+
+  /** The steps of an epoch from `step` on, which is training step `iteration`. */
+  #stepsFrom(step: number, iteration: number): DrawnStep[] {
+    const { batchSize, rows } = this.#options;
+    return Array.from({ length: this.#steps - step }, (_, index) => ({
       iteration: iteration + index,
       rows: Math.min(batchSize, rows - (step + index) * batchSize),
     }));
-    this.#dataset.drawFor(random.seed, steps, step * batchSize);
   }
 
   async next(step: number, atMost: number): Promise<StepsOnDevice | undefined> {
@@ -102,6 +112,7 @@ export class WholeSource implements TrainingSource {
   }
 
   async close(): Promise<void> {
+    this.#ahead.stop();
     this.#device.datasets.release(this.#dataset);
   }
 }
