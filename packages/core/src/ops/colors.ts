@@ -18,7 +18,7 @@ export const scaleChannels: OpDefinition<ValueRangeAttributes> = {
     expectSameShape("scaleChannels: factors", factors!.shape, [input!.shape[0]!, 2 * lastAxis(input!.shape)]);
     return [float32(input!.shape)];
   },
-  gradient: notDifferentiable("scaleChannels"),
+  gradient: notDifferentiable,
   flops: ([input]) => 4 * sizeOf(input!.shape),
 };
 
@@ -34,7 +34,7 @@ export const adjustContrast: OpDefinition<ValueRangeAttributes> = {
     expectSameShape("adjustContrast: factors", factors!.shape, [batch]);
     return [float32(input!.shape)];
   },
-  gradient: notDifferentiable("adjustContrast"),
+  gradient: notDifferentiable,
   flops: ([input]) => 5 * sizeOf(input!.shape),
 };
 
@@ -58,6 +58,6 @@ export const adjustHsv: OpDefinition<ValueRangeAttributes> = {
     expectSameShape("adjustHsv: factors", factors!.shape, [input!.shape[0]!, 2]);
     return [float32(input!.shape)];
   },
-  gradient: notDifferentiable("adjustHsv"),
+  gradient: notDifferentiable,
   flops: ([input]) => 18 * sizeOf(input!.shape),
 };

@@ -31,6 +31,8 @@ export interface GradientContext<A> {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attributes: A;
+  /** The layer that the op stands for, for errors. */
+  readonly label: string;
   /**
    * Gradient of the loss with respect to output `index`. Outputs that nothing differentiates through, such as the argmax
    * of a pooling, have none.

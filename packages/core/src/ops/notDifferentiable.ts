@@ -1,11 +1,10 @@
 import { ArgumentError } from "../errors.js";
+import type { GradientContext } from "./definition.js";
 
-/** The gradient rule of an op that changes samples before anything is trained on them. Throws `ArgumentError`. */
-export function notDifferentiable(op: string): () => never {
-  return () => {
-    throw new ArgumentError(
-      `${op} has no gradient, but something trainable stands before it: put layers that augment samples before all layers ` +
-        "with weights, or set trainable: false on those before them",
-    );
-  };
+/** The gradient rule of ops that change samples before anything is trained on them. Throws `ArgumentError` that names the layer. */
+export function notDifferentiable({ label }: Pick<GradientContext<never>, "label">): never {
+  throw new ArgumentError(
+    `layer ${label} augments samples and has no gradient, but something trainable stands before it: put layers that augment before ` +
+      "all that is trained, or set trainable: false on the layers before them",
+  );
 }

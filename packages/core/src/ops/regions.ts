@@ -28,7 +28,7 @@ export const fillBoxes: OpDefinition<FillBoxesAttributes> = {
     }
     return [float32(input!.shape)];
   },
-  gradient: notDifferentiable("fillBoxes"),
+  gradient: notDifferentiable,
   flops: () => 0,
 };
 
@@ -51,7 +51,7 @@ export const mixRows: OpDefinition<Record<never, never>> = {
     }
     return [float32(input!.shape)];
   },
-  gradient: notDifferentiable("mixRows"),
+  gradient: notDifferentiable,
   flops: ([input, , weights]) => (weights === undefined ? 0 : 3 * sizeOf(input!.shape)),
 };
 
@@ -77,6 +77,6 @@ export const filterAxis: OpDefinition<FilterAxisAttributes> = {
     }
     return [float32(input!.shape)];
   },
-  gradient: notDifferentiable("filterAxis"),
+  gradient: notDifferentiable,
   flops: ([input, kernels]) => 2 * lastAxis(kernels!.shape) * sizeOf(input!.shape),
 };

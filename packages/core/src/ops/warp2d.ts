@@ -63,7 +63,7 @@ export const warp2d: OpDefinition<Warp2dAttributes> = {
     }
     return [float32([batch, ...size, channels])];
   },
-  gradient: notDifferentiable("warp2d"),
+  gradient: notDifferentiable,
   flops: (_, [output], { interpolation }) => (interpolation === "nearest" ? 0 : 9 * sizeOf(output!.shape)),
 };
 

@@ -93,6 +93,7 @@ function backward(
     inputs: operation.inputs,
     outputs: operation.outputs,
     attributes: operation.attributes,
+    label: operation.label,
     lossScale,
     outputGradient(index) {
       const value = gradients.get((operation.outputs[index] as Value).id);

@@ -26,10 +26,15 @@ export function changingLayer({ className, defaultName, options, config, draws, 
     draws,
     apply(context) {
       const sample = context.input.shape.slice(1);
-      expectImages(defaultName, sample);
+      expectImages(functionName(className), sample);
       // Images that it cannot draw for are refused where the model is made, not when it is trained.
       draws(sample);
       return context.training ? change(context) : context.input;
     },
   });
+}
+
+/** "RandomFlip" as "randomFlip". */
+export function functionName(className: string): string {
+  return className[0]!.toLowerCase() + className.slice(1);
 }

@@ -7,6 +7,7 @@ import type { RandomStream } from "../../random/index.js";
 import { commonFields, type LayerOptions, type Sampling } from "../definition.js";
 import { defineLayer, type Layer } from "../layer.js";
 import { expectImages, layerOptions } from "../options.js";
+import { functionName } from "./drawing.js";
 import { aboutCentre, type ImageSize, rotation, translation } from "./matrices.js";
 import { type Factor, type Range, type SamplingOptions, samplingOptions, toRange, toSampling } from "./ranges.js";
 
@@ -33,7 +34,7 @@ export function movingLayer({ className, defaultName, options, config, sampling,
       return { sampling, size, draw: (stream) => draw(stream, size) };
     },
     apply({ input }) {
-      expectImages(defaultName, input.shape.slice(1));
+      expectImages(functionName(className), input.shape.slice(1));
       return input;
     },
   });

@@ -139,7 +139,7 @@ describe("a model with layers that augment", () => {
     ]);
     net.compile({ backend: await reference(), loss: "sparseCategoricalCrossentropy" });
     await expect(net.fit(images, labels, { verbose: 0 })).rejects.toThrow(
-      "warp2d has no gradient, but something trainable stands before it",
+      "layer random_flip augments samples and has no gradient, but something trainable stands before it",
     );
   });
 });
