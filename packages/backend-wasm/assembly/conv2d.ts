@@ -15,7 +15,7 @@
 import { addNumbers } from "./add";
 import { convolveShallow, convolveShallowPooled } from "./conv2dShallow";
 import { Conv2dArgs, PoolingArgs } from "./generated/args";
-import { UNARY_NONE, UNARY_RELU } from "./generated/constants";
+import { UNARY_NONE, UNARY_RELU, UNARY_RELU6 } from "./generated/constants";
 import { isTwoByTwo, maxPool2dImage } from "./maxPool2d";
 import { bandColumns, inputBand } from "./paddedBand";
 import { scratch, zeros } from "./step";
@@ -38,7 +38,9 @@ export function conv2d(args: Conv2dArgs, task: i32): void {
       const floor = f32x4.splat(args.unary === UNARY_RELU ? 0 : -Infinity);
       addNumbers(y, addend, y, rows * args.OW * F, floor);
     }
-    if (args.unary > UNARY_RELU) unaryInPlace(y, rows * args.OW * F, args.unary, args.alpha);
+    if (args.unary > (args.addend !== 0 ? UNARY_RELU : UNARY_RELU6)) {
+      unaryInPlace(y, rows * args.OW * F, args.unary, args.alpha);
+    }
     return;
   }
   const pool = changetype<PoolingArgs>(changetype<usize>(args) + offsetof<Conv2dArgs>());
@@ -70,13 +72,15 @@ export function conv2d(args: Conv2dArgs, task: i32): void {
 /** The outputs of a band at `y`, [rows, columns, F]. */
 function convolve(args: Conv2dArgs, band: usize, rows: i32, y: usize): void {
   const last = !args.pooled && args.addend === 0;
-  const floor = f32x4.splat(args.unary === UNARY_RELU && last ? 0 : -Infinity);
+  const relu6 = last && args.unary === UNARY_RELU6;
+  const floor = f32x4.splat(relu6 || (last && args.unary === UNARY_RELU) ? 0 : -Infinity);
+  const ceiling = f32x4.splat(relu6 ? 6 : Infinity);
   if (args.shallow) {
-    convolveShallow(args, band, rows, y, floor);
+    convolveShallow(args, band, rows, y, floor, ceiling);
     return;
   }
   const panels = (args.F + 7) >> 3;
-  for (let panel = 0; panel < panels; panel++) convolvePanel(args, band, rows, panel, y, floor);
+  for (let panel = 0; panel < panels; panel++) convolvePanel(args, band, rows, panel, y, floor, ceiling);
 }
 
 // @inline
@@ -85,7 +89,15 @@ function biasOf(args: Conv2dArgs, panel: i32): usize {
 }
 
 /** Eight output channels of a band. */
-function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: usize, floor: v128): void {
+function convolvePanel(
+  args: Conv2dArgs,
+  band: usize,
+  rows: i32,
+  panel: i32,
+  y: usize,
+  floor: v128,
+  ceiling: v128,
+): void {
   const F = args.F;
   const channels = min(8, F - panel * 8);
   const partial = channels < 8;
@@ -138,7 +150,25 @@ function convolvePanel(args: Conv2dArgs, band: usize, rows: i32, panel: i32, y: 
     const c1 = count > 1 ? c + stride : c;
     const c2 = count > 2 ? c1 + stride : c1;
     const c3 = count > 3 ? c2 + stride : c2;
-    tileRuns4x8(a0, a1, a2, a3, run, runsInRow, runStep, args.KH, tapRowStep, panelOf, c, c1, c2, c3, bias, floor);
+    tileRuns4x8(
+      a0,
+      a1,
+      a2,
+      a3,
+      run,
+      runsInRow,
+      runStep,
+      args.KH,
+      tapRowStep,
+      panelOf,
+      c,
+      c1,
+      c2,
+      c3,
+      bias,
+      floor,
+      ceiling,
+    );
     if (partial) keepChannels(y, pixel, count, F, panel, channels);
     else c += <usize>count * stride;
     pixel += count;

@@ -30,7 +30,7 @@ function tapTable(args: Conv2dArgs, table: usize): usize {
 }
 
 /** The outputs of a band, [rows, columns, F]. */
-export function convolveShallow(args: Conv2dArgs, band: usize, rows: i32, y: usize, floor: v128): void {
+export function convolveShallow(args: Conv2dArgs, band: usize, rows: i32, y: usize, floor: v128, ceiling: v128): void {
   const table = scratch() + 256;
   const tableEnd = tapTable(args, table);
   const F = args.F;
@@ -75,13 +75,13 @@ export function convolveShallow(args: Conv2dArgs, band: usize, rows: i32, y: usi
           d0 = madd(s, u, d0); d1 = madd(s, v, d1);
           w += 32;
         }
-        keep(to, a0, a1, channels, floor);
+        keep(to, a0, a1, channels, floor, ceiling);
         to += (<usize>F) << 2;
-        if (count > 1) keep(to, b0, b1, channels, floor);
+        if (count > 1) keep(to, b0, b1, channels, floor, ceiling);
         to += (<usize>F) << 2;
-        if (count > 2) keep(to, c0, c1, channels, floor);
+        if (count > 2) keep(to, c0, c1, channels, floor, ceiling);
         to += (<usize>F) << 2;
-        if (count > 3) keep(to, d0, d1, channels, floor);
+        if (count > 3) keep(to, d0, d1, channels, floor, ceiling);
         to += (<usize>F) << 2;
       }
     }
@@ -90,14 +90,14 @@ export function convolveShallow(args: Conv2dArgs, band: usize, rows: i32, y: usi
 
 /** Stores the first `channels` of eight numbers. */
 // @inline
-function keep(to: usize, low: v128, high: v128, channels: i32, floor: v128): void {
+function keep(to: usize, low: v128, high: v128, channels: i32, floor: v128, ceiling: v128): void {
   if (channels === 8) {
-    v128.store(to, f32x4.pmax(low, floor));
-    v128.store(to, f32x4.pmax(high, floor), 16);
+    v128.store(to, f32x4.pmin(f32x4.pmax(low, floor), ceiling));
+    v128.store(to, f32x4.pmin(f32x4.pmax(high, floor), ceiling), 16);
     return;
   }
-  v128.store(scratch(), f32x4.pmax(low, floor));
-  v128.store(scratch(), f32x4.pmax(high, floor), 16);
+  v128.store(scratch(), f32x4.pmin(f32x4.pmax(low, floor), ceiling));
+  v128.store(scratch(), f32x4.pmin(f32x4.pmax(high, floor), ceiling), 16);
   memory.copy(to, scratch(), (<usize>channels) << 2);
 }
 

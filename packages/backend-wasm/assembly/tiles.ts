@@ -27,7 +27,7 @@ export function takesSix(rows: i32): bool {
 }
 
 /**
- * 6 rows x 8 columns: c[i][0..7] = max(start + sum over k < K of a[i][k] * b[k][0..7], floor).
+ * 6 rows x 8 columns: c[i][0..7] = start + sum over k < K of a[i][k] * b[k][0..7], kept between floor and ceiling.
  *
  * a0..a5: rows of K contiguous numbers, anywhere. b: rows of 8 numbers, ldb bytes apart. c0..c5: where the rows go. start:
  * 8 numbers that every row starts from, or 0 to go on from what is in c. Rows may be the same row: it is written twice.
@@ -38,7 +38,7 @@ export function tile6x8(
   a0: usize, a1: usize, a2: usize, a3: usize, a4: usize, a5: usize,
   K: i32, b: usize, ldb: usize,
   c0: usize, c1: usize, c2: usize, c3: usize, c4: usize, c5: usize,
-  start: usize, floor: v128,
+  start: usize, floor: v128, ceiling: v128,
 ): void {
   let u0 = v128.load(start !== 0 ? start : c0);
   let v0 = v128.load(start !== 0 ? start : c0, 16);
@@ -92,22 +92,22 @@ export function tile6x8(
     s = v128.load32_splat(a0); u0 = madd(s, low, u0); v0 = madd(s, high, v0);
     a0 += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4;
   }
-  v128.store(c0, f32x4.pmax(u0, floor));
-  v128.store(c0, f32x4.pmax(v0, floor), 16);
-  v128.store(c1, f32x4.pmax(u1, floor));
-  v128.store(c1, f32x4.pmax(v1, floor), 16);
-  v128.store(c2, f32x4.pmax(u2, floor));
-  v128.store(c2, f32x4.pmax(v2, floor), 16);
-  v128.store(c3, f32x4.pmax(u3, floor));
-  v128.store(c3, f32x4.pmax(v3, floor), 16);
-  v128.store(c4, f32x4.pmax(u4, floor));
-  v128.store(c4, f32x4.pmax(v4, floor), 16);
-  v128.store(c5, f32x4.pmax(u5, floor));
-  v128.store(c5, f32x4.pmax(v5, floor), 16);
+  v128.store(c0, f32x4.pmin(f32x4.pmax(u0, floor), ceiling));
+  v128.store(c0, f32x4.pmin(f32x4.pmax(v0, floor), ceiling), 16);
+  v128.store(c1, f32x4.pmin(f32x4.pmax(u1, floor), ceiling));
+  v128.store(c1, f32x4.pmin(f32x4.pmax(v1, floor), ceiling), 16);
+  v128.store(c2, f32x4.pmin(f32x4.pmax(u2, floor), ceiling));
+  v128.store(c2, f32x4.pmin(f32x4.pmax(v2, floor), ceiling), 16);
+  v128.store(c3, f32x4.pmin(f32x4.pmax(u3, floor), ceiling));
+  v128.store(c3, f32x4.pmin(f32x4.pmax(v3, floor), ceiling), 16);
+  v128.store(c4, f32x4.pmin(f32x4.pmax(u4, floor), ceiling));
+  v128.store(c4, f32x4.pmin(f32x4.pmax(v4, floor), ceiling), 16);
+  v128.store(c5, f32x4.pmin(f32x4.pmax(u5, floor), ceiling));
+  v128.store(c5, f32x4.pmin(f32x4.pmax(v5, floor), ceiling), 16);
 }
 
 /**
- * 4 rows x 8 columns: c[i][0..7] = max(start + sum over k < K of a[i][k] * b[k][0..7], floor).
+ * 4 rows x 8 columns: c[i][0..7] = start + sum over k < K of a[i][k] * b[k][0..7], kept between floor and ceiling.
  *
  * a0..a3: rows of K contiguous numbers, anywhere. b: rows of 8 numbers, ldb bytes apart. c0..c3: where the rows go. start:
  * 8 numbers that every row starts from, or 0 to go on from what is in c. Rows may be the same row: it is written twice.
@@ -118,7 +118,7 @@ export function tile4x8(
   a0: usize, a1: usize, a2: usize, a3: usize,
   K: i32, b: usize, ldb: usize,
   c0: usize, c1: usize, c2: usize, c3: usize,
-  start: usize, floor: v128,
+  start: usize, floor: v128, ceiling: v128,
 ): void {
   let u0 = v128.load(start !== 0 ? start : c0);
   let v0 = v128.load(start !== 0 ? start : c0, 16);
@@ -162,14 +162,14 @@ export function tile4x8(
     s = v128.load32_splat(a0); u0 = madd(s, low, u0); v0 = madd(s, high, v0);
     a0 += 4; a1 += 4; a2 += 4; a3 += 4;
   }
-  v128.store(c0, f32x4.pmax(u0, floor));
-  v128.store(c0, f32x4.pmax(v0, floor), 16);
-  v128.store(c1, f32x4.pmax(u1, floor));
-  v128.store(c1, f32x4.pmax(v1, floor), 16);
-  v128.store(c2, f32x4.pmax(u2, floor));
-  v128.store(c2, f32x4.pmax(v2, floor), 16);
-  v128.store(c3, f32x4.pmax(u3, floor));
-  v128.store(c3, f32x4.pmax(v3, floor), 16);
+  v128.store(c0, f32x4.pmin(f32x4.pmax(u0, floor), ceiling));
+  v128.store(c0, f32x4.pmin(f32x4.pmax(v0, floor), ceiling), 16);
+  v128.store(c1, f32x4.pmin(f32x4.pmax(u1, floor), ceiling));
+  v128.store(c1, f32x4.pmin(f32x4.pmax(v1, floor), ceiling), 16);
+  v128.store(c2, f32x4.pmin(f32x4.pmax(u2, floor), ceiling));
+  v128.store(c2, f32x4.pmin(f32x4.pmax(v2, floor), ceiling), 16);
+  v128.store(c3, f32x4.pmin(f32x4.pmax(u3, floor), ceiling));
+  v128.store(c3, f32x4.pmin(f32x4.pmax(v3, floor), ceiling), 16);
 }
 
 /**
@@ -182,7 +182,7 @@ export function tileRuns4x8(
   a0: usize, a1: usize, a2: usize, a3: usize,
   run: i32, runs: i32, runStep: usize, rows: i32, rowStep: usize, b: usize,
   c0: usize, c1: usize, c2: usize, c3: usize,
-  start: usize, floor: v128,
+  start: usize, floor: v128, ceiling: v128,
 ): void {
   let u0 = v128.load(start);
   let v0 = v128.load(start, 16);
@@ -219,14 +219,14 @@ export function tileRuns4x8(
     }
     line += rowStep;
   }
-  v128.store(c0, f32x4.pmax(u0, floor));
-  v128.store(c0, f32x4.pmax(v0, floor), 16);
-  v128.store(c1, f32x4.pmax(u1, floor));
-  v128.store(c1, f32x4.pmax(v1, floor), 16);
-  v128.store(c2, f32x4.pmax(u2, floor));
-  v128.store(c2, f32x4.pmax(v2, floor), 16);
-  v128.store(c3, f32x4.pmax(u3, floor));
-  v128.store(c3, f32x4.pmax(v3, floor), 16);
+  v128.store(c0, f32x4.pmin(f32x4.pmax(u0, floor), ceiling));
+  v128.store(c0, f32x4.pmin(f32x4.pmax(v0, floor), ceiling), 16);
+  v128.store(c1, f32x4.pmin(f32x4.pmax(u1, floor), ceiling));
+  v128.store(c1, f32x4.pmin(f32x4.pmax(v1, floor), ceiling), 16);
+  v128.store(c2, f32x4.pmin(f32x4.pmax(u2, floor), ceiling));
+  v128.store(c2, f32x4.pmin(f32x4.pmax(v2, floor), ceiling), 16);
+  v128.store(c3, f32x4.pmin(f32x4.pmax(u3, floor), ceiling));
+  v128.store(c3, f32x4.pmin(f32x4.pmax(v3, floor), ceiling), 16);
 }
 
 /**
@@ -237,7 +237,7 @@ export function tileRuns4x8(
 // @inline
 export function tileTransposed6x8(
   a: usize, lda: usize, K: i32, b: usize, ldb: usize,
-  c: usize, ldc: usize, rows: i32, start: usize, floor: v128,
+  c: usize, ldc: usize, rows: i32, start: usize, floor: v128, ceiling: v128,
 ): void {
   const c1 = c + <usize>min(1, rows - 1) * ldc;
   const c2 = c + <usize>min(2, rows - 1) * ldc;
@@ -298,16 +298,61 @@ export function tileTransposed6x8(
     b += ldb;
   }
   // The last row first: a row that stands for one beyond the end is overwritten by the right one.
-  v128.store(c5, f32x4.pmax(u5, floor));
-  v128.store(c5, f32x4.pmax(v5, floor), 16);
-  v128.store(c4, f32x4.pmax(u4, floor));
-  v128.store(c4, f32x4.pmax(v4, floor), 16);
-  v128.store(c3, f32x4.pmax(u3, floor));
-  v128.store(c3, f32x4.pmax(v3, floor), 16);
-  v128.store(c2, f32x4.pmax(u2, floor));
-  v128.store(c2, f32x4.pmax(v2, floor), 16);
-  v128.store(c1, f32x4.pmax(u1, floor));
-  v128.store(c1, f32x4.pmax(v1, floor), 16);
-  v128.store(c, f32x4.pmax(u0, floor));
-  v128.store(c, f32x4.pmax(v0, floor), 16);
+  v128.store(c5, f32x4.pmin(f32x4.pmax(u5, floor), ceiling));
+  v128.store(c5, f32x4.pmin(f32x4.pmax(v5, floor), ceiling), 16);
+  v128.store(c4, f32x4.pmin(f32x4.pmax(u4, floor), ceiling));
+  v128.store(c4, f32x4.pmin(f32x4.pmax(v4, floor), ceiling), 16);
+  v128.store(c3, f32x4.pmin(f32x4.pmax(u3, floor), ceiling));
+  v128.store(c3, f32x4.pmin(f32x4.pmax(v3, floor), ceiling), 16);
+  v128.store(c2, f32x4.pmin(f32x4.pmax(u2, floor), ceiling));
+  v128.store(c2, f32x4.pmin(f32x4.pmax(v2, floor), ceiling), 16);
+  v128.store(c1, f32x4.pmin(f32x4.pmax(u1, floor), ceiling));
+  v128.store(c1, f32x4.pmin(f32x4.pmax(v1, floor), ceiling), 16);
+  v128.store(c, f32x4.pmin(f32x4.pmax(u0, floor), ceiling));
+  v128.store(c, f32x4.pmin(f32x4.pmax(v0, floor), ceiling), 16);
+}
+
+/**
+ * The same of four rows, the tile of strips of four taps.
+ */
+// biome-ignore format: a row of the tile on a line
+// @inline
+export function tileTransposed4x8(
+  a: usize, lda: usize, K: i32, b: usize, ldb: usize,
+  c: usize, ldc: usize, rows: i32, start: usize, floor: v128, ceiling: v128,
+): void {
+  const c1 = c + <usize>min(1, rows - 1) * ldc;
+  const c2 = c + <usize>min(2, rows - 1) * ldc;
+  const c3 = c + <usize>min(3, rows - 1) * ldc;
+  let u0 = v128.load(start !== 0 ? start : c);
+  let v0 = v128.load(start !== 0 ? start : c, 16);
+  let u1 = v128.load(start !== 0 ? start : c1);
+  let v1 = v128.load(start !== 0 ? start : c1, 16);
+  let u2 = v128.load(start !== 0 ? start : c2);
+  let v2 = v128.load(start !== 0 ? start : c2, 16);
+  let u3 = v128.load(start !== 0 ? start : c3);
+  let v3 = v128.load(start !== 0 ? start : c3, 16);
+  let low = u0;
+  let high = u0;
+  let s = u0;
+  const end = b + <usize>K * ldb;
+  while (b !== end) {
+    low = v128.load(b);
+    high = v128.load(b, 16);
+    s = v128.load32_splat(a, 12); u3 = madd(s, low, u3); v3 = madd(s, high, v3);
+    s = v128.load32_splat(a, 8); u2 = madd(s, low, u2); v2 = madd(s, high, v2);
+    s = v128.load32_splat(a, 4); u1 = madd(s, low, u1); v1 = madd(s, high, v1);
+    s = v128.load32_splat(a); u0 = madd(s, low, u0); v0 = madd(s, high, v0);
+    a += lda;
+    b += ldb;
+  }
+  // The last row first: a row that stands for one beyond the end is overwritten by the right one.
+  v128.store(c3, f32x4.pmin(f32x4.pmax(u3, floor), ceiling));
+  v128.store(c3, f32x4.pmin(f32x4.pmax(v3, floor), ceiling), 16);
+  v128.store(c2, f32x4.pmin(f32x4.pmax(u2, floor), ceiling));
+  v128.store(c2, f32x4.pmin(f32x4.pmax(v2, floor), ceiling), 16);
+  v128.store(c1, f32x4.pmin(f32x4.pmax(u1, floor), ceiling));
+  v128.store(c1, f32x4.pmin(f32x4.pmax(v1, floor), ceiling), 16);
+  v128.store(c, f32x4.pmin(f32x4.pmax(u0, floor), ceiling));
+  v128.store(c, f32x4.pmin(f32x4.pmax(v0, floor), ceiling), 16);
 }

@@ -961,6 +961,7 @@ export class MatMulArgs {
   b: usize;
   c: usize;
   bias: usize;
+  addend: usize;
   M: i32;
   N: i32;
   K: i32;
@@ -1113,6 +1114,36 @@ export class SumFilterPartialsArgs {
   rows: i32;
   runPadded: i32;
   run: i32;
+}
+
+@unmanaged
+export class Conv2dBackwardFilterDenseArgs extends OutputGradientArgs {
+  x: usize;
+  partials: usize;
+  biasPartials: usize;
+  N: i32;
+  rowBlock: i32;
+  stripBlock: i32;
+  stripTasks: i32;
+  bandRows: i32;
+  pixels: i32;
+  run: i32;
+  runs: i32;
+  tableOffset: i32;
+  stripOffset: i32;
+  gradientOffset: i32;
+  bandOffset: i32;
+  panelsOffset: i32;
+}
+
+@unmanaged
+export class Conv2dBackwardInputPointwiseArgs extends OutputGradientArgs {
+  panels: usize;
+  dx: usize;
+  pixels: i32;
+  block: i32;
+  gradientOffset: i32;
+  tileOffset: i32;
 }
 
 @unmanaged

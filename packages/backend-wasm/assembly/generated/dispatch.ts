@@ -19,7 +19,9 @@ import { concat } from "../concat";
 import { constrainNorm, nonNegative } from "../constraints";
 import { conv2d } from "../conv2d";
 import { conv2dBackwardFilter, sumFilterPartials } from "../conv2dBackwardFilter";
+import { conv2dBackwardFilterDense } from "../conv2dBackwardFilterDense";
 import { conv2dBackwardInput } from "../conv2dBackwardInput";
+import { conv2dBackwardInputPointwise } from "../conv2dBackwardInputPointwise";
 import { conv2dWinograd, conv2dWinogradFilters, conv2dWinogradNormalizedFilters } from "../conv2dWinograd";
 import { depthwiseConv2d } from "../depthwiseConv2d";
 import { depthwiseConv2dBackwardFilter } from "../depthwiseConv2dBackwardFilter";
@@ -89,7 +91,9 @@ import {
   ConstrainNormArgs,
   Conv2dArgs,
   Conv2dBackwardFilterArgs,
+  Conv2dBackwardFilterDenseArgs,
   Conv2dBackwardInputArgs,
+  Conv2dBackwardInputPointwiseArgs,
   Conv2dWinogradArgs,
   Conv2dWinogradFiltersArgs,
   Conv2dWinogradNormalizedFiltersArgs,
@@ -419,6 +423,12 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
       break;
     case 85:
+      conv2dBackwardFilterDense(changetype<Conv2dBackwardFilterDenseArgs>(args), task);
+      break;
+    case 86:
+      conv2dBackwardInputPointwise(changetype<Conv2dBackwardInputPointwiseArgs>(args), task);
+      break;
+    case 87:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     case 86:

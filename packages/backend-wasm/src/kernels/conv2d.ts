@@ -3,8 +3,9 @@ import { type Argument, launch, poolingArguments, rowBlocks } from "../program/l
 import { type OpEncoder, ScratchLayout, type WasmOp } from "../program/opWriter.js";
 import { suitsWinograd, writeWinograd } from "./conv2dWinograd.js";
 import { additionsOf } from "./convolutionAdditions.js";
+import { productLaunches } from "./matMul.js";
 import { poolingArgumentsOf, tilesExactly } from "./maxPool2d.js";
-import { bandBytes, bandColumns, type Convolution, convolutionOf } from "./paddedBand.js";
+import { bandBytes, bandColumns, type Convolution, convolutionOf, isPointwise } from "./paddedBand.js";
 import { unaryArguments } from "./unary.js";
 
 /** Input bytes of a band: about what the first-level cache holds beside a panel of the kernel. */
@@ -37,6 +38,13 @@ export const fusedConv2d: OpEncoder = (op, writer) => {
       : [launch("packPanels", packing.tasks, packed)]),
   );
 
+  if (!pooling && isPointwise(shape)) {
+    const product = { M: shape.N * shape.H * shape.W, N: shape.F, K, transposeA: false, transposeB: false };
+    const places = { a: x!.address, b: panels, c: last.outputs[0]!.address, packed: true };
+    const epilogue = { bias: additions.bias, addend: additions.addend, ...unaryArguments(activation) };
+    writer.stage(productLaunches(product, places, epilogue, writer).main);
+    return;
+  }
   const { rows, columns, bandRows, bands } = bandsOf(shape, pooling);
   const shallow = Number((shape.dilationW > 1 ? shape.C : shape.KW * shape.C) < shortRun);
   const scratch = new ScratchLayout();

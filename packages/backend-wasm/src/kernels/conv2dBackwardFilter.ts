@@ -1,6 +1,7 @@
 import { attributesOf } from "@convoy/core/backend";
 import { type Launch, launch } from "../program/launch.js";
 import { type OpEncoder, type Operand, type OpWriter, ScratchLayout } from "../program/opWriter.js";
+import { denseFilterLaunches, suitsProducts } from "./conv2dBackwardDense.js";
 import { type OutputGradient, outputGradientArguments, packFilters } from "./outputGradient.js";
 import { bandBytes, bandColumns, type Convolution, convolutionOf, tapRuns } from "./paddedBand.js";
 import { partialSums } from "./sumPartials.js";
@@ -37,6 +38,9 @@ export function filterLaunches(
   kernelGradient: Operand,
   { biasGradient, input }: Companions,
 ): FilterLaunches {
+  if (suitsProducts(shape, source)) {
+    return denseFilterLaunches(writer, shape, source, x, kernelGradient, biasGradient);
+  }
   const gradient = outputGradientArguments(shape, source);
   const { F, N } = shape;
   const { run, runPadded, runs } = tapRuns(shape);

@@ -1,8 +1,9 @@
 import { attributesOf } from "@convoy/core/backend";
 import { type Launch, launch } from "../program/launch.js";
 import { type OpEncoder, type Operand, type OpWriter, ScratchLayout } from "../program/opWriter.js";
+import { pointwiseInputLaunches, suitsProducts } from "./conv2dBackwardDense.js";
 import { type OutputGradient, outputGradientArguments, packFilters } from "./outputGradient.js";
-import { bandColumns, type Convolution, convolutionOf, tapRuns } from "./paddedBand.js";
+import { bandColumns, type Convolution, convolutionOf, isPointwise, tapRuns } from "./paddedBand.js";
 
 /** dx and its lists in one task. */
 const taskBytes = 163840;
@@ -14,7 +15,10 @@ export function inputLaunches(
   source: OutputGradient,
   kernel: Operand,
   dx: Operand,
-): { before: Launch; main: Launch } {
+): { before: readonly Launch[]; main: Launch } {
+  if (isPointwise(shape) && suitsProducts(shape, source)) {
+    return pointwiseInputLaunches(writer, shape, source, kernel, dx);
+  }
   const gradient = outputGradientArguments(shape, source);
   const { F, H, W, C } = shape;
   const { run, runPadded, runs } = tapRuns(shape);
@@ -43,7 +47,7 @@ export function inputLaunches(
   };
   writer.scratch(scratch.bytes);
   return {
-    before: packFilters(shape, kernel, filters),
+    before: [packFilters(shape, kernel, filters)],
     main: launch("conv2dBackwardInput", shape.N * bands, {
       ...gradient,
       dx: dx.address,
@@ -66,6 +70,6 @@ export const conv2dBackwardInput: OpEncoder = (op, writer) => {
   const shape = convolutionOf(dx!.shape, kernel!.shape, dy!.shape, attributesOf("conv2dBackwardInput", op));
   const source = { dy: dy!, activation: undefined, pooling: undefined };
   const { before, main } = inputLaunches(writer, shape, source, kernel!, dx!);
-  writer.stage(before);
+  writer.stage(...before);
   writer.stage(main);
 };

@@ -14,7 +14,7 @@ export const fusedConv2dBackward: OpEncoder = (op, writer) => {
   const wanted = input && { dx: input.outputs[0]!, kernel: input.inputs[1]! };
   const filters = filterLaunches(writer, shape, source, x!, dk!, { biasGradient: bias?.outputs[0], input: wanted });
   const inputs = wanted && !filters.makesInput && inputLaunches(writer, shape, source, wanted.kernel, wanted.dx);
-  writer.stage(...filters.before, ...(inputs ? [inputs.before] : []));
+  writer.stage(...filters.before, ...(inputs ? inputs.before : []));
   writer.stage(filters.main, ...(inputs ? [inputs.main] : []));
   writer.stage(...filters.finish);
 };

@@ -2,7 +2,7 @@ import { gradientParts, sizeOf } from "@convoy/core/backend";
 import { elementBlocks, type Launch, launch } from "../program/launch.js";
 import type { OpEncoder, Operand } from "../program/opWriter.js";
 import { biasGradient } from "./biasAdd.js";
-import { noEpilogue, productLaunches } from "./matMul.js";
+import { noEpilogue, productLaunches, productOf } from "./matMul.js";
 import { unaryArguments } from "./unary.js";
 
 /** Elements of one task of the gradient behind the function. */
@@ -35,7 +35,8 @@ export const fusedDenseBackward: OpEncoder = (op, writer) => {
   for (const product of [input, kernel]) {
     if (product) {
       const [a, b] = product.inputs;
-      const made = productLaunches(product, place(a!), place(b!), product.outputs[0]!.address, noEpilogue, writer);
+      const places = { a: place(a!), b: place(b!), c: product.outputs[0]!.address };
+      const made = productLaunches(productOf(product), places, noEpilogue, writer);
       // A packed gradient must be there before it is packed.
       if (made.before.length > 0 && gradient !== undefined && b === inner) {
         writer.stage(...before.splice(0));

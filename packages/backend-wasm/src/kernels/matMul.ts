@@ -16,51 +16,75 @@ const maxRowsByTheWay = 128;
 const tileBytes = 256;
 const partBytes = 16384;
 
-/** What is done to a tile before it is left: a bias for each column, then an elementwise function. */
+/** A panel of rows of b that takes no more than this stays in the second-level cache while all rows of a pass. */
+const secondLevelBytes = 524288;
+/** Rows of a task: a whole number of register tiles. */
+const minTaskRows = 24;
+/** Tasks of a product whose tasks each take all columns, for threads to have enough of them. */
+const minRowTasks = 32;
+
+/** c[M,N] = a[M,K] b[K,N], with inputs that may be transposed. */
+export interface Product {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+/** Addresses of the matrices. `packed` says that b is in panels already. */
+interface Places {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly packed?: boolean;
+}
+
+/** What is done to a tile before it is left: a bias for each column, an addend like c, then an elementwise function. */
 interface Epilogue {
   readonly bias: number;
+  readonly addend: number;
   readonly unary: number;
   readonly alpha: number;
 }
 
-export const noEpilogue: Epilogue = { bias: 0, unary: 0, alpha: 0 };
+export const noEpilogue: Epilogue = { bias: 0, addend: 0, unary: 0, alpha: 0 };
 
-/** A matrix product as launches for two stages. `a`, `b` and `c` are addresses. */
+/** The product that a matMul is. */
+export function productOf(op: WasmOp): Product {
+  const attributes = attributesOf("matMul", op);
+  return { ...matMulSizes(op.inputs[0]!, op.inputs[1]!, attributes), ...attributes };
+}
+
+/** A matrix product as launches for two stages. */
 export function productLaunches(
-  op: WasmOp,
-  a: number,
-  b: number,
-  c: number,
+  product: Product,
+  { a, b, c, packed: ready = false }: Places,
   epilogue: Epilogue,
   writer: OpWriter,
 ): { before: readonly Launch[]; main: Launch } {
-  const attributes = attributesOf("matMul", op);
-  const { M, N, K } = matMulSizes(op.inputs[0]!, op.inputs[1]!, attributes);
+  const { M, N, K, transposeA, transposeB } = product;
   const panels = Math.ceil(N / 8);
-  const packed = attributes.transposeB || (M >= minRowsToPack && K * N * 4 > firstLevelBytes);
-  const byTheWay = packed && K * N * 4 > largeBytes && M <= maxRowsByTheWay;
-  const beforehand = packed && !byTheWay;
-  const packedB = beforehand ? writer.workspace(panels * K * 32) : 0;
+  const packed = ready || transposeB || (M >= minRowsToPack && K * N * 4 > firstLevelBytes);
+  const byTheWay = packed && !ready && K * N * 4 > largeBytes && M <= maxRowsByTheWay;
+  const beforehand = packed && !ready && !byTheWay;
+  const packedB = beforehand ? writer.workspace(panels * K * 32) : b;
   writer.scratch(tileBytes + (byTheWay ? partBytes + 64 : 0));
-
-  // Rectangles of c as near to a square as the tiles allow: what is read again and again stays small.
-  const rowBlock = byTheWay ? M : Math.min(M, Math.max(24, 6 * Math.ceil(taskFlops / (2 * K * Math.min(N, 64)) / 6)));
-  const rowTasks = Math.ceil(M / rowBlock);
-  const panelBlock = Math.max(1, Math.min(panels, Math.round(taskFlops / (16 * K * rowBlock))));
-  const panelTasks = Math.ceil(panels / panelBlock);
   const { block, tasks } = rowBlocks(panels, 8 * K, 8192);
-  const transposed = Number(attributes.transposeB);
+  const { rowBlock, panelBlock } = byTheWay ? rectangles(product, M) : blocksOf(product);
+  const panelTasks = Math.ceil(panels / panelBlock);
+  const transposed = Number(transposeB);
   return {
     before: beforehand ? [launch("packPanels", tasks, { b, panels: packedB, K, N, transposed, block })] : [],
-    main: launch("matMul", rowTasks * panelTasks, {
+    main: launch("matMul", Math.ceil(M / rowBlock) * panelTasks, {
       a,
-      b: beforehand ? packedB : b,
+      b: packedB,
       c,
       M,
       N,
       K,
-      transposeA: Number(attributes.transposeA),
-      packed: byTheWay ? panelSources[attributes.transposeB ? "columns" : "rows"] : Number(packed),
+      transposeA: Number(transposeA),
+      packed: byTheWay ? panelSources[transposeB ? "columns" : "rows"] : Number(packed),
       rowBlock,
       panelBlock,
       panelTasks,
@@ -69,13 +93,31 @@ export function productLaunches(
   };
 }
 
+/** The part of c that a task makes. */
+function blocksOf(product: Product): { rowBlock: number; panelBlock: number } {
+  const { M, N, K } = product;
+  const rows = Math.max(minTaskRows, 8 * Math.round(taskFlops / (2 * K * N) / 8));
+  // All columns, so that rows of a are read and lines of c written once.
+  if (K * N * 4 <= secondLevelBytes && M >= rows * minRowTasks) {
+    return { rowBlock: rows, panelBlock: Math.ceil(N / 8) };
+  }
+  const near = taskFlops / (2 * K * Math.min(N, 64));
+  return rectangles(product, Math.min(M, Math.max(minTaskRows, 8 * Math.ceil(near / 8))));
+}
+
+/** Rectangles as near to a square as the tiles allow: what is read again and again stays small. */
+function rectangles({ N, K }: Product, rowBlock: number): { rowBlock: number; panelBlock: number } {
+  const panels = Math.ceil(N / 8);
+  return { rowBlock, panelBlock: Math.max(1, Math.min(panels, Math.round(taskFlops / (16 * K * rowBlock)))) };
+}
+
 /** matMul [biasAdd] [unary] in one pass. */
 export const fusedDense: OpEncoder = (op, writer) => {
   const { head, bias, activation, last } = chainParts(op);
-  const epilogue = { bias: bias?.inputs[1]?.address ?? 0, ...unaryArguments(activation) };
+  const epilogue = { bias: bias?.inputs[1]?.address ?? 0, addend: 0, ...unaryArguments(activation) };
   const [a, b] = head.inputs;
-  const c = last.outputs[0]!.address;
-  const { before, main } = productLaunches(head, a!.address, b!.address, c, epilogue, writer);
+  const places = { a: a!.address, b: b!.address, c: last.outputs[0]!.address };
+  const { before, main } = productLaunches(productOf(head), places, epilogue, writer);
   writer.stage(...before);
   writer.stage(main);
 };

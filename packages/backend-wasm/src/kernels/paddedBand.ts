@@ -17,6 +17,11 @@ export function convolutionOf(
   return { ...geometry, padded: Number(readsPadding(geometry)) };
 }
 
+/** Whether each output reads one pixel, its own: a matrix product of all pixels with the kernel. */
+export function isPointwise({ KH, KW, strideH, strideW, H, W, OH, OW }: Convolution): boolean {
+  return KH === 1 && KW === 1 && strideH === 1 && strideW === 1 && OH === H && OW === W;
+}
+
 /** Input rows that `rows` output rows read. */
 export function inputRows({ strideH, KH, dilationH }: Convolution, rows: number): number {
   return (rows - 1) * strideH + (KH - 1) * dilationH + 1;

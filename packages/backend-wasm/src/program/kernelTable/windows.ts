@@ -21,6 +21,8 @@ export const windowKernels = {
       c: "address",
       /** 0 without bias. */
       bias: "address",
+      /** What is added to c, a matrix like it; 0 without. */
+      addend: "address",
       M: "i32",
       N: "i32",
       K: "i32",
@@ -213,6 +215,47 @@ export const windowKernels = {
       rows: "i32",
       runPadded: "i32",
       run: "i32",
+    },
+  },
+  conv2dBackwardFilterDense: {
+    conv2dBackwardFilterDense: {
+      extends: "outputGradient",
+      x: "address",
+      /** [blocks][KH KW C][F]: sums of one block of rows. */
+      partials: "address",
+      /** [blocks][F], or 0 where no bias gradient is wanted. */
+      biasPartials: "address",
+      N: "i32",
+      /** Output rows of one task, across samples. */
+      rowBlock: "i32",
+      /** Strips of four taps of one task, and tasks for all of them. */
+      stripBlock: "i32",
+      stripTasks: "i32",
+      /** Output rows that a strip holds at most, and their pixels. */
+      bandRows: "i32",
+      pixels: "i32",
+      /** Contiguous taps, and runs of a kernel row: 1, or KW with dilated columns. */
+      run: "i32",
+      runs: "i32",
+      /** Places in scratch memory. */
+      tableOffset: "i32",
+      stripOffset: "i32",
+      gradientOffset: "i32",
+      bandOffset: "i32",
+      panelsOffset: "i32",
+    },
+  },
+  conv2dBackwardInputPointwise: {
+    conv2dBackwardInputPointwise: {
+      extends: "outputGradient",
+      /** Transposed kernel in panels of eight input channels: [ceil(C / 8)][F][8]. */
+      panels: "address",
+      dx: "address",
+      pixels: "i32",
+      block: "i32",
+      /** Places in scratch memory. */
+      gradientOffset: "i32",
+      tileOffset: "i32",
     },
   },
   conv2dBackwardInput: {
