@@ -65,7 +65,15 @@ export function conv2d(args: Conv2dArgs, task: i32): void {
       addNumbers(to, addend, to, line, floor);
     }
   }
-  maxPool2dImage(pool, outputs, rows, pooledRows, args.y + offset, args.argmax !== 0 ? args.argmax + offset : 0);
+  maxPool2dImage(
+    pool,
+    outputs,
+    rows,
+    -pool.top,
+    pooledRows,
+    args.y + offset,
+    args.argmax !== 0 ? args.argmax + offset : 0,
+  );
   if (args.unary !== UNARY_NONE) unaryInPlace(args.y + offset, pooledRows * pool.OW * F, args.unary, args.alpha);
 }
 

@@ -48,9 +48,8 @@ function forward(name: i32, x: v128, alpha: f32): v128 {
     case UNARY_RELU:
       return f32x4.pmax(x, zero);
     case UNARY_RELU6:
-      return f32x4.pmin(f32x4.pmax(x, zero), f32x4.splat(6));
     case UNARY_LEAKY_RELU:
-      return v128.bitselect(x, f32x4.mul(x, f32x4.splat(alpha)), f32x4.gt(x, zero));
+      return cheap(name, x, alpha);
     case UNARY_ELU:
       return v128.bitselect(x, f32x4.mul(expMinusOne4(x), f32x4.splat(alpha)), f32x4.gt(x, zero));
     case UNARY_SIGMOID:
@@ -93,11 +92,15 @@ function powerOf(x: v128, exponent: f32): v128 {
   return v128.and(exp4(f32x4.mul(log4(x), f32x4.splat(exponent))), f32x4.gt(x, f32x4.splat(0)));
 }
 
-/** relu, and the functions without exponentials among those of `forwardOfMore`. */
+/** The functions without exponentials. */
 // @inline
 function cheap(name: i32, x: v128, alpha: f32): v128 {
   const zero = f32x4.splat(0);
   switch (name) {
+    case UNARY_RELU6:
+      return f32x4.pmin(f32x4.pmax(x, zero), f32x4.splat(6));
+    case UNARY_LEAKY_RELU:
+      return v128.bitselect(x, f32x4.mul(x, f32x4.splat(alpha)), f32x4.gt(x, zero));
     case UNARY_SOFTSIGN:
       return f32x4.div(x, f32x4.add(f32x4.abs(x), f32x4.splat(1)));
     case UNARY_HARD_SIGMOID:
@@ -151,9 +154,8 @@ function backward(name: i32, dy: v128, y: v128, alpha: f32): v128 {
     case UNARY_RELU:
       return v128.and(dy, f32x4.gt(y, zero));
     case UNARY_RELU6:
-      return v128.and(dy, v128.and(f32x4.gt(y, zero), f32x4.lt(y, f32x4.splat(6))));
     case UNARY_LEAKY_RELU:
-      return v128.bitselect(dy, f32x4.mul(dy, f32x4.splat(alpha)), f32x4.gt(y, zero));
+      return cheapBackward(name, dy, y, alpha);
     case UNARY_ELU:
       return v128.bitselect(dy, f32x4.mul(dy, f32x4.add(y, f32x4.splat(alpha))), f32x4.gt(y, zero));
     case UNARY_SIGMOID:
@@ -206,6 +208,10 @@ function cheapBackward(name: i32, dy: v128, y: v128, alpha: f32): v128 {
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
   switch (name) {
+    case UNARY_RELU6:
+      return v128.and(dy, v128.and(f32x4.gt(y, zero), f32x4.lt(y, f32x4.splat(6))));
+    case UNARY_LEAKY_RELU:
+      return v128.bitselect(dy, f32x4.mul(dy, f32x4.splat(alpha)), f32x4.gt(y, zero));
     case UNARY_SOFTSIGN: {
       const rest = f32x4.sub(one, f32x4.abs(y));
       return f32x4.mul(dy, f32x4.mul(rest, rest));
@@ -259,6 +265,12 @@ function unaryRange(x: usize, y: usize, length: i32, name: i32, alpha: f32): voi
     case UNARY_RELU:
       cheapVectors(UNARY_RELU, x, y, end, alpha);
       break;
+    case UNARY_RELU6:
+      cheapVectors(UNARY_RELU6, x, y, end, alpha);
+      break;
+    case UNARY_LEAKY_RELU:
+      cheapVectors(UNARY_LEAKY_RELU, x, y, end, alpha);
+      break;
     case UNARY_SOFTSIGN:
       cheapVectors(UNARY_SOFTSIGN, x, y, end, alpha);
       break;
@@ -308,6 +320,12 @@ export function unaryBackwardRange(dy: usize, y: usize, dx: usize, length: i32, 
   switch (name) {
     case UNARY_RELU:
       cheapBackwardVectors(UNARY_RELU, dy, y, dx, end, alpha);
+      break;
+    case UNARY_RELU6:
+      cheapBackwardVectors(UNARY_RELU6, dy, y, dx, end, alpha);
+      break;
+    case UNARY_LEAKY_RELU:
+      cheapBackwardVectors(UNARY_LEAKY_RELU, dy, y, dx, end, alpha);
       break;
     case UNARY_SOFTSIGN:
       cheapBackwardVectors(UNARY_SOFTSIGN, dy, y, dx, end, alpha);

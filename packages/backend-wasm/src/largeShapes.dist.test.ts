@@ -49,6 +49,28 @@ const networks: readonly { name: string; samples: number; input: readonly number
     ],
   },
   {
+    name: "1x1 kernels: several blocks of pixels, tails of pixels, taps and channels",
+    samples: 5,
+    input: [23, 19, 10],
+    layers: () => [
+      layers.conv2d({ filters: 20, kernelSize: 1, activation: "relu" }),
+      layers.conv2d({ filters: 83, kernelSize: 1, activation: "relu6" }),
+      layers.conv2d({ filters: 9, kernelSize: 1, useBias: false }),
+      layers.batchNormalization(),
+      layers.averagePooling2d({ poolSize: 4 }),
+    ],
+  },
+  {
+    name: "dense gradients of strided kernels: several chunks of rows, runs that fill no vector, one wide row",
+    samples: 3,
+    input: [41, 150, 3],
+    layers: () => [
+      layers.conv2d({ filters: 12, kernelSize: 7, strides: 2, padding: "same", activation: "tanh" }),
+      layers.conv2d({ filters: 21, kernelSize: 5, strides: [2, 3], activation: "elu" }),
+      layers.conv2d({ filters: 16, kernelSize: [2, 3], dilationRate: [1, 2], activation: "sigmoid" }),
+    ],
+  },
+  {
     name: "wide dense layers and a tail of columns",
     samples: 37,
     input: [6, 6, 20],

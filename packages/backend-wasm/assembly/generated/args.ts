@@ -61,6 +61,12 @@ export class PoolingArgs {
 }
 
 @unmanaged
+export class ChannelPoolingArgs extends PoolingArgs {
+  channelBlock: i32;
+  channelTasks: i32;
+}
+
+@unmanaged
 export class NoiseArgs {
   length: i32;
   block: i32;
@@ -934,16 +940,16 @@ export class AccuracyArgs {
 }
 
 @unmanaged
-export class MaxPool2dArgs extends PoolingArgs {}
+export class MaxPool2dArgs extends ChannelPoolingArgs {}
 
 @unmanaged
-export class MaxPool2dBackwardArgs extends PoolingArgs {}
+export class MaxPool2dBackwardArgs extends ChannelPoolingArgs {}
 
 @unmanaged
-export class AveragePool2dArgs extends PoolingArgs {}
+export class AveragePool2dArgs extends ChannelPoolingArgs {}
 
 @unmanaged
-export class AveragePool2dBackwardArgs extends PoolingArgs {}
+export class AveragePool2dBackwardArgs extends ChannelPoolingArgs {}
 
 @unmanaged
 export class PackPanelsArgs extends PanelsArgs {}

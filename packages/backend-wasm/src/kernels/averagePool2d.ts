@@ -1,17 +1,19 @@
-import { launch } from "../program/launch.js";
 import type { OpEncoder } from "../program/opWriter.js";
-import { poolingArgumentsOf } from "./maxPool2d.js";
+import { poolByChannels, poolingArgumentsOf } from "./maxPool2d.js";
+
+/** Scratch memory: sums, or shares, of all channels. */
+const bytesOfSums = (channels: number): number => channels * 4 + 64;
 
 export const averagePool2d: OpEncoder = (op, writer) => {
   const [x] = op.inputs;
   const [y] = op.outputs;
-  const places = { x: x!.address, y: y!.address, argmax: 0 };
-  writer.stage(launch("averagePool2d", x!.shape[0]!, poolingArgumentsOf(op, x!.shape, y!.shape, places)));
+  const args = poolingArgumentsOf(op, x!.shape, y!.shape, { x: x!.address, y: y!.address, argmax: 0 });
+  poolByChannels("averagePool2d", writer, args, x!.shape[0]!, bytesOfSums(args.C));
 };
 
 export const averagePool2dBackward: OpEncoder = (op, writer) => {
   const [dy] = op.inputs;
   const [dx] = op.outputs;
-  const places = { x: dx!.address, y: dy!.address, argmax: 0 };
-  writer.stage(launch("averagePool2dBackward", dx!.shape[0]!, poolingArgumentsOf(op, dx!.shape, dy!.shape, places)));
+  const args = poolingArgumentsOf(op, dx!.shape, dy!.shape, { x: dx!.address, y: dy!.address, argmax: 0 });
+  poolByChannels("averagePool2dBackward", writer, args, dx!.shape[0]!, bytesOfSums(args.C));
 };

@@ -1,7 +1,7 @@
 import { attributesOf, type Shape, windowGeometry } from "@convoy/core/backend";
 import type { SharedArguments } from "../program/kernelLayout.js";
 import { launch } from "../program/launch.js";
-import type { OpEncoder, WasmOp } from "../program/opWriter.js";
+import type { OpEncoder, OpWriter, WasmOp } from "../program/opWriter.js";
 
 interface PoolingPlaces {
   readonly x: number;
@@ -27,16 +27,38 @@ export function tilesExactly(op: WasmOp): boolean {
   return sideBySide && padding.every((size) => size === 0) && dilation.every((size) => size === 1);
 }
 
+/** Tasks that a pooling is cut into, if there are channels enough: threads beyond the samples have some too. */
+const minTasks = 16;
+/** Channels of one task at least: a cache line. */
+const lineChannels = 16;
+
+/** Appends a pooling kernel from an input [N,H,W,C] to an output [N,OH,OW,C]. `scratch`: bytes that it needs. */
+export function poolByChannels(
+  kernel: "maxPool2d" | "maxPool2dBackward" | "averagePool2d" | "averagePool2dBackward",
+  writer: OpWriter,
+  args: SharedArguments<"pooling">,
+  samples: number,
+  scratch: number,
+): void {
+  const { C } = args;
+  const tasks = Math.min(Math.ceil(minTasks / samples), Math.ceil(C / lineChannels));
+  const channelBlock = Math.min(C, Math.ceil(C / tasks / lineChannels) * lineChannels);
+  const channelTasks = Math.ceil(C / channelBlock);
+  writer.scratch(scratch);
+  writer.stage(launch(kernel, samples * channelTasks, { ...args, channelBlock, channelTasks }));
+}
+
 export const maxPool2d: OpEncoder = (op, writer) => {
   const [x] = op.inputs;
   const [y, argmax] = op.outputs;
   const places = { x: x!.address, y: y!.address, argmax: argmax!.address };
-  writer.stage(launch("maxPool2d", x!.shape[0]!, poolingArgumentsOf(op, x!.shape, y!.shape, places)));
+  poolByChannels("maxPool2d", writer, poolingArgumentsOf(op, x!.shape, y!.shape, places), x!.shape[0]!, 0);
 };
 
 export const maxPool2dBackward: OpEncoder = (op, writer) => {
   const [dy, argmax] = op.inputs;
   const [dx] = op.outputs;
   const places = { x: dx!.address, y: dy!.address, argmax: argmax!.address };
-  writer.stage(launch("maxPool2dBackward", dx!.shape[0]!, poolingArgumentsOf(op, dx!.shape, dy!.shape, places)));
+  const args = poolingArgumentsOf(op, dx!.shape, dy!.shape, places);
+  poolByChannels("maxPool2dBackward", writer, args, dx!.shape[0]!, args.KH * args.KW * 4);
 };

@@ -61,6 +61,13 @@ export const sharedLayouts = {
     dilationH: "i32",
     dilationW: "i32",
   },
+  /** A pooling whose tasks are samples, or blocks of channels of them. */
+  channelPooling: {
+    extends: "pooling",
+    /** Channels of one task, and tasks of a sample. */
+    channelBlock: "i32",
+    channelTasks: "i32",
+  },
   /** Normal numbers for so many elements. */
   noise: {
     length: "i32",

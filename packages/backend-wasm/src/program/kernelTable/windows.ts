@@ -1,7 +1,7 @@
 /** Pooling, matrix products and convolutions. `index.ts` says how to read it. */
 export const windowKernels = {
-  maxPool2d: { maxPool2d: { extends: "pooling" }, maxPool2dBackward: { extends: "pooling" } },
-  averagePool2d: { averagePool2d: { extends: "pooling" }, averagePool2dBackward: { extends: "pooling" } },
+  maxPool2d: { maxPool2d: { extends: "channelPooling" }, maxPool2dBackward: { extends: "channelPooling" } },
+  averagePool2d: { averagePool2d: { extends: "channelPooling" }, averagePool2dBackward: { extends: "channelPooling" } },
   packPanels: {
     packPanels: { extends: "panels" },
     /** Each column times gamma / sqrt(variance + epsilon). */
