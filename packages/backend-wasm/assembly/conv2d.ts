@@ -28,6 +28,11 @@ export function conv2d(args: Conv2dArgs, task: i32): void {
   const firstRow = (task % args.bands) * args.bandRows;
   const rows = min(args.bandRows, args.rows - firstRow);
   const image = args.x + <usize>sample * <usize>(args.H * args.W * args.C) * 4;
+  const pool = changetype<PoolingArgs>(changetype<usize>(args) + offsetof<Conv2dArgs>());
+  if (args.pooledRows > 0) {
+    convolveUnderWindows(args, pool, image, sample, firstRow, min(args.bandRows, pool.OH - firstRow));
+    return;
+  }
   const band = inputBand(args, image, firstRow, rows, scratch() + args.bandOffset);
   const F = args.F;
   if (!args.pooled) {
@@ -43,7 +48,6 @@ export function conv2d(args: Conv2dArgs, task: i32): void {
     }
     return;
   }
-  const pool = changetype<PoolingArgs>(changetype<usize>(args) + offsetof<Conv2dArgs>());
   const firstPooled = args.bands === 1 ? 0 : firstRow / pool.strideH;
   const pooledRows = args.bands === 1 ? pool.OH : rows / pool.strideH;
   const offset = <usize>((sample * pool.OH + firstPooled) * pool.OW * F) * 4;
@@ -56,15 +60,7 @@ export function conv2d(args: Conv2dArgs, task: i32): void {
   }
   const outputs = scratch() + args.outputOffset;
   convolve(args, band, rows, outputs);
-  if (args.addend !== 0) {
-    const floor = f32x4.splat(-Infinity);
-    const line = args.columns * F;
-    for (let row = 0; row < rows; row++) {
-      const addend = args.addend + ((<usize>((sample * args.OH + firstRow + row) * args.OW * F)) << 2);
-      const to = outputs + ((<usize>(row * line)) << 2);
-      addNumbers(to, addend, to, line, floor);
-    }
-  }
+  if (args.addend !== 0) addToRows(args, sample, firstRow, rows, outputs);
   maxPool2dImage(
     pool,
     outputs,
@@ -75,6 +71,62 @@ export function conv2d(args: Conv2dArgs, task: i32): void {
     args.argmax !== 0 ? args.argmax + offset : 0,
   );
   if (args.unary !== UNARY_NONE) unaryInPlace(args.y + offset, pooledRows * pool.OW * F, args.unary, args.alpha);
+}
+
+/**
+ * Pooled rows whose windows overlap, or have padding or gaps: some at a time, whose outputs stay in the second-level cache; those
+ * that the next windows read as well are kept.
+ */
+function convolveUnderWindows(
+  args: Conv2dArgs,
+  pool: PoolingArgs,
+  image: usize,
+  sample: i32,
+  firstPooled: i32,
+  pooledRows: i32,
+): void {
+  const F = args.F;
+  const span = (pool.KH - 1) * pool.dilationH + 1;
+  const line = (<usize>(args.columns * F)) << 2;
+  const pooledLine = (<usize>(pool.OW * F)) << 2;
+  const outputs = scratch() + args.outputOffset;
+  const first = <usize>(sample * pool.OH + firstPooled) * pooledLine;
+  let kept: i32 = 0;
+  let end: i32 = 0;
+  for (let done = 0; done < pooledRows; done += args.pooledRows) {
+    const count = min(args.pooledRows, pooledRows - done);
+    const start = (firstPooled + done) * pool.strideH - pool.top;
+    const low = min(max(0, start), args.rows);
+    const high = max(low, min(args.rows, start + (count - 1) * pool.strideH + span));
+    let fresh = low;
+    if (end > low) {
+      memory.copy(outputs, outputs + <usize>(low - kept) * line, <usize>(end - low) * line);
+      fresh = end;
+    }
+    if (high > fresh) {
+      const band = inputBand(args, image, fresh, high - fresh, scratch() + args.bandOffset);
+      const to = outputs + <usize>(fresh - low) * line;
+      convolve(args, band, high - fresh, to);
+      if (args.addend !== 0) addToRows(args, sample, fresh, high - fresh, to);
+    }
+    kept = low;
+    end = high;
+    const offset = first + <usize>done * pooledLine;
+    const argmax = args.argmax !== 0 ? args.argmax + offset : 0;
+    maxPool2dImage(pool, outputs, high - low, start - low, count, args.y + offset, argmax);
+    if (args.unary !== UNARY_NONE) unaryInPlace(args.y + offset, count * pool.OW * F, args.unary, args.alpha);
+  }
+}
+
+/** Adds the addend to rows of outputs in scratch memory, of which only the columns that a pooling reads are there. */
+function addToRows(args: Conv2dArgs, sample: i32, firstRow: i32, rows: i32, outputs: usize): void {
+  const floor = f32x4.splat(-Infinity);
+  const line = args.columns * args.F;
+  for (let row = 0; row < rows; row++) {
+    const addend = args.addend + ((<usize>((sample * args.OH + firstRow + row) * args.OW * args.F)) << 2);
+    const to = outputs + ((<usize>(row * line)) << 2);
+    addNumbers(to, addend, to, line, floor);
+  }
 }
 
 /** The outputs of a band at `y`, [rows, columns, F]. */

@@ -120,3 +120,43 @@ it.each(networks)("agrees with the reference: $name", async (network) => {
     await backend.dispose();
   }
 });
+
+it("pools overlapping windows to the same whether a task has all rows, some at a time, or a few", async () => {
+  const samples = 16;
+  const input = [40, 37, 2];
+  const data = Float32Array.from({ length: samples * 2960 }, (_, i) => Math.sin(i * 12.9898) * 0.8);
+  const images = { data, shape: [samples, ...input] };
+  const labels = Int32Array.from({ length: samples }, (_, i) => (i * 7) % 5);
+  const backend = await wasm({ threads: 2, shortRunsInline: false });
+  /** Outputs, and the weights after one update with the mean of all gradients. */
+  const results = async (on: Backend, batchSize: number) => {
+    const body = [
+      layers.conv2d({ filters: 64, kernelSize: 3, padding: "same", activation: "relu", inputShape: input }),
+      layers.maxPooling2d({ poolSize: 3, strides: 2, padding: "same" }),
+      layers.globalAveragePooling2d(),
+      layers.dense({ units: 5, activation: "softmax" }),
+    ];
+    const model = sequential(body, { seed: 4 });
+    const steps = samples / batchSize;
+    const accumulation = steps > 1 ? { gradientAccumulationSteps: steps } : {};
+    const optimizer = optimizers.sgd({ learningRate: 1, ...accumulation });
+    model.compile({ backend: on, optimizer, loss: "sparseCategoricalCrossentropy" });
+    const outputs = (await model.predict(images, { batchSize })).data;
+    await model.fit(images, labels, { batchSize, epochs: 1, verbose: 0, shuffle: false });
+    return { outputs, weights: (await model.getWeights()).map((tensor) => tensor.data) };
+  };
+  try {
+    const [together, apart] = [await results(backend, samples), await results(backend, 1)];
+    const expected = await results(await reference(), samples);
+    const off = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+      Array.from(a).reduce((most, value, at) => Math.max(most, Math.abs(value - b[at]!)), 0);
+    expect(off(together.outputs, expected.outputs)).toBeLessThan(1e-6);
+    expect(off(apart.outputs, expected.outputs)).toBeLessThan(1e-6);
+    // Positions of maxima are those of the same outputs: only sums over samples are rounded apart.
+    together.weights.forEach((weights, index) => {
+      expect(off(weights, apart.weights[index]!)).toBeLessThan(1e-6);
+    });
+  } finally {
+    await backend.dispose();
+  }
+});

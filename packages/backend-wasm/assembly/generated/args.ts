@@ -992,6 +992,7 @@ export class Conv2dArgs extends ConvolutionArgs {
   columns: i32;
   bandRows: i32;
   bands: i32;
+  pooledRows: i32;
   unary: i32;
   alpha: f32;
   shallow: i32;

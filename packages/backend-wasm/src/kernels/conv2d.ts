@@ -12,6 +12,11 @@ import { unaryArguments } from "./unary.js";
 const bandTargetBytes = 32768;
 /** Operations that a task should have at least, for its start to cost nothing. */
 const taskFlops = 400_000;
+/** Outputs in front of a pooling: a part of the second-level cache. */
+const outputTargetBytes = 262144;
+/** Tasks, for threads beyond the samples to have some; of the rows of a task at most one in so many is computed twice. */
+const minTasks = 16;
+const maxSharedRows = 16;
 /** Runs of contiguous taps shorter than this are too short for matrix tiles. */
 const shortRun = 12;
 
@@ -45,17 +50,17 @@ export const fusedConv2d: OpEncoder = (op, writer) => {
     writer.stage(productLaunches(product, places, epilogue, writer).main);
     return;
   }
-  const { rows, columns, bandRows, bands } = bandsOf(shape, pooling);
+  const { outputRows, ...bands } = bandsOf(shape, pooling);
   const shallow = Number((shape.dilationW > 1 ? shape.C : shape.KW * shape.C) < shortRun);
   const scratch = new ScratchLayout();
   scratch.place(shallow ? K * 4 : 0);
-  const bandOffset = scratch.place(bandBytes(shape, bandRows));
-  const outputOffset = scratch.place(pooling ? bandRows * columns * shape.F * 4 : 0);
+  const bandOffset = scratch.place(bandBytes(shape, outputRows));
+  const outputOffset = scratch.place(pooling ? outputRows * bands.columns * shape.F * 4 : 0);
   writer.scratch(scratch.bytes);
   writer.stage(
     launch(
       "conv2d",
-      shape.N * bands,
+      shape.N * bands.bands,
       {
         ...shape,
         x: x!.address,
@@ -64,17 +69,14 @@ export const fusedConv2d: OpEncoder = (op, writer) => {
         y: last.outputs[0]!.address,
         argmax: pooling?.outputs[1]?.address ?? 0,
         addend: additions.addend,
-        rows,
-        columns,
-        bandRows,
-        bands,
+        ...bands,
         ...unaryArguments(activation),
         shallow,
         bandOffset,
         outputOffset,
         pooled: Number(pooling !== undefined),
       },
-      pooling && scratchPooling(pooling, columns, rows),
+      pooling && scratchPooling(pooling, bands.columns, bands.rows),
     ),
   );
 };
@@ -91,14 +93,22 @@ function scratchPooling(pooling: WasmOp, columns: number, rows: number): Argumen
 }
 
 /** Which outputs are computed, and how a sample is cut into tasks. */
-function bandsOf(
-  shape: Convolution,
-  pooling: WasmOp | undefined,
-): { rows: number; columns: number; bandRows: number; bands: number } {
+interface Bands {
+  readonly rows: number;
+  readonly columns: number;
+  readonly bandRows: number;
+  readonly bands: number;
+  /** Pooled rows at a time where windows do not lie side by side, otherwise 0. */
+  readonly pooledRows: number;
+  /** Outputs that are in memory at a time. */
+  readonly outputRows: number;
+}
+
+function bandsOf(shape: Convolution, pooling: WasmOp | undefined): Bands {
   let [rows, columns, unit] = [shape.OH, shape.OW, 1];
   if (pooling) {
     if (!tilesExactly(pooling)) {
-      return { rows, columns, bandRows: rows, bands: 1 };
+      return bandsUnderWindows(shape, pooling);
     }
     const { poolSize } = attributesOf("maxPool2d", pooling);
     const [, pooledRows, pooledColumns] = pooling.outputs[0]!.shape as [number, number, number];
@@ -109,5 +119,20 @@ function bandsOf(
   const wanted = Math.max(1, bandTargetBytes / rowBytes, taskFlops / rowFlops);
   const bands = Math.max(1, Math.round(rows / wanted));
   const bandRows = Math.ceil(rows / bands / unit) * unit;
-  return { rows, columns, bandRows, bands: Math.ceil(rows / bandRows) };
+  return { rows, columns, bandRows, bands: Math.ceil(rows / bandRows), pooledRows: 0, outputRows: bandRows };
+}
+
+/** Rows that two tasks both need are computed twice: few tasks a sample, if there are samples enough. */
+function bandsUnderWindows(shape: Convolution, pooling: WasmOp): Bands {
+  const { OH: rows, OW: columns, N, F } = shape;
+  const { poolSize, strides, dilation } = attributesOf("maxPool2d", pooling);
+  const [, pooled] = pooling.outputs[0]!.shape as [number, number];
+  const span = (poolSize[0] - 1) * dilation[0] + 1;
+  const shared = Math.max(0, span - strides[0]);
+  const least = Math.max(1, Math.ceil((shared * maxSharedRows) / strides[0]));
+  const bandRows = Math.min(pooled, Math.max(least, Math.ceil(pooled / Math.ceil(minTasks / N))));
+  const room = Math.floor((outputTargetBytes / (columns * F * 4) - span) / strides[0]) + 1;
+  const pooledRows = Math.max(1, Math.min(bandRows, room));
+  const outputRows = Math.min(rows, (pooledRows - 1) * strides[0] + span);
+  return { rows, columns, bandRows, bands: Math.ceil(pooled / bandRows), pooledRows, outputRows };
 }

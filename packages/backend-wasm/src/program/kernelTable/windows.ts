@@ -53,9 +53,11 @@ export const windowKernels = {
       /** Convolution outputs that are needed: OH and OW, or fewer where pooling leaves some out. */
       rows: "i32",
       columns: "i32",
-      /** Rows of one task, and tasks of a sample. */
+      /** Rows of one task, pooled ones where `pooledRows` is not 0, and tasks of a sample. */
       bandRows: "i32",
       bands: "i32",
+      /** Pooled rows at a time, where windows do not lie side by side; 0 where they do, or without pooling. */
+      pooledRows: "i32",
       unary: "i32",
       alpha: "f32",
       /** Whether runs of contiguous taps are too short for matrix tiles. */
