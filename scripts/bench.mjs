@@ -1,13 +1,17 @@
-// Builds what the benchmark needs, then runs it where the user is, so that paths mean what they say.
+// Builds what the benchmark needs and no more, then runs it where the user is, so that paths mean what they say.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { root, turbo, turboEnvironment } from "./tools.mjs";
 
-const build = spawnSync(process.execPath, [turbo, "run", "build", "--output-logs=errors-only"], {
-  cwd: root,
-  env: turboEnvironment,
-  encoding: "utf8",
-});
+const build = spawnSync(
+  process.execPath,
+  [turbo, "run", "build", "--filter=@convoy/bench", "--filter=@convoy/backend-*", "--output-logs=errors-only"],
+  {
+    cwd: root,
+    env: turboEnvironment,
+    encoding: "utf8",
+  },
+);
 if (build.status !== 0) {
   process.stderr.write(`${build.stdout}${build.stderr}`);
   process.exit(build.status ?? 1);

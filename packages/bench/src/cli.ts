@@ -5,9 +5,12 @@ import { checkBackends } from "./backends/backends.js";
 import { parseCommandLine } from "./commandLine.js";
 import { runDataCommand } from "./data/dataCommand.js";
 import { runOps } from "./ops/runOps.js";
+import { openInProcess } from "./participants/inProcess.js";
 import { checkJsonFile, writeJsonFile } from "./report/jsonFile.js";
 import { formatOpsTable } from "./report/opsTable.js";
+import { TerminalWatcher } from "./report/terminal.js";
 import { formatTrainingTable } from "./report/trainingTable.js";
+import { loadData } from "./training/loadData.js";
 import { runTraining } from "./training/runTraining.js";
 
 async function main(): Promise<void> {
@@ -34,7 +37,9 @@ interface Outcome {
 async function train({
   request,
 }: Extract<ReturnType<typeof parseCommandLine>, { command: "train" }>): Promise<Outcome> {
-  const { report, failed } = await runTraining(request);
+  const watcher = new TerminalWatcher(process.stdout);
+  const print = (line: string): void => watcher.print(line);
+  const { report, failed } = await runTraining(request, { print, watcher, open: openInProcess, load: loadData });
   return { report, table: formatTrainingTable([...report.results, ...(report.peers ?? [])]), failed };
 }
 

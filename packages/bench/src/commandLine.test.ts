@@ -17,10 +17,10 @@ it("trains the tutorial's network on MNIST with every backend unless told otherw
       backends: ["cuda", "webgpu", "wasm", "reference"],
       peers: [],
       model: "tutorial",
-      dataset: "mnist",
-      epochs: 3,
-      batchSize: 64,
+      batchSizes: [64],
+      rounds: 7,
       seed: 0,
+      seeds: 1,
     },
   });
 });
@@ -28,7 +28,7 @@ it("trains the tutorial's network on MNIST with every backend unless told otherw
 it("reads every option", () => {
   const args =
     "--backends wasm,reference,wasm --peers pytorch,tfjs-cpu --model simple --dataset synthetic --epochs 5 " +
-    "--batch-size 32 --train-samples 2000 --seed 7 --threads 2 --json out.json";
+    "--batch-size 32,64 --train-samples 2000 --seed 7 --seeds 3 --threads 1,2,1 --rounds 0 --time-limit 5 --json out.json";
   expect(parseCommandLine(args.split(" "))).toEqual({
     command: "train",
     json: "out.json",
@@ -38,10 +38,13 @@ it("reads every option", () => {
       model: "simple",
       dataset: "synthetic",
       epochs: 5,
-      batchSize: 32,
+      batchSizes: [32, 64],
       trainSamples: 2000,
+      timeLimit: 5,
+      rounds: 0,
       seed: 7,
-      threads: 2,
+      seeds: 3,
+      threads: [1, 2],
     },
   });
 });
@@ -82,10 +85,12 @@ it("lists the known names where one is unknown", () => {
       'Unknown name "vulkan", expected any of cuda,webgpu,wasm,reference.',
   );
   expect(complaint("--peers", "caffe")).toContain(
-    "expected any of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node-gpu,jax-js,pytorch.",
+    "expected any of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node,tfjs-node-gpu,jax-js,pytorch.",
   );
-  expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple.");
-  expect(complaint("--dataset", "cifar")).toContain("Allowed choices are mnist, fashion-mnist, kmnist, synthetic.");
+  expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple, dropout, lenet5,");
+  expect(complaint("--dataset", "cifar")).toContain(
+    "Allowed choices are mnist, fashion-mnist, kmnist, cifar10, synthetic.",
+  );
   expect(complaint("ops", "--backends", "vulkan")).toContain('Unknown name "vulkan"');
 });
 
@@ -93,7 +98,7 @@ it("says what a number may be", () => {
   for (const text of ["0", "1.5", "-1", "many", "1e3", "", "4294967296"]) {
     expect(complaint("--epochs", text)).toContain("Expected a whole number from 1 to 2147483647.");
   }
-  expect(complaint("--batch-size", "0")).toContain("'--batch-size <number>' argument '0' is invalid");
+  expect(complaint("--batch-size", "0")).toContain("'--batch-size <numbers>' argument '0' is invalid");
   expect(complaint("--train-samples", "0")).toContain("Expected a whole number from 1");
   expect(complaint("--seed", "-3")).toContain("Expected a whole number from 0 to 4294967295.");
 });

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { backendNames, isBuiltIn } from "./backends/backends.js";
+import { modelNames } from "./networks/models.js";
 import type { OpsRequest } from "./ops/runOps.js";
 import { peerNames } from "./peers/peers.js";
 import { datasetNames } from "./training/loadData.js";
 import type { TrainingRequest } from "./training/trainingRequest.js";
-import { modelNames } from "./training/workload.js";
 
 /** What the command line asks for. `json` is where the report goes as well. */
 export type Request =
@@ -39,21 +39,43 @@ export function parseCommandLine(args: readonly string[], output?: CommandLineOu
     .addOption(backendsOption())
     .addOption(backendOption())
     .addOption(new Option("--model <name>", "network to train").choices(modelNames).default(modelNames[0]))
-    .addOption(new Option("--dataset <name>", "images to train on").choices(datasetNames).default(datasetNames[0]))
-    .addOption(count("--epochs <number>", "passes over the training samples").default(3))
-    .addOption(count("--batch-size <number>", "samples per step").default(64))
-    .addOption(count("--train-samples <number>", "training samples per epoch (default: all, fewer on slow devices)"))
+    .addOption(
+      new Option(
+        "--dataset <name>",
+        "images to train on (default: mnist, cifar10 or synthetic, whichever fits the network)",
+      ).choices(datasetNames),
+    )
+    .addOption(count("--epochs <number>", "passes over the training samples (default: 1)"))
+    .addOption(counts("--batch-size <numbers>", "samples per step, or several sizes: 32,64").default([64], "64"))
+    .addOption(count("--train-samples <number>", "training samples per epoch (default: all)"))
+    .addOption(
+      count(
+        "--time-limit <seconds>",
+        "most seconds of training each (default: 10 unless --epochs or --train-samples say how much)",
+      ),
+    )
+    .addOption(
+      new Option("--rounds <number>", "rounds in which all take turns; their medians count")
+        .argParser((text: string) => wholeNumber(text, 0, 1000))
+        .default(7),
+    )
     .addOption(seedOption())
-    .addOption(threadsOption())
+    .addOption(count("--seeds <number>", "runs with so many seeds, from --seed on").default(1))
+    .addOption(counts("--threads <numbers>", "threads of the WASM backend and of PyTorch, or several (default: all)"))
     .addOption(
       new Option("--peers <names>", `other libraries to compare with: ${peerNames.join(",")}`)
         .argParser((text: string) => names(text, peerNames))
         .default([], "none"),
     )
     .addOption(jsonOption())
-    .action(({ json, backend, ...request }: TrainingRequest & OwnOptions, command: Command) => {
+    .action(({ json, backend, batchSize, ...request }: TrainingOptions & OwnOptions, command: Command) => {
       const backends = chosenBackends(request.backends, backend, command);
-      parsed = { command: "train", request: { ...request, backends }, ...(json === undefined ? {} : { json }) };
+      const batchSizes = batchSize;
+      parsed = {
+        command: "train",
+        request: { ...request, backends, batchSizes },
+        ...(json === undefined ? {} : { json }),
+      };
     });
   program
     .command("ops")
@@ -70,6 +92,11 @@ export function parseCommandLine(args: readonly string[], output?: CommandLineOu
     });
   program.parse(args, { from: "user" });
   return parsed!;
+}
+
+/** The request as the command line has it. */
+interface TrainingOptions extends Omit<TrainingRequest, "batchSizes"> {
+  readonly batchSize: readonly number[];
 }
 
 /** What the command line has beyond the request. */
@@ -127,6 +154,12 @@ function seedOption(): Option {
 
 function count(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text: string) => wholeNumber(text, 1, 2 ** 31 - 1));
+}
+
+function counts(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text: string) => [
+    ...new Set(text.split(",").map((part) => wholeNumber(part.trim(), 1, 2 ** 31 - 1))),
+  ]);
 }
 
 function wholeNumber(text: string, low: number, high: number): number {

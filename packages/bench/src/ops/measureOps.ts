@@ -1,7 +1,8 @@
-import { applications, type Backend } from "@convoy/core";
+import type { Backend } from "@convoy/core";
 import type { Plan, PlanOp } from "@convoy/core/backend";
 import { isolatePlan, planOfOps } from "@convoy/core/conformance";
 import { Bench } from "tinybench";
+import { buildNetwork, type ModelName } from "../networks/models.js";
 import type { OpResult } from "../report/opResult.js";
 import { networkPlans } from "./networkPlans.js";
 import { fillBuffers, type OpBuffers, stepTable } from "./opBuffers.js";
@@ -65,13 +66,13 @@ function matches(op: PlanOp, plan: Plan, filter: string): boolean {
 /** Measures some ops of one plan over its buffers. */
 async function measureFound(
   backend: Backend,
-  model: applications.NetworkName,
+  model: ModelName,
   shared: Plan,
   found: readonly FoundOp[],
   timing: OpTiming,
 ): Promise<OpResult[]> {
   const plan = isolatePlan(shared);
-  const buffers = await fillBuffers(backend, plan, await applications[model]().getWeights());
+  const buffers = await fillBuffers(backend, plan, await buildNetwork(model, 0).getWeights());
   try {
     const results: OpResult[] = [];
     for (const { op, usedBy } of found) {

@@ -1,10 +1,13 @@
-import { applications, type Backend } from "@convoy/core";
+import type { Backend } from "@convoy/core";
 import type { Plan } from "@convoy/core/backend";
-import { modelNames } from "../training/workload.js";
+import { buildNetwork, type ModelName } from "../networks/models.js";
+
+/** The networks whose ops are measured where none is named. */
+export const opModels: readonly ModelName[] = ["tutorial", "simple"];
 
 /** A plan whose ops are measured. */
 export interface NetworkPlan {
-  readonly model: applications.NetworkName;
+  readonly model: ModelName;
   readonly mode: "train" | "evaluate";
   readonly plan: Plan;
 }
@@ -16,14 +19,14 @@ export interface NetworkPlan {
 export function networkPlans(backend: Backend, batchSize: number): NetworkPlan[] {
   const targets = backend.fusions.length > 0 ? [backend, withoutFusions(backend)] : [backend];
   return targets.flatMap((target) =>
-    modelNames.flatMap((model) =>
+    opModels.flatMap((model) =>
       (["train", "evaluate"] as const).map((mode) => ({ model, mode, plan: planOf(target, model, mode, batchSize) })),
     ),
   );
 }
 
-function planOf(backend: Backend, model: applications.NetworkName, mode: NetworkPlan["mode"], batchSize: number): Plan {
-  const network = applications[model]();
+function planOf(backend: Backend, model: ModelName, mode: NetworkPlan["mode"], batchSize: number): Plan {
+  const network = buildNetwork(model, 0);
   network.compile({ backend, optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
   return network.plan({ mode, batchSize, print: () => undefined });
 }

@@ -9,7 +9,7 @@ it("measures the ops that match, each once", async () => {
   const { report, failed } = await runOps({ backends: ["reference"], filter: "ACCURACY", batchSize: 2 }, quiet);
   expect(failed).toBe(false);
   expect(JSON.parse(JSON.stringify(report))).toStrictEqual({
-    schema: 1,
+    schema: 2,
     machine: expect.objectContaining({ node: process.versions.node }),
     batchSize: 2,
     backends: [

@@ -1,25 +1,23 @@
-import { countOf } from "../training/workload.js";
+import { BackendUnavailableError } from "@convoy/core";
+import type { ModelName } from "../networks/models.js";
 import { jaxDevice, loadJax } from "./jaxLibrary.js";
-import { measureJax } from "./jaxRuns.js";
+import { jaxRuns } from "./jaxRuns.js";
 import { offerWebgpu } from "./offerWebgpu.js";
 import type { Peer } from "./peer.js";
 
-/** As many as of TensorFlow.js on the same device. */
-const steps = 10;
-const testSamples = 256;
+/** The networks that are written for it. */
+const jaxModels: readonly ModelName[] = ["tutorial", "simple"];
 
-/** jax-js on its WebGPU device through Dawn, on some steps. */
+/** jax-js on its WebGPU device through Dawn. */
 export const jaxJs: Peer = {
-  async open() {
+  async open(workload) {
+    if (!jaxModels.includes(workload.model)) {
+      throw new BackendUnavailableError(
+        `jax-js' network is written by hand: it has ${jaxModels.join(" and ")}, not ${workload.model}`,
+      );
+    }
     const adapter = await offerWebgpu();
     const jax = await loadJax();
-    const device = await jaxDevice(adapter);
-    return {
-      async measure(workload, print) {
-        const batchSize = Math.min(workload.batchSize, countOf(workload.train));
-        print(`jax-js: trains ${steps} steps of ${batchSize} images, evaluates ${testSamples}`);
-        return measureJax(jax, workload, device, { batchSize, steps, testSamples });
-      },
-    };
+    return jaxRuns(jax, workload, await jaxDevice(adapter));
   },
 };

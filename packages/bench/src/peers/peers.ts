@@ -2,12 +2,20 @@ import { jaxJs } from "./jaxJs.js";
 import type { Peer } from "./peer.js";
 import { pytorch } from "./pytorch.js";
 import { tfjsCpu } from "./tfjsCpu.js";
-import { tfjsNodeGpu } from "./tfjsNodeGpu.js";
+import { tfjsNode, tfjsNodeGpu } from "./tfjsNode.js";
 import { tfjsWasm } from "./tfjsWasm.js";
 import { tfjsWebgpu } from "./tfjsWebgpu.js";
 
 /** The peers in the order in which they are listed. */
-export const peerNames = ["tfjs-wasm", "tfjs-cpu", "tfjs-webgpu", "tfjs-node-gpu", "jax-js", "pytorch"] as const;
+export const peerNames = [
+  "tfjs-wasm",
+  "tfjs-cpu",
+  "tfjs-webgpu",
+  "tfjs-node",
+  "tfjs-node-gpu",
+  "jax-js",
+  "pytorch",
+] as const;
 
 export type PeerName = (typeof peerNames)[number];
 
@@ -16,6 +24,7 @@ export const peers: Readonly<Record<PeerName, Peer>> = {
   "tfjs-wasm": tfjsWasm,
   "tfjs-cpu": tfjsCpu,
   "tfjs-webgpu": tfjsWebgpu,
+  "tfjs-node": tfjsNode,
   "tfjs-node-gpu": tfjsNodeGpu,
   "jax-js": jaxJs,
   pytorch,

@@ -1,51 +1,46 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LabelledImages } from "@convoy/core/datasets";
-import { median, percentile } from "../training/percentile.js";
-import type { Peer, PeerResult, PeerWorkload } from "./peer.js";
-import { findPython, runCommand } from "./python.js";
-
-/** What python/train.py writes. */
-interface ScriptResult {
-  readonly device: string;
-  readonly losses: readonly number[];
-  /** Of every step, in order. */
-  readonly stepMs: readonly number[];
-  readonly epochUsPerSample: readonly number[];
-  readonly testAccuracy: number;
-  /** Of every evaluation, in order. */
-  readonly evaluationUsPerSample: readonly number[];
-  readonly peakMemoryBytes: number | null;
-}
+import { networkSteps } from "../networks/steps.js";
+import type { StepLibrary, TimedEvaluation, TimedSteps } from "../participants/stepParticipant.js";
+import { buildModel } from "../training/workload.js";
+import { type LineProcess, startLineProcess } from "./lineProcess.js";
+import { batchOf, type Peer, type PeerWorkload } from "./peer.js";
+import { findPython } from "./python.js";
 
 /** Found from src as well as from dist. */
-const script = fileURLToPath(new URL("../../python/train.py", import.meta.url));
-
-/** PyTorch on the processor: eager, channels last, all cores, the same first weights. */
+const script = fileURLToPath(new URL("../../python/serve.py", import.meta.url));
+/** PyTorch on the processor: eager, in the memory format that trains faster, the same first weights. */
 export const pytorch: Peer = {
-  async open() {
+  async open(workload) {
     const python = await findPython();
-    return {
-      async measure(workload, print) {
-        const folder = await mkdtemp(join(tmpdir(), "convoy-bench-"));
-        try {
-          const workloadFile = await handOver(workload, folder);
-          const resultFile = join(folder, "result.json");
-          await runCommand(python, [script, workloadFile, resultFile], print);
-          return figures(JSON.parse(await readFile(resultFile, "utf8")) as ScriptResult, workload.batchSize);
-        } finally {
-          await rm(folder, { recursive: true });
-        }
-      },
-    };
+    const folder = await mkdtemp(join(tmpdir(), "convoy-bench-"));
+    try {
+      const file = join(folder, "workload.json");
+      await writeFile(file, JSON.stringify(await handOver(workload, folder)));
+      // It has read its files when it greets.
+      return pytorchRuns(await startLineProcess(python, [script, file]));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   },
 };
 
-/** Writes data and weights as plain binary files, and a description that names them. */
-async function handOver(workload: PeerWorkload, folder: string): Promise<string> {
-  const { model, epochs, batchSize, seed, threads = availableParallelism(), weights } = workload;
+function pytorchRuns(process: LineProcess): StepLibrary {
+  return {
+    device: (process.greeting as { readonly device: string }).device,
+    trainSteps: async (first, steps) => (await process.ask({ do: "train", first, steps })) as TimedSteps,
+    evaluate: async (samples) => (await process.ask({ do: "evaluate", samples })) as TimedEvaluation,
+    peakMemoryBytes: async () => ((await process.ask({ do: "memory" })) as { bytes: number | null }).bytes,
+    dispose: () => process.end(),
+  };
+}
+
+/** Writes data and weights as plain binary files. Returns a description that names them. */
+async function handOver(workload: PeerWorkload, folder: string): Promise<object> {
+  const { seed, threads = availableParallelism(), weights, train, test } = workload;
   const file = async (name: string, data: Uint8Array | Int32Array | Float32Array): Promise<string> => {
     const path = join(folder, name);
     await writeFile(path, data);
@@ -53,34 +48,20 @@ async function handOver(workload: PeerWorkload, folder: string): Promise<string>
   };
   const images = async (name: string, { images: pixels, labels }: LabelledImages): Promise<object> => ({
     images: await file(`${name}-images`, pixels.data),
+    shape: pixels.shape,
     labels: await file(`${name}-labels`, labels.data),
   });
-  const description = {
-    ...{ model, epochs, batchSize, seed, threads },
-    train: await images("train", workload.train),
-    test: await images("test", workload.test),
-    weights: await file("weights", Float32Array.from(weights.flatMap(({ data }) => [...data]))),
-    weightShapes: weights.map(({ shape }) => shape),
-  };
-  const path = join(folder, "workload.json");
-  await writeFile(path, JSON.stringify(description));
-  return path;
-}
-
-function figures(result: ScriptResult, batchSize: number): PeerResult {
-  const { stepMs, epochUsPerSample, evaluationUsPerSample } = result;
-  const first = stepMs[0] as number;
-  const steps = (stepMs.length > 1 ? stepMs.slice(1) : stepMs).map((value) => ({ value, weight: 1 }));
-  const evaluations = evaluationUsPerSample.length > 1 ? evaluationUsPerSample.slice(1) : evaluationUsPerSample;
+  const all = new Float32Array(weights.reduce((sum, { data }) => sum + data.length, 0));
+  weights.reduce((offset, { data }) => {
+    all.set(data, offset);
+    return offset + data.length;
+  }, 0);
   return {
-    device: result.device,
-    testAccuracy: result.testAccuracy,
-    losses: result.losses,
-    trainUsPerSample: epochUsPerSample.length > 0 ? median(epochUsPerSample) : (first * 1000) / batchSize,
-    stepMs: { p50: percentile(steps, 0.5), p95: percentile(steps, 0.95) },
-    evaluateUsPerSample: median(evaluationUsPerSample.length > 0 ? evaluations : []),
-    compileMs: null,
-    firstStepMs: first,
-    peakMemoryBytes: result.peakMemoryBytes,
+    ...{ batchSize: batchOf(workload), seed, threads, scale: train.images.scale ?? 1 },
+    steps: networkSteps(buildModel(workload)),
+    train: await images("train", train),
+    test: await images("test", test),
+    weights: await file("weights", all),
+    weightShapes: weights.map(({ shape }) => shape),
   };
 }

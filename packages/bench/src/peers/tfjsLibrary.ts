@@ -2,7 +2,6 @@ import { BackendUnavailableError } from "@convoy/core";
 import type * as core from "@tensorflow/tfjs-core";
 import type * as layers from "@tensorflow/tfjs-layers";
 import { installed } from "./installed.js";
-import type { PeerWorkload } from "./peer.js";
 
 /** TensorFlow.js with one of its backends chosen. */
 export interface Tfjs {
@@ -43,22 +42,4 @@ export async function loadTfjs(
 /** "TensorFlow.js 4.22.0 wasm, 1 thread"; `where` says what the backend runs on. */
 export function tfjsDevice({ core }: Tfjs, where = "1 thread"): string {
   return `TensorFlow.js ${core.version_core} ${core.getBackend()}, ${where}`;
-}
-
-/** The same network in TensorFlow.js, with the same first weights. */
-export function buildTfjsModel({ core, layers: tfl }: Tfjs, { model, weights }: PeerWorkload): layers.Sequential {
-  const network = tfl.sequential();
-  network.add(tfl.layers.conv2d({ filters: 32, kernelSize: 3, activation: "relu", inputShape: [28, 28, 1] }));
-  network.add(tfl.layers.maxPooling2d({ poolSize: 2 }));
-  network.add(tfl.layers.conv2d({ filters: 64, kernelSize: 3, activation: "relu" }));
-  network.add(tfl.layers.maxPooling2d({ poolSize: 2 }));
-  if (model === "tutorial") {
-    network.add(tfl.layers.conv2d({ filters: 64, kernelSize: 3, activation: "relu" }));
-  }
-  network.add(tfl.layers.flatten());
-  network.add(tfl.layers.dense({ units: 64, activation: "relu" }));
-  network.add(tfl.layers.dense({ units: 10, activation: "softmax" }));
-  network.setWeights(weights.map(({ data, shape }) => core.tensor(data, [...shape])));
-  network.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
-  return network;
 }

@@ -1,3 +1,5 @@
+import type { Interval } from "./result.js";
+
 /** What stands in a table where there is no figure. */
 export const noFigure = "-";
 
@@ -24,4 +26,12 @@ export function formatCount(count: number): string {
 /** `13.9 MB`, in units of 10^6. */
 export function formatBytes(bytes: number | null): string {
   return bytes === null ? noFigure : `${formatFigure(bytes / 1e6)} MB`;
+}
+
+/** `121 ±2%`: a median and half the width of its confidence interval. */
+export function formatInterval(value: number | null, interval: Interval | null | undefined): string {
+  if (value === null || interval === null || interval === undefined) {
+    return formatFigure(value);
+  }
+  return `${formatFigure(value)} ±${Math.ceil(((interval.high - interval.low) / 2 / value) * 100)}%`;
 }

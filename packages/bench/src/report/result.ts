@@ -1,13 +1,15 @@
 import type { Machine } from "../machine.js";
 
 /** Version of the JSON that `bench --json` writes. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** What `bench --json` writes. */
 export interface BenchReport {
   readonly schema: typeof schemaVersion;
+  /** When it was measured: "2026-11-25T03:06:36.000Z". */
+  readonly date: string;
   readonly machine: Machine;
-  /** One row per backend, in the order in which they ran. */
+  /** Backends, in the order in which they ran: a row for each seed, batch size and number of threads. */
   readonly results: readonly BenchResult[];
   /** Other libraries on the same data in the same run; absent unless asked for with `--peers`. */
   readonly peers?: readonly BenchResult[];
@@ -17,11 +19,13 @@ export interface BenchReport {
 export interface Figures {
   /** Share of the test images classified right after training, 0 to 1. */
   readonly testAccuracy: number | null;
+  /** Test images that this was measured on: all, or as many as a slow device can do in time. */
+  readonly testSamples: number;
   /** Loss of each of the first steps, 20 at most. */
   readonly losses: readonly number[];
   /**
-   * Microseconds per training sample: the median over the epochs of an epoch's wall time divided by its samples. Excludes
-   * the first step, compilation and evaluation; includes drawing and uploading the order of the samples.
+   * Microseconds per training sample, without the first step, compilation and evaluation. With rounds, the median over them;
+   * else the median over the epochs, of a library that is called step by step over the steps.
    */
   readonly trainUsPerSample: number | null;
   /**
@@ -29,20 +33,56 @@ export interface Figures {
    * with their mean duration.
    */
   readonly stepMs: { readonly p50: number | null; readonly p95: number | null };
-  /**
-   * Microseconds per evaluated sample, at the same batch size: the median of up to five evaluations of all test images,
-   * including the upload, excluding compilation and the first evaluation. Slow devices evaluate once, and that one counts.
-   */
+  /** Microseconds per evaluated sample, at the same batch size, without compilation. With rounds, the median over them. */
   readonly evaluateUsPerSample: number | null;
   /** Milliseconds spent on making and compiling the plans of training. */
   readonly compileMs: number | null;
   /** Milliseconds from calling `fit` to the results of its first step: checks, upload of the data, compilation, the step. */
   readonly firstStepMs: number | null;
+  /** Milliseconds of the first step that are neither compilation nor a step: checks and upload of the data. */
+  readonly dataMs: number | null;
+  /** Milliseconds to read all weights back to the host. */
+  readonly readbackMs: number | null;
   /**
    * Peak memory in bytes. Of a backend: what it allocated on its device, data included. Of a peer: growth of the process
    * beyond the data.
    */
   readonly peakMemoryBytes: number | null;
+}
+
+/** The 95% confidence interval of a median over rounds. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Rounds in which everything that took part trained and evaluated in turns, so that a disturbance touches all. */
+export interface Rounds {
+  readonly count: number;
+  readonly trainUsPerSample: Interval | null;
+  readonly evaluateUsPerSample: Interval | null;
+}
+
+/** Whether the numbers are right. */
+export interface Verdict {
+  /** Null where there is nothing to compare with. */
+  readonly lossesAgree: boolean | null;
+  /** Null where no accuracy is stated for the network and data set. */
+  readonly accuracyReached: boolean | null;
+  /** What is wrong; absent where nothing is. */
+  readonly reason?: string;
+}
+
+/** How long it took to get to an accuracy on the test images. */
+export interface TimeToAccuracy {
+  readonly target: number;
+  /** Whether it got there. */
+  readonly reached: boolean;
+  readonly samplesSeen: number;
+  /** Seconds from opening the backend on, without evaluations. */
+  readonly coldSeconds: number;
+  /** Seconds of training alone: no opening, no compilation, no upload. */
+  readonly warmSeconds: number;
 }
 
 /** How one backend or peer did. */
@@ -55,25 +95,39 @@ export interface BenchResult extends Figures {
   readonly reason?: string;
   /** What it ran on; null where that is unknown. */
   readonly device: string | null;
+  /** What the backend tells of its device: variant and why, driver, adapter. */
+  readonly details: Readonly<Record<string, string | number | boolean>>;
   readonly model: string;
   readonly dataset: string;
   readonly seed: number;
-  readonly epochs: number;
   readonly batchSize: number;
+  /** Threads asked for; null: its default. */
+  readonly threads: number | null;
   /** Samples per epoch. */
   readonly trainSamples: number;
+  /** Samples that it was trained on, all epochs together, when its accuracy was measured. */
+  readonly samplesSeen: number;
+  readonly rounds: Rounds | null;
+  readonly verdict: Verdict | null;
+  readonly timeToAccuracy?: TimeToAccuracy;
 }
 
 /** The figures of something that did not run. */
-export const nothingMeasured: Figures = {
+export const nothingMeasured: Figures & Pick<BenchResult, "samplesSeen" | "rounds" | "verdict"> = {
   testAccuracy: null,
+  testSamples: 0,
   losses: [],
   trainUsPerSample: null,
   stepMs: { p50: null, p95: null },
   evaluateUsPerSample: null,
   compileMs: null,
   firstStepMs: null,
+  dataMs: null,
+  readbackMs: null,
   peakMemoryBytes: null,
+  samplesSeen: 0,
+  rounds: null,
+  verdict: null,
 };
 
 /** Maximum number of losses in a row. */

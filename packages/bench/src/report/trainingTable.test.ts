@@ -1,64 +1,58 @@
 import { expect, it } from "vitest";
-import { type BenchResult, nothingMeasured } from "./result.js";
+import { someRow } from "../testing/rows.js";
+import { nothingMeasured } from "./result.js";
 import { formatTrainingTable } from "./trainingTable.js";
 
-const wasm: BenchResult = {
-  backend: "wasm",
-  available: true,
-  device: "AMD EPYC 9654 96-Core Processor, 2 threads",
-  model: "tutorial",
-  dataset: "mnist",
-  seed: 0,
-  epochs: 3,
-  batchSize: 64,
-  trainSamples: 60_000,
-  testAccuracy: 0.98765,
-  losses: [2.3],
-  trainUsPerSample: 86.1234,
-  stepMs: { p50: 5.5123, p95: 6.1 },
-  evaluateUsPerSample: 36.1,
-  compileMs: 12.3,
-  firstStepMs: 45.6,
-  peakMemoryBytes: 67_123_456,
-};
-
-it("shows figures, devices over several lines, and reasons across the table", () => {
+it("shows figures with their spread, devices over several lines, and reasons in full below", () => {
   const table = formatTrainingTable([
-    wasm,
-    {
-      ...wasm,
+    someRow(),
+    someRow({
       ...nothingMeasured,
       backend: "tfjs-wasm",
       device: "TensorFlow.js",
       evaluateUsPerSample: 236.4,
-      reason: "training: Kernel 'Conv2DBackpropFilter' not registered for backend 'wasm'",
-    },
-    {
-      ...wasm,
-      ...nothingMeasured,
-      backend: "webgpu",
-      available: false,
-      device: null,
-      reason:
-        "webgpu: no adapter; Dawn found no driver: on Linux install a Vulkan driver (the GPU vendor's, or " +
-        "mesa-vulkan-drivers 23 or later for the software adapter) or point VK_DRIVER_FILES at one",
-    },
+      reason: "cannot train: Kernel 'Conv2DBackpropFilter' not registered for backend 'wasm'",
+    }),
+    someRow({
+      backend: "other",
+      rounds: null,
+      verdict: { lossesAgree: false, accuracyReached: null, reason: "the loss of step 2 is 9" },
+    }),
+    someRow({ backend: "webgpu", available: false, device: null, reason: "webgpu: no adapter" }),
   ]);
   expect(`\n${table}\n`).toMatchInlineSnapshot(`
     "
-                                        training      test   training      step ms  evaluation  compile    first     peak
-    backend    device                    samples  accuracy  µs/sample    p50 / p95   µs/sample       ms  step ms   memory
-    ---------  ---------------------  ----------  --------  ---------  -----------  ----------  -------  -------  -------
-    wasm       AMD EPYC 9654 96-Core  60,000 x 3    98.77%       86.1  5.51 / 6.10        36.1     12.3     45.6  67.1 MB
+                                      images      test           training  evaluation      step ms     peak
+    backend    device                   seen  accuracy  verdict  µs/image    µs/image    p50 / p95   memory
+    ---------  ---------------------  ------  --------  -------  --------  ----------  -----------  -------
+    wasm       AMD EPYC 9654 96-Core  59,968    98.77%  ok       86.1 ±2%   36.1 ±16%  5.51 / 6.10  67.1 MB
                Processor, 2 threads
-    tfjs-wasm  TensorFlow.js                   -         -          -            -         236        -        -        -
-               training: Kernel 'Conv2DBackpropFilter' not registered for backend 'wasm'
-    webgpu     webgpu: no adapter; Dawn found no driver: on Linux install a Vulkan driver (the GPU vendor's, or
-               mesa-vulkan-drivers 23 or later for the software adapter) or point VK_DRIVER_FILES at one
+    tfjs-wasm  TensorFlow.js               -         -  -               -         236            -        -
+    other      AMD EPYC 9654 96-Core  59,968    98.77%  WRONG        86.1        36.1  5.51 / 6.10  67.1 MB
+               Processor, 2 threads
+
+    ms     compile  data  first step  read back
+    -----  -------  ----  ----------  ---------
+    wasm      12.3  25.1        45.6      0.310
+    other     12.3  25.1        45.6      0.310
+
+    tfjs-wasm: cannot train: Kernel 'Conv2DBackpropFilter' not registered for backend 'wasm'
+    other: the loss of step 2 is 9
+    Not sure, the rounds differ by more than 10%: evaluation of wasm from 30.0 to 41.0 µs, evaluation of webgpu from 30.0 to 41.0 µs. Measure again on a quiet machine.
     "
   `);
 });
 
-it("shows nothing but headings where nothing ran", () => {
-  expect(formatTrainingTable([]).split("\n")).toHaveLength(3);
+it("names rows by what varies", () => {
+  const table = formatTrainingTable([
+    someRow({ batchSize: 32, threads: 1 }),
+    someRow({ batchSize: 64, threads: 2 }),
+    someRow({ backend: "reference", seed: 1 }),
+  ]);
+  expect(table).toMatch(/^wasm, batch 32, 1 threads, seed 0 /m);
+  expect(table).toMatch(/^reference, batch 64, seed 1 /m);
+});
+
+it("shows nothing where nothing ran", () => {
+  expect(formatTrainingTable([someRow({ ...nothingMeasured, available: false, reason: "none" })])).toBe("");
 });

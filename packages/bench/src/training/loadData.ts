@@ -1,8 +1,10 @@
 import { DatasetError } from "@convoy/core";
-import { fashionMnist, kmnist, type LabelledImages, mnist, syntheticDigits } from "@convoy/core/datasets";
+import { cifar10, fashionMnist, kmnist, type LabelledImages, mnist, syntheticDigits } from "@convoy/core/datasets";
+import { type ModelName, syntheticShape } from "../networks/models.js";
+import { syntheticImages } from "./syntheticImages.js";
 
 /** The data sets that can be trained on. */
-export const datasetNames = ["mnist", "fashion-mnist", "kmnist", "synthetic"] as const;
+export const datasetNames = ["mnist", "fashion-mnist", "kmnist", "cifar10", "synthetic"] as const;
 
 export type DatasetName = (typeof datasetNames)[number];
 
@@ -13,46 +15,64 @@ export interface TrainingData {
   readonly test: LabelledImages;
 }
 
-/** Number of synthetic digits: as many as MNIST has. */
-const syntheticSamples = { train: 60_000, test: 10_000 };
-
 /** Where the published sets come from. */
 export type Readers = Readonly<
   Record<Exclude<DatasetName, "synthetic">, () => Promise<Pick<TrainingData, "train" | "test">>>
 >;
 
-const readers: Readers = { mnist, "fashion-mnist": fashionMnist, kmnist };
+const readers: Readers = { mnist, "fashion-mnist": fashionMnist, kmnist, cifar10 };
+/** Sets that synthetic images may stand in for: those that nobody need have asked for. */
+const replaceable: readonly DatasetName[] = ["mnist", "cifar10"];
+
+const usual: Readonly<Record<string, DatasetName>> = { "28x28x1": "mnist", "32x32x3": "cifar10" };
+
+/** What a network is trained on where nobody says. */
+export function usualDataset(model: ModelName): DatasetName {
+  return usual[syntheticShape(model).join("x")] ?? "synthetic";
+}
 
 /**
- * Loads a data set. Where MNIST cannot be loaded it says so and draws synthetic digits instead. Throws `DatasetError` for the
- * other sets, which have no replacement.
+ * Loads a data set. Where MNIST or CIFAR-10 cannot be loaded it says so and draws synthetic images of the shape [H,W,C] instead.
+ * Throws `DatasetError` for the other sets, which have no replacement.
  */
 export async function loadData(
   dataset: DatasetName,
+  shape: readonly number[],
   seed: number,
   print: (line: string) => void,
   read: Readers = readers,
 ): Promise<TrainingData> {
   if (dataset === "synthetic") {
-    return drawDigits(seed);
+    return drawImages(shape, seed);
   }
   try {
     const { train, test } = await read[dataset]();
     return { dataset, train, test };
   } catch (error) {
-    if (dataset !== "mnist" || !(error instanceof DatasetError)) {
+    if (!replaceable.includes(dataset) || !(error instanceof DatasetError)) {
       throw error;
     }
-    print(`${reasonOf(error)}; going on with synthetic digits. CONVOY_DATA_DIR can name a folder that holds the set`);
-    return drawDigits(seed);
+    print(`${reasonOf(error)}; going on with synthetic images. CONVOY_DATA_DIR can name a folder that holds the set`);
+    return drawImages(shape, seed);
   }
 }
 
-function drawDigits(seed: number): TrainingData {
+/** Digits as many as MNIST has; of other shapes as many as are made in about a second. */
+function drawImages(shape: readonly number[], seed: number): TrainingData {
+  const [height, width, channels] = shape as [number, number, number];
+  if (shape.join() === "28,28,1") {
+    return {
+      dataset: "synthetic",
+      train: syntheticDigits({ samples: 60_000, seed: 2 * seed }),
+      test: syntheticDigits({ samples: 10_000, seed: 2 * seed + 1 }),
+    };
+  }
+  const pixels = 10_000_000;
+  const samples = Math.max(64, Math.floor(pixels / (height * width * channels)));
   return {
     dataset: "synthetic",
-    train: syntheticDigits({ samples: syntheticSamples.train, seed: 2 * seed }),
-    test: syntheticDigits({ samples: syntheticSamples.test, seed: 2 * seed + 1 }),
+    train: syntheticImages(samples, [height, width, channels], 2 * seed),
+    test: syntheticImages(Math.ceil(samples / 4), [height, width, channels], 2 * seed + 1),
   };
 }
 

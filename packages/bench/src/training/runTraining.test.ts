@@ -3,6 +3,7 @@ import { syntheticDigits } from "@convoy/core/datasets";
 import { reference } from "@convoy/core/reference";
 import { expect, it } from "vitest";
 import { openBackend } from "../backends/backends.js";
+import { BackendParticipant } from "../participants/backendParticipant.js";
 import type { BenchResult } from "../report/result.js";
 import { runTraining, type TrainingTools } from "./runTraining.js";
 import type { TrainingRequest } from "./trainingRequest.js";
@@ -13,59 +14,68 @@ const request: TrainingRequest = {
   model: "simple",
   dataset: "synthetic",
   epochs: 2,
-  batchSize: 8,
-  trainSamples: 20,
+  batchSizes: [4],
+  trainSamples: 10,
+  rounds: 0,
   seed: 3,
+  seeds: 1,
 };
 
-/** Small data, and lines kept instead of printed. */
-function tools(open: (name: string) => Promise<Backend> = () => reference()): TrainingTools & { lines: string[] } {
+/** Small data, and lines and rows kept instead of printed. */
+function tools(open: (name: string) => Promise<Backend> = () => reference()) {
   const lines: string[] = [];
-  const load: TrainingTools["load"] = async () => ({
-    dataset: "synthetic",
-    train: syntheticDigits({ samples: 40, seed: 6 }),
-    test: syntheticDigits({ samples: 10, seed: 7 }),
-  });
-  return { print: (line) => lines.push(line), verbose: 0, open, load, lines };
+  const rows: string[] = [];
+  const given: TrainingTools = {
+    print: (line) => lines.push(line),
+    watcher: { row: ({ backend }) => rows.push(backend), status: () => undefined },
+    open: async ({ choice }, workload) => new BackendParticipant(await open(choice), workload),
+    load: async () => ({
+      dataset: "synthetic",
+      train: syntheticDigits({ samples: 16, seed: 6 }),
+      test: syntheticDigits({ samples: 6, seed: 7 }),
+    }),
+  };
+  return { ...given, lines, rows };
 }
 
 const anything = expect.any(Number);
 
-const expectedRow: Record<keyof BenchResult, unknown> = {
+const expectedRow: Record<keyof Omit<BenchResult, "timeToAccuracy" | "reason">, unknown> = {
   backend: "reference",
   available: true,
-  reason: undefined,
   device: "JavaScript, 1 thread",
+  details: expect.any(Object),
   model: "simple",
   dataset: "synthetic",
   seed: 3,
-  epochs: 2,
-  batchSize: 8,
-  trainSamples: 20,
+  batchSize: 4,
+  threads: null,
+  trainSamples: 10,
+  samplesSeen: 20,
   testAccuracy: anything,
+  testSamples: 6,
   losses: [anything, anything, anything, anything, anything, anything],
   trainUsPerSample: anything,
   stepMs: { p50: anything, p95: anything },
   evaluateUsPerSample: anything,
   compileMs: anything,
   firstStepMs: anything,
+  dataMs: anything,
+  readbackMs: anything,
   peakMemoryBytes: anything,
+  rounds: null,
+  verdict: { lossesAgree: true, accuracyReached: null },
 };
 
-it("reports what was measured, as JSON of schema 1", async () => {
-  const { report, failed } = await runTraining(request, tools());
+it("reports what was measured, as JSON of schema 2", async () => {
+  const given = tools();
+  const { report, failed } = await runTraining(request, given);
   expect(failed).toBe(false);
-  const { reason, ...present } = expectedRow;
   expect(JSON.parse(JSON.stringify(report))).toStrictEqual({
-    schema: 1,
-    machine: {
-      cpu: expect.any(String),
-      cores: anything,
-      memoryBytes: anything,
-      platform: `${process.platform}-${process.arch}`,
-      node: process.versions.node,
-    },
-    results: [present],
+    schema: 2,
+    date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    machine: expect.objectContaining({ node: process.versions.node, platform: `${process.platform}-${process.arch}` }),
+    results: [expectedRow],
   });
   const [row] = report.results as [BenchResult];
   const { stepMs, trainUsPerSample, firstStepMs, compileMs, evaluateUsPerSample, testAccuracy, peakMemoryBytes } = row;
@@ -76,6 +86,8 @@ it("reports what was measured, as JSON of schema 1", async () => {
   expect(firstStepMs).toBeGreaterThan((compileMs as number) / 2);
   expect(testAccuracy).toBeGreaterThanOrEqual(0);
   expect(testAccuracy).toBeLessThanOrEqual(1);
+  expect(given.rows).toEqual(["reference"]);
+  expect(given.lines[1]).toBe("\nsimple on synthetic, batch 4, seed 3: 2 epochs of 10 images");
 });
 
 it("gets the same losses from the same seed, and others from another", async () => {
@@ -83,6 +95,44 @@ it("gets the same losses from the same seed, and others from another", async () 
   const first = await losses(3);
   expect(await losses(3)).toEqual(first);
   expect(await losses(4)).not.toEqual(first);
+});
+
+it("runs every combination of seeds, batch sizes and threads, and what has no threads once", async () => {
+  const open = (name: string): Promise<Backend> => named(name);
+  const swept = {
+    ...request,
+    backends: ["wasm", "reference"],
+    epochs: 1,
+    batchSizes: [2, 5],
+    threads: [1, 2],
+    seeds: 2,
+  };
+  const { report } = await runTraining(swept, tools(open));
+  const label = ({ backend, seed, batchSize, threads }: BenchResult) => [backend, seed, batchSize, threads].join(" ");
+  expect(report.results.map(label)).toEqual(
+    [3, 4].flatMap((seed) =>
+      [2, 5].flatMap((batch) => [`wasm ${seed} ${batch} 1`, `reference ${seed} ${batch} 1`, `wasm ${seed} ${batch} 2`]),
+    ),
+  );
+});
+
+it("takes turns and gives the median of the rounds with its interval", async () => {
+  const { report } = await runTraining({ ...request, rounds: 2 }, tools());
+  const { rounds, trainUsPerSample, evaluateUsPerSample } = report.results[0] as BenchResult;
+  expect(rounds?.count).toBe(2);
+  for (const [median, interval] of [
+    [trainUsPerSample, rounds?.trainUsPerSample],
+    [evaluateUsPerSample, rounds?.evaluateUsPerSample],
+  ] as const) {
+    expect(median).toBeGreaterThanOrEqual(interval?.low as number);
+    expect(median).toBeLessThanOrEqual(interval?.high as number);
+  }
+});
+
+it("ends training when the time is over, after a step at least", async () => {
+  const { report } = await runTraining({ ...request, trainSamples: 16, epochs: 1000, timeLimit: 1e-6 }, tools());
+  expect(report.results[0]?.samplesSeen).toBeLessThan(64);
+  expect(report.results[0]?.losses.length).toBeGreaterThan(0);
 });
 
 it("has a row with its reason for a backend that cannot run, and goes on", async () => {
@@ -96,28 +146,35 @@ it("has a row with its reason for a backend that cannot run, and goes on", async
   const outcome = await runTraining({ ...request, backends: ["cuda", "reference"] }, tools(open));
   expect(outcome.failed).toBe(false);
   const [cuda, other] = outcome.report.results;
-  expect(cuda).toEqual({
-    ...Object.fromEntries(Object.keys(expectedRow).map((name) => [name, null])),
-    backend: "cuda",
-    available: false,
-    reason,
-    model: "simple",
-    dataset: "synthetic",
-    seed: 3,
-    epochs: 2,
-    batchSize: 8,
-    trainSamples: 20,
-    losses: [],
-    stepMs: { p50: null, p95: null },
-  });
+  expect(cuda).toMatchObject({ backend: "cuda", available: false, reason, device: null, losses: [], verdict: null });
+  expect(Object.keys(cuda as object).sort()).toEqual([...Object.keys(expectedRow), "reason"].sort());
   expect(other?.available).toBe(true);
+});
+
+it("counts a backend with wrong numbers as failed, and says which", async () => {
+  const open = async (): Promise<Backend> => {
+    const backend = await reference();
+    const compile = backend.compile.bind(backend);
+    backend.compile = async (plan, buffers) => {
+      const executable = await compile(plan, buffers);
+      const run = executable.run.bind(executable);
+      executable.run = async (steps) => (await run(steps)).map((value) => value * 1.01);
+      return executable;
+    };
+    return backend;
+  };
+  const { report, failed } = await runTraining(request, tools(open));
+  expect(failed).toBe(true);
+  expect(report.results[0]?.verdict?.reason).toMatch(/^the loss of step 1 is/);
 });
 
 it("trains on a third party's backend and names its row as the backend calls itself", async () => {
   const module = new URL("../../fixtures/otherBackend.js", import.meta.url).href;
   const backends = [module, `${module}#impostor`, "reference", `${module}#unavailable`, `${module}#half`];
-  const given = { ...tools(), open: openBackend };
-  const { report, failed } = await runTraining({ ...request, epochs: 1, backends }, given);
+  const { report, failed } = await runTraining(
+    { ...request, epochs: 1, backends },
+    tools((choice) => openBackend(choice)),
+  );
   expect(failed).toBe(true);
   expect(report.results.map(({ backend, device }) => [backend, device])).toEqual([
     ["other", "a device of its own"],
@@ -128,7 +185,6 @@ it("trains on a third party's backend and names its row as the backend calls its
   ]);
   const [first, second] = report.results;
   expect(first?.losses).toEqual(second?.losses);
-  expect(given.lines).toContain("\nother: a device of its own");
   expect(report.results[3]?.reason).toBe("other: no such card in this machine");
   expect(report.results[4]?.reason).toContain("half() gives no backend");
 });
@@ -155,29 +211,22 @@ it("has a row for a backend that breaks down, disposes it and counts the run as 
   });
 });
 
-it("gives a slow device fewer samples, and says so", async () => {
-  const { trainSamples, ...unlimited } = request;
-  const many = 20_001;
-  const blank = {
-    images: { data: new Uint8Array(many * 784), shape: [many, 28, 28, 1] },
-    labels: { data: new Int32Array(many), shape: [many] },
-  };
-  const brokenReference = async (): Promise<Backend> => {
-    const backend = await reference();
-    backend.compile = () => Promise.reject(new DeviceError("enough"));
-    return backend;
-  };
-  const given = tools(brokenReference);
-  const load: TrainingTools["load"] = async () => ({ dataset: "mnist", train: blank, test: blank });
-  const { report } = await runTraining({ ...unlimited, epochs: 2 }, { ...given, load });
-  expect(report.results[0]?.trainSamples).toBe(10_000);
-  expect(given.lines).toContain(
-    "\nreference: JavaScript, 1 thread; slow, so it trains on the first 10,000 of 20,001 images",
+it("refuses more samples than there are, and images that the network does not take", async () => {
+  await expect(runTraining({ ...request, trainSamples: 41 }, tools())).rejects.toThrow(
+    "--train-samples is 41, but synthetic has 16 training images",
+  );
+  await expect(runTraining({ ...request, model: "vgg32" }, tools())).rejects.toThrow(
+    "--model vgg32 takes images of 32x32x3, those of synthetic are 28x28x1; take --dataset synthetic, or --model tutorial",
   );
 });
 
-it("refuses more samples than there are", async () => {
-  await expect(runTraining({ ...request, trainSamples: 41 }, tools())).rejects.toThrow(
-    "--train-samples is 41, but synthetic has 40 training images",
-  );
-});
+/** The reference under another name. */
+async function named(name: string): Promise<Backend> {
+  const backend = await reference();
+  return new Proxy(backend, {
+    get: (target, key) => {
+      const value = key === "name" ? name : Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,27 +1,25 @@
-import { applications, type Sequential } from "@convoy/core";
+import type { Model } from "@convoy/core";
 import type { LabelledImages } from "@convoy/core/datasets";
+import { buildNetwork, type ModelName } from "../networks/models.js";
 import type { BenchResult } from "../report/result.js";
-
-/** The networks that can be trained. */
-export const modelNames: readonly applications.NetworkName[] = ["tutorial", "simple"];
 
 /** What every backend and peer is given to do. */
 export interface Workload {
-  readonly model: applications.NetworkName;
+  readonly model: ModelName;
   readonly dataset: string;
+  /** In the order in which they are trained on, in every epoch. */
   readonly train: LabelledImages;
   readonly test: LabelledImages;
-  readonly epochs: number;
   readonly batchSize: number;
-  /** Of the initial weights and of the order of the samples. */
+  /** Of the initial weights, of the order of the samples and of dropout. */
   readonly seed: number;
   /** Threads of backends and peers that have such an option; absent: their default. */
   readonly threads?: number;
 }
 
-/** The network with its initial weights. */
-export function buildModel({ model, seed }: Pick<Workload, "model" | "seed">): Sequential {
-  return applications[model]({ seed });
+/** The network with its initial weights, for the images of the workload. */
+export function buildModel({ model, seed, train }: Pick<Workload, "model" | "seed" | "train">): Model {
+  return buildNetwork(model, seed, train.images.shape.slice(1));
 }
 
 /** The first `count` images. */
@@ -43,7 +41,7 @@ export function countOf({ images }: LabelledImages): number {
 /** The part of a row that says what was to be done. */
 export function describeWorkload(
   workload: Workload,
-): Pick<BenchResult, "model" | "dataset" | "seed" | "epochs" | "batchSize" | "trainSamples"> {
-  const { model, dataset, seed, epochs, batchSize, train } = workload;
-  return { model, dataset, seed, epochs, batchSize, trainSamples: countOf(train) };
+): Pick<BenchResult, "model" | "dataset" | "seed" | "batchSize" | "threads" | "trainSamples"> {
+  const { model, dataset, seed, batchSize, threads = null, train } = workload;
+  return { model, dataset, seed, batchSize, threads, trainSamples: countOf(train) };
 }

@@ -1,0 +1,15 @@
+import type { Participant, TrainingGoal } from "../participants/participant.js";
+import type { TrainingRequest } from "./trainingRequest.js";
+
+/** Seconds of training where nobody says how much: enough for an accuracy, and everything together ends within a minute. */
+export const usualSeconds = 10;
+
+/** How long something trains. What is slow trains no longer for `epochs` alone, only for samples or seconds that are asked for. */
+export function goalOf(
+  { epochs, trainSamples, timeLimit }: Pick<TrainingRequest, "epochs" | "trainSamples" | "timeLimit">,
+  { slow }: Pick<Participant, "slow">,
+): TrainingGoal {
+  const isSaid = trainSamples !== undefined || (epochs !== undefined && !slow);
+  const seconds = timeLimit ?? (isSaid ? undefined : usualSeconds);
+  return { epochs: epochs ?? 1, ...(seconds === undefined ? {} : { timeLimitMs: seconds * 1000 }) };
+}
