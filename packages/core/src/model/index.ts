@@ -16,6 +16,13 @@ export type {
   PredictOptions,
   TrainOnBatchOptions,
 } from "./options.js";
+export {
+  type BackendCandidate,
+  type BackendChoice,
+  type BackendFactory,
+  type PickBackendOptions,
+  pickBackend,
+} from "./pickBackend.js";
 export type { History } from "./run/fit.js";
 export { Sequential, type SequentialOptions, sequential } from "./sequential.js";
 export { layerFromConfig, modelFromTopology, type TopologyOptions } from "./topology/modelFromTopology.js";
