@@ -431,28 +431,28 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
     case 87:
       conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
-    case 86:
+    case 88:
       warp2d(changetype<Warp2dArgs>(args), task);
       break;
-    case 87:
+    case 89:
       fusedGatherRows(changetype<FusedGatherRowsArgs>(args), task);
       break;
-    case 88:
+    case 90:
       scaleChannels(changetype<ScaleChannelsArgs>(args), task);
       break;
-    case 89:
+    case 91:
       adjustContrast(changetype<AdjustContrastArgs>(args), task);
       break;
-    case 90:
+    case 92:
       adjustHsv(changetype<AdjustHsvArgs>(args), task);
       break;
-    case 91:
+    case 93:
       fillBoxes(changetype<FillBoxesArgs>(args), task);
       break;
-    case 92:
+    case 94:
       mixRows(changetype<MixRowsArgs>(args), task);
       break;
-    case 93:
+    case 95:
       filterAxis(changetype<FilterAxisArgs>(args), task);
       break;
     default:
