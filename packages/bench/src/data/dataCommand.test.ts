@@ -1,9 +1,8 @@
 import { CommanderError } from "commander";
 import { expect, it } from "vitest";
 import { runDataCommand } from "./dataCommand.js";
-import { median } from "./measureStreaming.js";
 
-it("measures every way of streaming and of decoding", async () => {
+it("measures every way of streaming, augmenting and decoding", async () => {
   const lines: string[] = [];
   const options = ["--backend", "reference", "--steps", "1", "--rounds", "1", "--images", "4"];
   await runDataCommand(options, (line) => void lines.push(line));
@@ -13,6 +12,8 @@ it("measures every way of streaming and of decoding", async () => {
     /^arrays, on the device +[\d.]+ +1\.000$/m,
     /^arrays, shuffled, streamed +[\d.]+ +[\d.]+$/m,
     /^batches in memory, streamed +[\d.]+ +[\d.]+$/m,
+    /^augmented in the step +[\d.]+ +[\d.]+ +-?[\d.]+$/m,
+    /^augmented in JavaScript +[\d.]+ +[\d.]+ +-?[\d.]+$/m,
     /^sharp alone +\d+ +100%$/m,
     /^imageDatasetFromDirectory, WebAssembly +\d+ +\d+%$/m,
   ]) {
@@ -23,9 +24,4 @@ it("measures every way of streaming and of decoding", async () => {
 it("refuses options out of range", async () => {
   await expect(runDataCommand(["--rounds", "0"])).rejects.toThrow(CommanderError);
   await expect(runDataCommand(["--images", "3"])).rejects.toThrow("Expected a whole number from 4 up.");
-});
-
-it("takes the median of an odd and an even number of values", () => {
-  expect(median([3, 1, 2])).toBe(2);
-  expect(median([4, 1, 2, 3])).toBe(2.5);
 });

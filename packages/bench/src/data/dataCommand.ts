@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { openBackend } from "../backends/backends.js";
 import { thisMachine } from "../machine.js";
 import { formatTable } from "../report/table.js";
+import { measureAugmentation } from "./measureAugmentation.js";
 import { measureDecoding } from "./measureDecoding.js";
 import { measureStreaming } from "./measureStreaming.js";
 
@@ -15,13 +16,13 @@ interface DataRequest {
   readonly rounds: number;
 }
 
-/** `bench data`: what it costs that data stream to the device, and that images are decoded on the way. */
+/** `bench data`: what it costs that data stream to the device, that images are augmented, and that they are decoded on the way. */
 export async function runDataCommand(
   args: readonly string[],
   print: (line: string) => void = console.log,
 ): Promise<void> {
   const command = new Command("bench data")
-    .description("Measures training on data sets that stream, and reading folders of JPEG images.")
+    .description("Measures training on data sets that stream, augmentation, and reading folders of JPEG images.")
     .exitOverride()
     .addOption(new Option("--backend <name>", "backend to stream to").default("wasm"))
     .addOption(count("--threads <number>", "threads of the WASM backend, and of decoders").default(2))
@@ -46,6 +47,19 @@ async function measure(
       table(
         columns,
         steps.map(({ how, stepMs, ratio }) => [how, stepMs.toFixed(3), ratio.toFixed(3)]),
+      ),
+    );
+    print("");
+    const augmented = await measureAugmentation(backend, { ...request, batchSize: 64 });
+    print(
+      table(
+        [...columns, "us added a sample"],
+        augmented.map(({ how, stepMs, ratio, addedMicroseconds }) => [
+          how,
+          stepMs.toFixed(3),
+          ratio.toFixed(3),
+          addedMicroseconds.toFixed(1),
+        ]),
       ),
     );
   } finally {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BackendUnavailableError } from "@convoy/core";
-import { median } from "./measureStreaming.js";
+import { median } from "../training/percentile.js";
 
 /** How many images a second a way of reading them gives. */
 export interface DecodingResult {
@@ -73,8 +73,8 @@ export async function measureDecoding({ images, rounds, threads }: DecodingReque
     }
     return Object.keys(ways).map((how, index) => ({
       how,
-      imagesPerSecond: median(rates[index]!),
-      share: median(rates[index]!.map((rate, round) => rate / rates[0]![round]!)),
+      imagesPerSecond: median(rates[index]!)!,
+      share: median(rates[index]!.map((rate, round) => rate / rates[0]![round]!))!,
     }));
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -35,3 +35,8 @@ it("takes the middle number, or the mean of the two in the middle", () => {
   expect(median([4, 1, 9, 5])).toBe(4.5);
   expect(median([4])).toBe(4);
 });
+
+it("takes the median of an odd and an even number of values", () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 2, 3])).toBe(2.5);
+});
