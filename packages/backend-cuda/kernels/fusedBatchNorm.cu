@@ -134,12 +134,34 @@ struct NormGradient {
   }
 };
 
+// Calls each(index, g, x) for the thread's elements of the block's stretch.
+template <class Each>
+DEVICE void forEachGradient(const NormGradient& from, const float* __restrict__ x, const ChannelPlace& at,
+                            const ChannelTile& tile, int rows, int rowsPerStretch, const Each& each) {
+  const Stretch of = stretchOf(rowsPerStretch, rows);
+  int row = of.begin + at.line;
+  for (; row + (rowsAtOnce - 1) * tile.lines < of.end; row += rowsAtOnce * tile.lines) {
+    float gradients[rowsAtOnce], values[rowsAtOnce];
+    UNROLL
+    for (int i = 0; i < rowsAtOnce; i++) {
+      const int index = (row + i * tile.lines) * tile.C + at.c;
+      gradients[i] = from.at(index);
+      values[i] = x[index];
+    }
+    UNROLL
+    for (int i = 0; i < rowsAtOnce; i++) each((row + i * tile.lines) * tile.C + at.c, gradients[i], values[i]);
+  }
+  for (; row < of.end; row += tile.lines) {
+    const int index = row * tile.C + at.c;
+    each(index, from.at(index), x[index]);
+  }
+}
+
 // g is null where nothing else reads it.
 KERNEL __launch_bounds__(blockThreads, 4)
     batchNormGradientParts(NormGradient from, const float* __restrict__ x, const float* __restrict__ mean, float* g,
                            float* parts, ChannelTile tile, int rows, int rowsPerStretch) {
   const ChannelPlace at = placeIn(tile, blockIdx.x);
-  const Stretch of = stretchOf(rowsPerStretch, rows);
   GradientSums own{0.0f, 0.0f};
   if (at.works) {
     const float center = mean[at.c];
@@ -148,22 +170,7 @@ KERNEL __launch_bounds__(blockThreads, 4)
       own.products = fmaf(gradient, value - center, own.products);
       own.gradients += gradient;
     };
-    int row = of.begin + at.line;
-    for (; row + (rowsAtOnce - 1) * tile.lines < of.end; row += rowsAtOnce * tile.lines) {
-      float gradients[rowsAtOnce], values[rowsAtOnce];
-      UNROLL
-      for (int i = 0; i < rowsAtOnce; i++) {
-        const int index = (row + i * tile.lines) * tile.C + at.c;
-        gradients[i] = from.at(index);
-        values[i] = x[index];
-      }
-      UNROLL
-      for (int i = 0; i < rowsAtOnce; i++) add((row + i * tile.lines) * tile.C + at.c, gradients[i], values[i]);
-    }
-    for (; row < of.end; row += tile.lines) {
-      const int index = row * tile.C + at.c;
-      add(index, from.at(index), x[index]);
-    }
+    forEachGradient(from, x, at, tile, rows, rowsPerStretch, add);
   }
   storePart(parts, own, tile, at);
 }
@@ -196,22 +203,6 @@ KERNEL __launch_bounds__(blockThreads, 4)
   const auto put = [&](int index, float gradient, float value) {
     to.dx[index] = factor * (gradient - offset - (value - center) * slope);
   };
-  const Stretch of = stretchOf(rowsPerStretch, rows);
-  int row = of.begin + at.line;
-  for (; row + (rowsAtOnce - 1) * tile.lines < of.end; row += rowsAtOnce * tile.lines) {
-    float gradients[rowsAtOnce], values[rowsAtOnce];
-    UNROLL
-    for (int i = 0; i < rowsAtOnce; i++) {
-      const int index = (row + i * tile.lines) * tile.C + at.c;
-      gradients[i] = from.at(index);
-      values[i] = x[index];
-    }
-    UNROLL
-    for (int i = 0; i < rowsAtOnce; i++) put((row + i * tile.lines) * tile.C + at.c, gradients[i], values[i]);
-  }
-  for (; row < of.end; row += tile.lines) {
-    const int index = row * tile.C + at.c;
-    put(index, from.at(index), x[index]);
-  }
+  forEachGradient(from, x, at, tile, rows, rowsPerStretch, put);
 }
 EXPORT_KERNEL(batchNormGradients)
