@@ -89,6 +89,14 @@ T __shfl_xor_sync(unsigned mask, T value, int flip, int = 32, const char* file =
   return emulator::shuffle(mask, value, int(emulator::currentThread->linear & 31) ^ flip, file, line);
 }
 
+namespace emulator {
+inline void keepLanes(const char* deposits, char* results, unsigned bytes) { memcpy(results, deposits, 32 * bytes); }
+}  // namespace emulator
+inline void __syncwarp(unsigned mask = 0xffffffffu, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  int nothing = 0;
+  emulator::warpOperation(mask, &nothing, sizeof nothing, emulator::keepLanes, file, line);
+}
+
 template <class T> T __ldg(const T* address) { return *address; }
 inline uint32_t __umulhi(uint32_t a, uint32_t b) { return uint32_t(uint64_t(a) * b >> 32); }
 inline float __uint_as_float(uint32_t bits) {

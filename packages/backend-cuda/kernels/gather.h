@@ -1,5 +1,5 @@
-// Rows of a data set on the device as the step's batch: y[b] = scale * source[order[batchStart + b]], without an order
-// scale * source[batchStart + b].
+// Rows of a data set on the device as the step's batch: y[b] = scale * source[order[batchStart + b]] + offset, without an
+// order scale * source[batchStart + b] + offset.
 #pragma once
 #include "divisor.h"
 #include "step.h"
@@ -17,6 +17,7 @@ struct GatherSource {
   int rows;
   // Entries of the order.
   int orderLength;
+  float offset;
   float scale;
   int type;
 };
@@ -44,8 +45,9 @@ DEVICE int sourceRow(const GatherSource& s, uint32_t start, int b, StepState* st
 
 // Element of a source of numbers.
 DEVICE float sourceNumber(const GatherSource& s, int64_t index) {
-  return s.scale * (s.type == bytesToFloat ? float(__ldg(static_cast<const uint8_t*>(s.source) + index))
-                                           : __ldg(static_cast<const float*>(s.source) + index));
+  const float number = s.type == bytesToFloat ? float(__ldg(static_cast<const uint8_t*>(s.source) + index))
+                                              : __ldg(static_cast<const float*>(s.source) + index);
+  return fmaf(s.scale, number, s.offset);
 }
 
 // Writes elements first, first + stride, ... of a batch.

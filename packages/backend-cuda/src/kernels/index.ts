@@ -6,6 +6,7 @@ import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
 import { clipByNorm, clipByValue } from "./clip.js";
+import { adjustContrast, adjustHsv, scaleChannels } from "./colors.js";
 import { concat } from "./concat.js";
 import { constrainNorm, nonNegative } from "./constraints.js";
 import { conv2d } from "./conv2d.js";
@@ -25,6 +26,7 @@ import { fusedConv2dBackward } from "./fusedConv2dBackward.js";
 import { fusedConv2dBatchNorm } from "./fusedConv2dBatchNorm.js";
 import { fusedDense } from "./fusedDense.js";
 import { fusedDenseBackward } from "./fusedDenseBackward.js";
+import { fusedGatherRows } from "./fusedGatherRows.js";
 import { fusedSoftmaxLoss } from "./fusedSoftmaxLoss.js";
 import { groupNorm, groupNormBackwardInput, groupNormBackwardSums } from "./groupNorm.js";
 import { labelHistogram } from "./labelHistogram.js";
@@ -48,6 +50,7 @@ import {
 } from "./optimizerUpdates.js";
 import { pad } from "./pad.js";
 import { penalty, penaltyBackward } from "./penalty.js";
+import { fillBoxes, filterAxis, mixRows } from "./regions.js";
 import { resize2d, resize2dBackward } from "./resize2d.js";
 import { gatherRows, storeRows } from "./rows.js";
 import { sigmoidCrossEntropy, sigmoidCrossEntropyBackward } from "./sigmoidCrossEntropy.js";
@@ -55,6 +58,7 @@ import { softmax, softmaxBackward } from "./softmax.js";
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from "./softmaxCrossEntropy.js";
 import { transpose } from "./transpose.js";
 import { unary, unaryBackward } from "./unary.js";
+import { warp2d } from "./warp2d.js";
 import { weightedMean, weightedMeanBackward } from "./weightedMean.js";
 
 /** How every op runs. */
@@ -83,6 +87,13 @@ export const kernels: KernelTable<OpKernel> = {
   transpose,
   resize2d,
   resize2dBackward,
+  warp2d,
+  scaleChannels,
+  adjustContrast,
+  adjustHsv,
+  fillBoxes,
+  mixRows,
+  filterAxis,
   dropout,
   channelDropout,
   gaussianNoise,
@@ -125,6 +136,7 @@ export const kernels: KernelTable<OpKernel> = {
   decayWeights,
   constrainNorm,
   nonNegative,
+  fusedGatherRows,
   fusedConv2d,
   fusedConv2dBackward,
   fusedDense,

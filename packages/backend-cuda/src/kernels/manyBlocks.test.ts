@@ -18,6 +18,24 @@ function numbers(shape: Shape, center = 0): Tensor & TensorSpec {
   return { shape, dtype: "float32", data };
 }
 
+/** Whole numbers below a limit. */
+function integers(shape: Shape, limit: number): Tensor & TensorSpec {
+  const data = Int32Array.from(numbers(shape).data, (value) => Math.floor(((value + 1) / 2) * limit));
+  return { shape, dtype: "int32", data };
+}
+
+/** Images turned, scaled and shifted, differently each. */
+function warped(channels: number, interpolation: "nearest" | "bilinear"): Case {
+  const images = [20, 37, 41, channels] as const;
+  const data = Int32Array.from({ length: 20 * 6 }, (_, index) => {
+    const [n, place] = [Math.floor(index / 6), index % 6];
+    return [900 - 40 * n, 60 * n - 500, 3000 * n - 20_000, 500 - 60 * n, 1100, 9000 - 2500 * n][place]!;
+  });
+  const attributes = { size: [39, 43], interpolation, fillMode: "reflect", fillValue: 0, fractionBits: 10 } as const;
+  const transforms = { shape: [20, 6], dtype: "int32", data } as const;
+  return one("warp2d", `${channels} channels, ${interpolation}`, attributes, numbers(images), transforms);
+}
+
 interface Case<N extends KernelName = KernelName> {
   readonly op: N;
   readonly what: string;
@@ -109,6 +127,11 @@ function cases(): Case[] {
         one("depthwiseConv2dBackwardInput", what, { ...attributes, inputShape }, gradient, numbers(kernelShape)),
       ];
     }),
+    ...[1, 3, 5].flatMap((channels) => [warped(channels, "nearest"), warped(channels, "bilinear")]),
+    one("adjustHsv", "many pixels", { low: -1, high: 1 }, numbers([5, 61, 59, 3]), positive([5, 2])),
+    one("scaleChannels", "many numbers", { low: -1, high: 1 }, numbers([5, 61, 59, 3]), numbers([5, 6])),
+    one("filterAxis", "many numbers", { axis: 2 }, numbers([3, 61, 59, 2]), numbers([3, 7])),
+    one("mixRows", "many numbers", {}, numbers([50, 300]), integers([50], 50), positive([50])),
     one("weightedMean", "many rows", {}, numbers([70, 900]), positive([70])),
     one("penalty", "many parameters", { l1: 0.1, l2: 0.2, scale: 3 }, numbers([70_000])),
   ];

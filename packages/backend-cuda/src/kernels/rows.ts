@@ -1,4 +1,4 @@
-import { attributesOf, type OpInstance, sizeOf } from "@convoy/core/backend";
+import { attributesOf, gatherParts, type OpInstance, sizeOf } from "@convoy/core/backend";
 import { divisorOf } from "./arguments/divisor.js";
 import type { StructValues } from "./arguments/pack.js";
 import { constants, enums } from "./arguments/structs.js";
@@ -25,7 +25,7 @@ export const gatherRows: OpKernel = {
   launches: (op, context) => [gatherLaunch([op], context)],
 };
 
-/** Up to four gathers in one launch. */
+/** Up to four gathers in one launch, each of them alone or with an affine function of what it gathers. */
 export function gatherLaunch(ops: readonly DeviceOp[], context: LaunchContext): Launch {
   const maxCount = Math.max(...ops.map((op) => sizeOf(op.outputs[0]!.shape)));
   const grid = [sharedBlocksFor(maxCount, context.multiprocessors), ops.length] as const;
@@ -40,8 +40,12 @@ export function gatherSources(
   return { sources: ops.map(gatherSource), table: stepTable, state: stepState };
 }
 
-function gatherSource(op: DeviceOp): StructValues<"GatherSource"> {
-  const [source, order] = op.inputs as [DeviceTensor, DeviceTensor?];
+/** The rows that `gatherRows` takes, alone or with what the fused op does to them before they are resampled. */
+export function gatherSource(op: DeviceOp): StructValues<"GatherSource"> {
+  const { gather, before } = gatherParts(op);
+  const [source, order] = gather.inputs as [DeviceTensor, DeviceTensor?];
+  const { scale } = attributesOf("gatherRows", gather);
+  const affine = before ? attributesOf("affine", before) : { scale: 1, offset: 0 };
   const batch = op.outputs[0]!;
   return {
     source,
@@ -51,13 +55,19 @@ function gatherSource(op: DeviceOp): StructValues<"GatherSource"> {
     count: sizeOf(batch.shape),
     rows: source.shape[0]!,
     orderLength: order?.shape[0] ?? 0,
-    scale: attributesOf("gatherRows", op).scale,
-    type: sourceTypes.get(typesOf(op))!,
+    offset: affine.offset,
+    scale: affine.scale * scale,
+    type: sourceTypes.get(typesOf(gather))!,
   };
 }
 
 function typesOf({ inputs, outputs }: OpInstance): string {
   return `${inputs[0]!.dtype} ${outputs[0]!.dtype}`;
+}
+
+/** Whether an op does nothing but gather rows, with an affine function at most. */
+export function gathersOnly(op: DeviceOp): boolean {
+  return op.op === "gatherRows" || (op.op === "fusedGatherRows" && gatherParts(op).warp === undefined);
 }
 
 export const storeRows: OpKernel = {

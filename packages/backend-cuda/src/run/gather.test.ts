@@ -36,7 +36,7 @@ function withGap(plan: Plan): Plan {
     flops: 0,
     bytes: 0,
   };
-  const at = plan.ops.findIndex(({ op }) => op !== "gatherRows");
+  const at = plan.ops.findIndex(({ op }) => op !== "gatherRows" && op !== "fusedGatherRows");
   return {
     ...plan,
     values: [...plan.values, spare],
@@ -125,6 +125,20 @@ const networks: { readonly [name: string]: Network } = {
     ],
   },
   "conv of numbers": { stack: () => [conv(6, { activation: "relu" }), layers.flatten()], floats: true },
+  "rescaled, padded conv": {
+    stack: () => [
+      layers.rescaling({ scale: 1 / 90, offset: -0.75, inputShape }),
+      conv(6, { padding: "same", activation: "relu" }),
+      layers.flatten(),
+    ],
+  },
+  "rescaled, dense": {
+    stack: () => [
+      layers.rescaling({ scale: 1 / 90, offset: -0.75, inputShape }),
+      layers.flatten(),
+      layers.dense({ units: 9, activation: "relu" }),
+    ],
+  },
   dense: { stack: () => [layers.flatten({ inputShape }), layers.dense({ units: 9, activation: "relu" })] },
   "reshape, conv": {
     stack: () => [layers.reshape({ targetShape: inputShape, inputShape: [784] }), conv(6, {}), layers.flatten()],

@@ -42,6 +42,23 @@ function gather(to: number, row: Shape = [2, 3], from = tensor(10_000, [9, ...ro
   return op("gatherRows", [from], [tensor(to, [4, ...row])], { attributes });
 }
 
+/** The same, scaled on the way; with `warped` resampled as well, by transforms at this address. */
+function fusedGather(to: number, warped?: number): DeviceOp {
+  const { attributes, inputs } = gather(0, [2, 3, 1]);
+  const [gathered, scaled, output] = [0, warped === undefined ? to : 0, to].map((at) => tensor(at, [4, 2, 3, 1]));
+  const parts = [
+    op("gatherRows", [...inputs], [gathered!], { attributes }),
+    op("affine", [gathered!], [scaled!], { attributes: { scale: 2, offset: 1 } }),
+  ];
+  if (warped === undefined) {
+    return op("fusedGatherRows", [...inputs], [scaled!], { parts });
+  }
+  const transforms = tensor(warped, [4, 6], "int32");
+  const warp = { size: [2, 3], interpolation: "bilinear", fillMode: "wrap", fillValue: 0, fractionBits: 9 };
+  const last = op("warp2d", [scaled!, transforms], [output!], { attributes: warp });
+  return op("fusedGatherRows", [...inputs, transforms], [output!], { parts: [...parts, last] });
+}
+
 /** A dense layer; `kernel` and `bias` lie elsewhere unless they are given. */
 function dense(input: DeviceTensor, { kernel, bias }: { kernel?: DeviceTensor; bias?: DeviceTensor } = {}): DeviceOp {
   const [N, C] = input.shape as [number, number];
@@ -117,6 +134,27 @@ describe("gathers that follow each other", () => {
     ["one overwrites what the other one reads", gather(1000), gather(10_100)],
   ])("do not where %s", (_, first, second) => {
     expect(kernels(first, second)).toEqual(["gatherRows", "gatherRows", "finishStep"]);
+  });
+});
+
+describe("a gather that scales", () => {
+  it("shares a launch with others", () => {
+    expect(kernels(gather(1000), fusedGather(2000))).toEqual(["gatherRows", "finishStep"]);
+  });
+
+  it("is done by the layer behind it", () => {
+    expect(kernels(fusedGather(1000), conv2d(tensor(1000, [4, 2, 3, 1])))).toEqual(together);
+  });
+
+  it("has a launch of its own where it resamples", () => {
+    const transforms = gather(2000, [6], tensor(10_000, [9, 6], "int32"));
+    const resampled = fusedGather(1000, 2000);
+    expect(kernels(transforms, resampled, conv2d(tensor(1000, [4, 2, 3, 1])))).toEqual([
+      "gatherRows",
+      "warpNumbers1",
+      expect.stringMatching(/^conv2d/),
+      "finishStep",
+    ]);
   });
 });
 

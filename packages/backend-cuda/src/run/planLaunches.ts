@@ -4,7 +4,7 @@ import { type Launch, launch } from "../kernels/launch.js";
 import { maxAverages, movingAverageLaunch } from "../kernels/movingAverage.js";
 import { type DeviceOp, type LaunchContext, overlap, type Target } from "../kernels/opKernel.js";
 import { gatheringLaunches } from "../kernels/product/gathering.js";
-import { gatherLaunch, maxGatherSources } from "../kernels/rows.js";
+import { gatherLaunch, gathersOnly, maxGatherSources } from "../kernels/rows.js";
 import { denseLossLaunch, lossOf, maxFusedClasses } from "../kernels/softmaxLoss.js";
 import { placePlan } from "./placePlan.js";
 
@@ -41,7 +41,7 @@ export function planLaunches(
     return to;
   };
   for (let index = 0; index < ops.length; ) {
-    const gathers = independentFrom(ops, index, "gatherRows", maxGatherSources);
+    const gathers = independentFrom(ops, index, gathersOnly, maxGatherSources);
     const end = index + gathers.length;
     const following = gathers.length > 0 && !isDenseWithLoss(ops, end, results) ? ops[end] : undefined;
     const gathering = following && gatheringLaunches(following, gathers, context);
@@ -50,7 +50,7 @@ export function planLaunches(
     } else if (gathers.length > 1) {
       index = add(index, end, gatherLaunch(gathers, context));
     } else if (ops[index]!.op === "movingAverage") {
-      const averages = independentFrom(ops, index, "movingAverage", maxAverages);
+      const averages = independentFrom(ops, index, ({ op }) => op === "movingAverage", maxAverages);
       index = add(index, index + averages.length, movingAverageLaunch(averages, context));
     } else if (isDenseWithLoss(ops, index, results)) {
       index = add(index, index + 2, denseLossLaunch(ops[index]!, ops[index + 1]!, context));
@@ -83,11 +83,16 @@ export function countLaunches(plan: Plan, target: Target): number {
   return planLaunches(ops, plan.results, context).length;
 }
 
-/** The ops of this name that follow each other from `index` on, none of which touches what another one writes. */
-function independentFrom(ops: readonly DeviceOp[], index: number, name: DeviceOp["op"], most: number): DeviceOp[] {
+/** The ops of a kind that follow each other from `index` on, none of which touches what another one writes. */
+function independentFrom(
+  ops: readonly DeviceOp[],
+  index: number,
+  isOfKind: (op: DeviceOp) => boolean,
+  most: number,
+): DeviceOp[] {
   const found: DeviceOp[] = [];
   for (const op of ops.slice(index, index + most)) {
-    if (op.op !== name || found.some((other) => writesTo(other, op) || writesTo(op, other))) {
+    if (!isOfKind(op) || found.some((other) => writesTo(other, op) || writesTo(op, other))) {
       break;
     }
     found.push(op);

@@ -43,12 +43,13 @@ it("leaves elements that are not given zero", () => {
     count: 6,
     rows: 7,
     orderLength: 8,
+    offset: 0.25,
     scale: 0.5,
     type: 1,
   };
   const bytes = packArguments("gatherRows", { from: { sources: [source], table: 9, state: 10 } });
   const second = structBytes("GatherSource");
-  expect(second).toBe(56);
+  expect(second).toBe(64);
   expect(bytes.length).toBe(4 * second + 16);
   expect([...bytes.subarray(second, 4 * second)].every((byte) => byte === 0)).toBe(true);
   expect(view(bytes).getBigUint64(4 * second, true)).toBe(9n);

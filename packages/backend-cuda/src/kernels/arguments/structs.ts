@@ -120,6 +120,25 @@ export const structs = {
     byHeight: "Divisor",
   },
 
+  WarpAxis: { length: "int", byPeriod: "Divisor" },
+  WarpShape: {
+    rows: "WarpAxis",
+    columns: "WarpAxis",
+    N: "int",
+    C: "int",
+    area: "int",
+    byWidth: "Divisor",
+    byC: "Divisor",
+    fractionBits: "int",
+    unit: "float",
+    bilinear: "int",
+    fillMode: "int",
+    fillValue: "float",
+    scale: "float",
+    offset: "float",
+  },
+  FillValues: { values: "float[64]" },
+
   ChannelTile: { C: "int", byColumns: "Divisor", lines: "int" },
   DepthwiseShape: {
     N: "int",
@@ -210,6 +229,7 @@ export const structs = {
     count: "int",
     rows: "int",
     orderLength: "int",
+    offset: "float",
     scale: "float",
     type: "int",
   },
@@ -228,6 +248,7 @@ export const enums = {
     logarithm: 6,
     logit: 7,
   },
+  FillMode: { reflectFill: 0, wrapFill: 1, constantFill: 2, nearestFill: 3 },
   SourceType: { bytesToFloat: 0, floatToFloat: 1, wordsToWords: 2 },
 } as const;
 
@@ -239,6 +260,8 @@ export const constants = {
   maxSources: 4,
   /** Inputs that one launch of `concat` copies at most. */
   maxConcatSources: 8,
+  /** Channels that `fillBoxes` has values for at most. */
+  maxFillValues: 64,
   /** Averages that one launch of `movingAverage` updates at most. */
   maxAverages: 4,
   /** Neighbouring pixels that a thread of a depthwise convolution computes together. */
