@@ -1,9 +1,8 @@
 import { attributesOf } from "@convoy/core/backend";
 import { type Launch, launch, rowBlocks } from "../program/launch.js";
 import { type Operand, type OpWriter, ScratchLayout } from "../program/opWriter.js";
-import type { FilterLaunches } from "./conv2dBackwardFilter.js";
 import { noEpilogue, productLaunches } from "./matMul.js";
-import { type OutputGradient, outputGradientArguments } from "./outputGradient.js";
+import { type FilterLaunches, type OutputGradient, outputGradientArguments } from "./outputGradient.js";
 import { bandBytes, type Convolution, isPointwise, tapRuns } from "./paddedBand.js";
 import { partialSums } from "./sumPartials.js";
 

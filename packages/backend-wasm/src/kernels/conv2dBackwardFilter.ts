@@ -1,8 +1,8 @@
 import { attributesOf } from "@convoy/core/backend";
-import { type Launch, launch } from "../program/launch.js";
+import { launch } from "../program/launch.js";
 import { type OpEncoder, type Operand, type OpWriter, ScratchLayout } from "../program/opWriter.js";
 import { denseFilterLaunches, suitsProducts } from "./conv2dBackwardDense.js";
-import { type OutputGradient, outputGradientArguments, packFilters } from "./outputGradient.js";
+import { type FilterLaunches, type OutputGradient, outputGradientArguments, packFilters } from "./outputGradient.js";
 import { bandBytes, bandColumns, type Convolution, convolutionOf, tapRuns } from "./paddedBand.js";
 import { partialSums } from "./sumPartials.js";
 
@@ -12,15 +12,6 @@ const maxSampleBlocks = 16;
 const maxPartialsBytes = 8 << 20;
 /** Input that is read again for each output channel: what the first-level cache holds. */
 const rereadBytes = 32768;
-
-/** The kernel gradient in three stages. */
-export interface FilterLaunches {
-  readonly before: readonly Launch[];
-  readonly main: Launch;
-  readonly finish: readonly Launch[];
-  /** Whether the input's gradient is among what they make. */
-  readonly makesInput: boolean;
-}
 
 /** The gradients that one pass over the lists may make beside that of the kernel. */
 interface Companions {

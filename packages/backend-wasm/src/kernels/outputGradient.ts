@@ -15,6 +15,15 @@ export interface OutputGradient {
   readonly pooling: WasmOp | undefined;
 }
 
+/** The kernel gradient in three stages. */
+export interface FilterLaunches {
+  readonly before: readonly Launch[];
+  readonly main: Launch;
+  readonly finish: readonly Launch[];
+  /** Whether the input's gradient is among what they make. */
+  readonly makesInput: boolean;
+}
+
 type Pooling = Pick<OpAttributes["maxPool2d"], "poolSize" | "strides" | "padding" | "dilation">;
 
 const noPooling: Pooling = { poolSize: [1, 1], strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] };
