@@ -2,50 +2,16 @@
 import { ConvoyError } from "@convoy/core";
 import { CommanderError } from "commander";
 import { checkBackends } from "./backends/backends.js";
-import { parseCommandLine } from "./commandLine.js";
+import { parseCommandLine, type Request } from "./commandLine.js";
 import { runDataCommand } from "./data/dataCommand.js";
-import { runOps } from "./ops/runOps.js";
-import { openInProcess } from "./participants/inProcess.js";
-import { checkJsonFile, writeJsonFile } from "./report/jsonFile.js";
-import { formatOpsTable } from "./report/opsTable.js";
-import { TerminalWatcher } from "./report/terminal.js";
-import { formatTrainingTable } from "./report/trainingTable.js";
-import { loadData } from "./training/loadData.js";
-import { runTraining } from "./training/runTraining.js";
+import { runCommand } from "./runCommand.js";
 
 async function main(): Promise<void> {
-  const parsed = parseCommandLine(process.argv.slice(2));
-  const { json } = parsed;
-  if (json !== undefined) {
-    await checkJsonFile(json);
+  const request: Request = parseCommandLine(process.argv.slice(2));
+  if ("request" in request) {
+    await checkBackends(request.request.backends);
   }
-  await checkBackends(parsed.request.backends);
-  const { report, table, failed } = parsed.command === "train" ? await train(parsed) : await ops(parsed);
-  console.log(`\n${table}`);
-  if (json !== undefined) {
-    await writeJsonFile(json, report);
-  }
-  process.exitCode = failed ? 1 : 0;
-}
-
-interface Outcome {
-  readonly report: object;
-  readonly table: string;
-  readonly failed: boolean;
-}
-
-async function train({
-  request,
-}: Extract<ReturnType<typeof parseCommandLine>, { command: "train" }>): Promise<Outcome> {
-  const watcher = new TerminalWatcher(process.stdout);
-  const print = (line: string): void => watcher.print(line);
-  const { report, failed } = await runTraining(request, { print, watcher, open: openInProcess, load: loadData });
-  return { report, table: formatTrainingTable([...report.results, ...(report.peers ?? [])]), failed };
-}
-
-async function ops({ request }: Extract<ReturnType<typeof parseCommandLine>, { command: "ops" }>): Promise<Outcome> {
-  const { report, failed } = await runOps(request);
-  return { report, table: report.backends.map(formatOpsTable).join("\n\n"), failed };
+  process.exitCode = (await runCommand(request)) ? 0 : 1;
 }
 
 try {

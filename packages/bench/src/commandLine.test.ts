@@ -57,8 +57,33 @@ it("reads the options of ops", () => {
   });
 });
 
+it("reads the other commands", () => {
+  expect(parseCommandLine("ops --grid --html grid.html".split(" "))).toMatchObject({
+    html: "grid.html",
+    request: { grid: true },
+  });
+  expect(complaint("ops", "--grid", "--model", "simple")).toContain("cannot be used with option '--model <name>'");
+  expect(parseCommandLine(["devices", "--backends", "wasm"])).toEqual({ command: "devices", backends: ["wasm"] });
+  expect(parseCommandLine(["compare", "a.json", "b.json"])).toEqual({
+    command: "compare",
+    files: ["a.json", "b.json"],
+  });
+  expect(complaint("compare", "a.json")).toContain("missing required argument 'after'");
+  expect(parseCommandLine(["report", "a.json", "b.json", "--markdown", "b.md"])).toEqual({
+    command: "report",
+    files: ["a.json", "b.json"],
+    html: "bench.html",
+    markdown: "b.md",
+  });
+  expect(complaint("report")).toContain("missing required argument 'reports'");
+  expect(complaint("--target-accuracy", "99")).toContain("Expected a share above 0, up to 1, such as 0.99.");
+});
+
 /** The backends that a command line asks for. */
-const backends = (...args: string[]) => parseCommandLine(args).request.backends;
+const backends = (...args: string[]) => {
+  const parsed = parseCommandLine(args);
+  return "request" in parsed ? parsed.request.backends : undefined;
+};
 
 it("takes third parties' backends by path and package", () => {
   expect(backends("--backend", "./my-backend.js")).toEqual(["./my-backend.js"]);

@@ -1,15 +1,34 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { backendNames, isBuiltIn } from "./backends/backends.js";
+import { Command, Option } from "commander";
+import {
+  backendOption,
+  backendsOption,
+  chosenBackends,
+  count,
+  counts,
+  jsonOption,
+  names,
+  share,
+  threadsOption,
+  wholeNumber,
+} from "./commandLineOptions.js";
 import { modelNames } from "./networks/models.js";
 import type { OpsRequest } from "./ops/runOps.js";
 import { peerNames } from "./peers/peers.js";
 import { datasetNames } from "./training/loadData.js";
 import type { TrainingRequest } from "./training/trainingRequest.js";
 
-/** What the command line asks for. `json` is where the report goes as well. */
+/** What the command line asks for. `json` and `html` are where the report goes as well. */
 export type Request =
-  | { readonly command: "train"; readonly request: TrainingRequest; readonly json?: string }
-  | { readonly command: "ops"; readonly request: OpsRequest; readonly json?: string };
+  | { readonly command: "train"; readonly request: TrainingRequest; readonly json?: string; readonly html?: string }
+  | { readonly command: "ops"; readonly request: OpsRequest; readonly json?: string; readonly html?: string }
+  | { readonly command: "devices"; readonly backends: readonly string[] }
+  | { readonly command: "compare"; readonly files: readonly [string, string] }
+  | {
+      readonly command: "report";
+      readonly files: readonly string[];
+      readonly html: string;
+      readonly markdown?: string;
+    };
 
 /** Where help and errors go; default: the process's own streams. */
 export interface CommandLineOutput {
@@ -17,7 +36,18 @@ export interface CommandLineOutput {
   readonly writeErr: (text: string) => void;
 }
 
-const maxSeed = 2 ** 32 - 1;
+/** What the command line has beyond the request. */
+interface OwnOptions {
+  readonly json?: string;
+  readonly html?: string;
+  /** Of every `--backend`, in order. */
+  readonly backend?: readonly string[];
+}
+
+/** The request as the command line has it. */
+interface TrainingOptions extends Omit<TrainingRequest, "batchSizes">, OwnOptions {
+  readonly batchSize: readonly number[];
+}
 
 /**
  * Reads the arguments after the command's name. Throws commander's `CommanderError`, which has the exit code, after help
@@ -25,6 +55,9 @@ const maxSeed = 2 ** 32 - 1;
  */
 export function parseCommandLine(args: readonly string[], output?: CommandLineOutput): Request {
   let parsed: Request | undefined;
+  const done = (request: Request): void => {
+    parsed = request;
+  };
   const program = new Command("bench")
     .description(
       "Trains a convolutional network on every backend available on this machine and reports how fast each one is.",
@@ -35,6 +68,17 @@ export function parseCommandLine(args: readonly string[], output?: CommandLineOu
   if (output !== undefined) {
     program.configureOutput(output);
   }
+  addTraining(program, done);
+  addOps(program, done);
+  addDevices(program, done);
+  addReports(program, done);
+  program.parse(args, { from: "user" });
+  return parsed!;
+}
+
+type Done = (request: Request) => void;
+
+function addTraining(program: Command, done: Done): void {
   program
     .addOption(backendsOption())
     .addOption(backendOption())
@@ -55,11 +99,18 @@ export function parseCommandLine(args: readonly string[], output?: CommandLineOu
       ),
     )
     .addOption(
+      share("--target-accuracy <share>", "train until so much of the test images is right, 10 epochs at most: 0.99"),
+    )
+    .addOption(
       new Option("--rounds <number>", "rounds in which all take turns; their medians count")
         .argParser((text: string) => wholeNumber(text, 0, 1000))
         .default(7),
     )
-    .addOption(seedOption())
+    .addOption(
+      new Option("--seed <number>", "seed of the initial weights and of the sample order")
+        .argParser((text: string) => wholeNumber(text, 0, 2 ** 32 - 1))
+        .default(0),
+    )
     .addOption(count("--seeds <number>", "runs with so many seeds, from --seed on").default(1))
     .addOption(counts("--threads <numbers>", "threads of the WASM backend and of PyTorch, or several (default: all)"))
     .addOption(
@@ -68,118 +119,72 @@ export function parseCommandLine(args: readonly string[], output?: CommandLineOu
         .default([], "none"),
     )
     .addOption(jsonOption())
-    .action(({ json, backend, batchSize, ...request }: TrainingOptions & OwnOptions, command: Command) => {
+    .addOption(htmlOption())
+    .action(({ json, html, backend, batchSize: batchSizes, ...request }: TrainingOptions, command: Command) => {
       const backends = chosenBackends(request.backends, backend, command);
-      const batchSizes = batchSize;
-      parsed = {
-        command: "train",
-        request: { ...request, backends, batchSizes },
-        ...(json === undefined ? {} : { json }),
-      };
+      done({ command: "train", request: { ...request, backends, batchSizes }, ...given({ json, html }) });
     });
+}
+
+function addOps(program: Command, done: Done): void {
   program
     .command("ops")
-    .description("Measures the ops of the networks one by one.")
+    .description("Measures the ops of networks one by one, or convolutions of all sizes.")
     .addOption(backendsOption())
     .addOption(backendOption())
+    .addOption(
+      new Option("--model <name>", "network whose ops are measured (default: tutorial and simple)").choices(modelNames),
+    )
+    .addOption(
+      new Option("--grid", "convolutions of all sizes, in three directions, as a heat map").conflicts(["model"]),
+    )
     .addOption(new Option("--filter <text>", "only ops whose name or shapes contain this").default("", "all"))
     .addOption(count("--batch-size <number>", "samples per step").default(64))
     .addOption(threadsOption())
     .addOption(jsonOption())
-    .action(({ json, backend, ...request }: OpsRequest & OwnOptions, command: Command) => {
+    .addOption(htmlOption())
+    .action(({ json, html, backend, ...request }: OpsRequest & OwnOptions, command: Command) => {
       const backends = chosenBackends(request.backends, backend, command);
-      parsed = { command: "ops", request: { ...request, backends }, ...(json === undefined ? {} : { json }) };
+      done({ command: "ops", request: { ...request, backends }, ...given({ json, html }) });
     });
-  program.parse(args, { from: "user" });
-  return parsed!;
 }
 
-/** The request as the command line has it. */
-interface TrainingOptions extends Omit<TrainingRequest, "batchSizes"> {
-  readonly batchSize: readonly number[];
+function addDevices(program: Command, done: Done): void {
+  program
+    .command("devices")
+    .description("Says what this machine has, what is missing and why, and what a newer Node would bring.")
+    .addOption(backendsOption())
+    .addOption(backendOption())
+    .action(({ backends, backend }: OwnOptions & { readonly backends: readonly string[] }, command: Command) => {
+      done({ command: "devices", backends: chosenBackends(backends, backend, command) });
+    });
 }
 
-/** What the command line has beyond the request. */
-interface OwnOptions {
-  readonly json?: string;
-  /** Of every `--backend`, in order. */
-  readonly backend?: readonly string[];
+function addReports(program: Command, done: Done): void {
+  program
+    .command("compare")
+    .description("Compares two reports that --json has written; the exit code is 1 where the second is slower.")
+    .argument("<before>", "a report")
+    .argument("<after>", "another")
+    .action((before: string, after: string) => done({ command: "compare", files: [before, after] }));
+  program
+    .command("report")
+    .description("Writes reports of --json, of one machine or many, as one HTML page.")
+    .argument("<reports...>", "files that --json has written")
+    .addOption(new Option("--html <file>", "where the page goes").default("bench.html"))
+    .addOption(new Option("--markdown <file>", "also write tables as Markdown"))
+    .action((files: string[], { html, markdown }: { html: string; markdown?: string }) =>
+      done({ command: "report", files, html, ...(markdown === undefined ? {} : { markdown }) }),
+    );
 }
 
-function backendsOption(): Option {
-  return new Option(
-    "--backends <names>",
-    "backends to run, separated by commas: names, and paths or @scope/packages of third parties",
-  )
-    .argParser((text: string) => names(text, backendNames, isModule))
-    .default(backendNames, `${backendNames.join(",")}; none with --backend`);
+function htmlOption(): Option {
+  return new Option("--html <file>", "also write the report as a page");
 }
 
-function backendOption(): Option {
-  return new Option(
-    "--backend <module>",
-    "a third party's backend: ./my-backend.js, a package, or either with #export; may be repeated",
-  ).argParser((text: string, earlier: readonly string[] | undefined) => {
-    if (text.trim() === "") {
-      throw new InvalidArgumentError("Expected the path of a file or the name of a package.");
-    }
-    return [...(earlier ?? []), text.trim()];
-  });
-}
-
-/** Each once: those of `--backends`, which runs everything only where no `--backend` says what to run, then the others. */
-function chosenBackends(listed: readonly string[], own: readonly string[] = [], command: Command): string[] {
-  const isListed = command.getOptionValueSource("backends") !== "default";
-  return [...new Set([...(isListed || own.length === 0 ? listed : []), ...own])];
-}
-
-/** A path, or a package with a scope: what cannot be a misspelt name. */
-function isModule(text: string): boolean {
-  return !isBuiltIn(text) && /^[.@/\\]|^[A-Za-z]:[\\/]|^file:/.test(text);
-}
-
-function jsonOption(): Option {
-  return new Option("--json <file>", "also write the report as JSON");
-}
-
-function threadsOption(): Option {
-  return count("--threads <number>", "threads of the WASM backend and of PyTorch (default: all cores)");
-}
-
-function seedOption(): Option {
-  return new Option("--seed <number>", "seed of the initial weights and of the sample order")
-    .argParser((text: string) => wholeNumber(text, 0, maxSeed))
-    .default(0);
-}
-
-function count(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text: string) => wholeNumber(text, 1, 2 ** 31 - 1));
-}
-
-function counts(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text: string) => [
-    ...new Set(text.split(",").map((part) => wholeNumber(part.trim(), 1, 2 ** 31 - 1))),
-  ]);
-}
-
-function wholeNumber(text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < low || value > high) {
-    throw new InvalidArgumentError(`Expected a whole number from ${low} to ${high}.`);
-  }
-  return value;
-}
-
-/** A list of names, each once, in the order given. Those that `others` accepts need not be known. */
-function names<Name extends string>(
-  text: string,
-  known: readonly Name[],
-  others: (name: string) => boolean = () => false,
-): Name[] {
-  const given = text.split(",").map((name) => name.trim());
-  const unknown = given.find((name) => !known.includes(name as Name) && !others(name));
-  if (unknown !== undefined) {
-    throw new InvalidArgumentError(`Unknown name "${unknown}", expected any of ${known.join(",")}.`);
-  }
-  return [...new Set(given as Name[])];
+/** Without the options that were not given. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

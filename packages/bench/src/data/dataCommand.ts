@@ -1,7 +1,7 @@
 import { BackendUnavailableError } from "@convoy/core";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { openBackend } from "../backends/backends.js";
-import { thisMachine } from "../machine.js";
+import { describeMachine, thisMachine } from "../machine.js";
 import { formatTable } from "../report/table.js";
 import { measureAugmentation } from "./measureAugmentation.js";
 import { measureDecoding } from "./measureDecoding.js";
@@ -37,8 +37,7 @@ async function measure(
   { backend: name, threads, ...request }: DataRequest,
   print: (line: string) => void,
 ): Promise<void> {
-  const machine = thisMachine();
-  print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${threads} threads\n`);
+  print(`${describeMachine(thisMachine())}, ${threads} threads\n`);
   const backend = await openBackend(name, { threads });
   try {
     const steps = await measureStreaming(backend, { ...request, batchSize: 64 });

@@ -1,6 +1,7 @@
 import { applications, type Backend } from "@convoy/core";
 import { fusedNames, type Plan } from "@convoy/core/backend";
 import { isolatePlan, planOfOps } from "@convoy/core/conformance";
+import { syntheticDigits } from "@convoy/core/datasets";
 import { reference } from "@convoy/core/reference";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { networkPlans } from "./networkPlans.js";
@@ -19,9 +20,10 @@ afterAll(() => backend.dispose());
 it("gives every tensor a buffer of its own, which holds the same when the ops run one by one", async () => {
   const isolated = isolatePlan(plan);
   expect(isolated.values.filter(({ buffer }) => buffer === "arena")).toEqual([]);
+  const images = syntheticDigits({ samples: 3 });
   const weights = await applications.simple().getWeights();
-  const whole = await fillBuffers(backend, isolated, weights);
-  const apart = await fillBuffers(backend, isolated, weights);
+  const whole = await fillBuffers(backend, isolated, weights, images);
+  const apart = await fillBuffers(backend, isolated, weights, images);
   const gradients = await whole.gradients!.read();
   expect(gradients.some((value) => value !== 0)).toBe(true);
   // Whatever an op reads must come from the op that writes it, not from the step that filled the buffers.

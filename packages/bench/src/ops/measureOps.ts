@@ -1,25 +1,13 @@
 import type { Backend } from "@convoy/core";
 import type { Plan, PlanOp } from "@convoy/core/backend";
 import { isolatePlan, planOfOps } from "@convoy/core/conformance";
-import { Bench } from "tinybench";
-import { buildNetwork, type ModelName } from "../networks/models.js";
+import { buildNetwork, type ModelName, syntheticShape } from "../networks/models.js";
 import type { OpResult } from "../report/opResult.js";
-import { networkPlans } from "./networkPlans.js";
-import { fillBuffers, type OpBuffers, stepTable } from "./opBuffers.js";
+import { drawImages } from "../training/syntheticImages.js";
+import { networkPlans, opModels } from "./networkPlans.js";
+import { fillBuffers } from "./opBuffers.js";
 import { opKey, opShapes } from "./opShapes.js";
-
-/** How long an op is measured. */
-export interface OpTiming {
-  readonly timeMs: number;
-  readonly warmupMs: number;
-  /** Minimum length of the runs that are started together, so that starting them does not count. */
-  readonly runMs: number;
-}
-
-const usualTiming: OpTiming = { timeMs: 300, warmupMs: 50, runMs: 3 };
-/** Minimum number of measurements, however long each takes. */
-const minIterations = 3;
-const maxSteps = 4096;
+import { type OpTiming, timeOp, usualTiming } from "./timeOp.js";
 
 /** One op out of a network's plan. */
 interface FoundOp {
@@ -28,18 +16,19 @@ interface FoundOp {
 }
 
 /**
- * Measures the ops of both networks one by one, each on the data that it sees in training.
+ * Measures the ops of some networks one by one, each on the data that it sees in training.
  * @param filter only ops whose name or shapes contain it, whatever the case
  */
 export async function measureOps(
   backend: Backend,
   batchSize: number,
   filter: string,
+  models: readonly ModelName[] = opModels,
   timing: OpTiming = usualTiming,
 ): Promise<OpResult[]> {
   const found = new Map<string, FoundOp>();
   const results: OpResult[] = [];
-  for (const { model, mode, plan } of networkPlans(backend, batchSize)) {
+  for (const { model, mode, plan } of networkPlans(backend, batchSize, models)) {
     const fresh: FoundOp[] = [];
     for (const op of plan.ops.filter((candidate) => matches(candidate, plan, filter))) {
       const key = opKey(op, plan);
@@ -72,7 +61,8 @@ async function measureFound(
   timing: OpTiming,
 ): Promise<OpResult[]> {
   const plan = isolatePlan(shared);
-  const buffers = await fillBuffers(backend, plan, await buildNetwork(model, 0).getWeights());
+  const images = drawImages(syntheticShape(model), plan.batchSize, 0);
+  const buffers = await fillBuffers(backend, plan, await buildNetwork(model, 0).getWeights(), images);
   try {
     const results: OpResult[] = [];
     for (const { op, usedBy } of found) {
@@ -94,48 +84,5 @@ async function measureFound(
     for (const buffer of Object.values(buffers)) {
       buffer.dispose();
     }
-  }
-}
-
-/** Milliseconds of one run of the op, many of them started together. */
-async function timeOp(
-  backend: Backend,
-  plan: Plan,
-  all: OpBuffers,
-  { timeMs, warmupMs, runMs }: OpTiming,
-): Promise<{ medianMs: number; errorPercent: number }> {
-  const buffers = Object.fromEntries(Object.keys(plan.buffers).map((name) => [name, all[name]!]));
-  const executable = await backend.compile(plan, { ...buffers, arena: all.arena! });
-  try {
-    let table = stepTable(1);
-    const run = async (): Promise<number> => {
-      const start = performance.now();
-      await executable.run(table);
-      return performance.now() - start;
-    };
-    // The first run may still build things.
-    await run();
-    for (let durationMs = await run(); durationMs < runMs && table.count < maxSteps; durationMs = await run()) {
-      table = stepTable(table.count * 2);
-    }
-    const bench = new Bench({
-      time: timeMs,
-      iterations: minIterations,
-      warmupTime: warmupMs,
-      warmupIterations: 1,
-      throws: true,
-    });
-    bench.add(plan.ops[0]!.op, async () => {
-      const durationMs = await run();
-      return { overriddenDuration: durationMs / table.count, overriddenIterationCost: durationMs };
-    });
-    const [task] = await bench.run();
-    const result = task!.result;
-    if (result.state !== "completed") {
-      throw new Error(`measuring ${plan.ops[0]!.op} ended as ${result.state}`);
-    }
-    return { medianMs: result.latency.p50, errorPercent: result.latency.rme };
-  } finally {
-    executable.dispose();
   }
 }

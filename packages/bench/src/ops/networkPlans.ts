@@ -13,13 +13,17 @@ export interface NetworkPlan {
 }
 
 /**
- * What a backend is given for the two applications, in its fused ops and also op by op: the shapes that matter, and what fusing
+ * What a backend is given for some networks, in its fused ops and also op by op: the shapes that matter, and what fusing
  * them gains.
  */
-export function networkPlans(backend: Backend, batchSize: number): NetworkPlan[] {
+export function networkPlans(
+  backend: Backend,
+  batchSize: number,
+  models: readonly ModelName[] = opModels,
+): NetworkPlan[] {
   const targets = backend.fusions.length > 0 ? [backend, withoutFusions(backend)] : [backend];
   return targets.flatMap((target) =>
-    opModels.flatMap((model) =>
+    models.flatMap((model) =>
       (["train", "evaluate"] as const).map((mode) => ({ model, mode, plan: planOf(target, model, mode, batchSize) })),
     ),
   );

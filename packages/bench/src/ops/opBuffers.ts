@@ -1,14 +1,6 @@
 import type { Backend, Tensor } from "@convoy/core";
-import {
-  type DeviceBuffer,
-  type Plan,
-  type StepTable,
-  sizeOf,
-  stepBytes,
-  stepLayout,
-  typedArrays,
-} from "@convoy/core/backend";
-import { syntheticDigits } from "@convoy/core/datasets";
+import { type DeviceBuffer, type Plan, type StepTable, stepBytes, stepLayout, typedArrays } from "@convoy/core/backend";
+import type { LabelledImages } from "@convoy/core/datasets";
 
 /** The buffers of an isolated plan, each holding what it holds in training. */
 export type OpBuffers = Readonly<Record<string, DeviceBuffer>>;
@@ -24,13 +16,14 @@ export function stepTable(count: number): StepTable {
 }
 
 /**
- * Makes the buffers of an isolated plan, puts digits and weights into them and runs a step, so that every op then finds
+ * Makes the buffers of an isolated plan, puts images and weights into them and runs a step, so that every op then finds
  * the activations and gradients of real training: how many zeros there are decides how fast some kernels are.
  */
 export async function fillBuffers(
   backend: Backend,
   plan: Plan,
   weights: readonly Tensor<Float32Array>[],
+  { images, labels }: LabelledImages,
 ): Promise<OpBuffers> {
   const buffers: Record<string, DeviceBuffer> = {
     arena: backend.createBuffer("arena", { dtype: "uint8", length: Math.max(1, plan.arenaBytes) }),
@@ -38,7 +31,6 @@ export async function fillBuffers(
   for (const [name, spec] of Object.entries(plan.buffers)) {
     buffers[name] = backend.createBuffer(name, spec);
   }
-  const { images, labels } = syntheticDigits({ samples: plan.batchSize, seed: 0 });
   const contents: Readonly<Record<string, () => void>> = {
     inputs: () => buffers.inputs!.write(Float32Array.from(images.data, (value) => value * (images.scale ?? 1))),
     labels: () => buffers.labels!.write(labels.data),
@@ -54,14 +46,13 @@ export async function fillBuffers(
   return buffers;
 }
 
-/** Parameters lie in the buffer in the order of the weights; the optimizer's view of all of them is no parameter. */
+/** Parameters are named "layer/weight" and come in the order of the weights; the optimizer's view of them has another name. */
 function writeWeights(plan: Plan, buffer: DeviceBuffer, weights: readonly Tensor<Float32Array>[]): void {
   const content = new typedArrays.float32(buffer.length);
   const offsets = new Set(
     plan.values
-      .filter((value) => value.buffer === "parameters" && sizeOf(value.shape) < buffer.length)
-      .map(({ byteOffset }) => byteOffset / content.BYTES_PER_ELEMENT)
-      .sort((a, b) => a - b),
+      .filter(({ buffer: where, label }) => where === "parameters" && label.includes("/"))
+      .map(({ byteOffset }) => byteOffset / content.BYTES_PER_ELEMENT),
   );
   [...offsets].forEach((offset, index) => {
     content.set(weights[index]!.data, offset);

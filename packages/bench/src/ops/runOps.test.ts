@@ -10,7 +10,8 @@ it("measures the ops that match, each once", async () => {
   expect(failed).toBe(false);
   expect(JSON.parse(JSON.stringify(report))).toStrictEqual({
     schema: 2,
-    machine: expect.objectContaining({ node: process.versions.node }),
+    machine: expect.objectContaining({ runtime: expect.stringContaining(process.versions.node) }),
+    date: expect.stringMatching(/^\d{4}-/),
     batchSize: 2,
     backends: [
       {

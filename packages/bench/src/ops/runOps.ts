@@ -2,9 +2,11 @@ import type { Backend } from "@convoy/core";
 import { isBuiltIn, openBackend } from "../backends/backends.js";
 import { Labels } from "../backends/labels.js";
 import { isUnavailable } from "../backends/moduleBackend.js";
-import { thisMachine } from "../machine.js";
+import { describeMachine, thisMachine } from "../machine.js";
+import type { ModelName } from "../networks/models.js";
 import type { BackendOps, OpsReport } from "../report/opResult.js";
 import { schemaVersion } from "../report/result.js";
+import { measureGrid } from "./measureGrid.js";
 import { measureOps } from "./measureOps.js";
 import { peakGflops } from "./peak.js";
 
@@ -15,6 +17,10 @@ export interface OpsRequest {
   /** Part of an op's name or shapes; empty: all ops. */
   readonly filter: string;
   readonly batchSize: number;
+  /** Absent: the two networks of digits. */
+  readonly model?: ModelName;
+  /** Measures convolutions of all sizes in place of a network's ops. */
+  readonly grid?: boolean;
   readonly threads?: number;
 }
 
@@ -26,12 +32,13 @@ export interface OpsOutcome {
 
 /** Measures the ops of every backend asked for. One that cannot run gets a row with its reason. */
 export async function runOps(
-  { backends: choices, filter, batchSize, threads }: OpsRequest,
+  { backends: choices, filter, batchSize, model, grid = false, threads }: OpsRequest,
   print: (line: string) => void = console.log,
   open: typeof openBackend = openBackend,
+  onCell: (done: number, of: number) => void = () => undefined,
 ): Promise<OpsOutcome> {
   const machine = thisMachine();
-  print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
+  print(describeMachine(machine));
   const backends: BackendOps[] = [];
   let failed = false;
   const labels = new Labels(choices);
@@ -53,10 +60,18 @@ export async function runOps(
     try {
       print(`measuring ${name} on ${device}`);
       const before = await peakGflops(backend);
-      const ops = await measureOps(backend, batchSize, filter);
+      const ops = grid ? [] : await measureOps(backend, batchSize, filter, model === undefined ? undefined : [model]);
+      const cells = grid ? await measureGrid(backend, undefined, onCell) : undefined;
       // Other work on the machine disturbs both: the better one is nearer to what the processor can do.
       const peak = before && Math.max(before, (await peakGflops(backend)) ?? before);
-      backends.push({ backend: name, available: true, device, peakGflops: peak, ops });
+      backends.push({
+        backend: name,
+        available: true,
+        device,
+        peakGflops: peak,
+        ops,
+        ...(cells === undefined ? {} : { grid: cells }),
+      });
     } catch (error) {
       failed = true;
       backends.push(absent(error, name, device));
@@ -64,5 +79,5 @@ export async function runOps(
       await backend.dispose();
     }
   }
-  return { report: { schema: schemaVersion, machine, batchSize, backends }, failed };
+  return { report: { schema: schemaVersion, date: new Date().toISOString(), machine, batchSize, backends }, failed };
 }

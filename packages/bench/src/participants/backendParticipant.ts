@@ -1,6 +1,6 @@
 import type { Backend, Callback, Model, Progress, Training } from "@convoy/core";
 import { TrainingClock } from "../training/trainingClock.js";
-import { buildModel, countOf, firstImages, type Workload } from "../training/workload.js";
+import { buildModel, countOf, firstImages, imagesFrom, type Workload } from "../training/workload.js";
 import {
   type EvaluationFigures,
   type Participant,
@@ -23,6 +23,8 @@ export class BackendParticipant implements Participant {
   readonly #workload: Workload;
   readonly #model: Model;
   #evaluationUs: number | undefined;
+  /** Training image that `trainMore` begins with. */
+  #next = 0;
 
   constructor(backend: Backend, workload: Workload) {
     this.name = backend.name;
@@ -41,15 +43,17 @@ export class BackendParticipant implements Participant {
   }
 
   async train(
-    { epochs, timeLimitMs }: TrainingGoal,
+    { epochs, timeLimitMs, samples = Infinity }: TrainingGoal,
     onProgress: (progress: TrainingProgress) => void = () => undefined,
   ): Promise<TrainingFigures> {
-    const { train, batchSize, seed } = this.#workload;
+    const { batchSize, seed } = this.#workload;
+    const train = firstImages(this.#workload.train, samples);
     const model = this.#model;
     const clock = new TrainingClock(() => model.compileMs);
     const watch = new Watch(timeLimitMs, onProgress);
     const options = { epochs, batchSize, seed, shuffle: false, verbose: 0, callbacks: [clock, watch] } as const;
     await model.fit(train.images, train.labels, options);
+    this.#next = watch.samplesSeen;
     const compileMs = model.compileMs;
     const start = performance.now();
     await model.getWeights();
@@ -72,6 +76,19 @@ export class BackendParticipant implements Participant {
     const { accuracy, usPerSample } = await this.#evaluateFirst(samples);
     this.#evaluationUs = usPerSample;
     return { testAccuracy: accuracy, testSamples: samples, evaluateUsPerSample: usPerSample };
+  }
+
+  async trainMore(samples: number): Promise<number> {
+    const { train, batchSize, seed } = this.#workload;
+    const all = countOf(train);
+    const first = this.#next >= all ? 0 : this.#next;
+    const part = imagesFrom(train, first, Math.min(samples, all - first));
+    const clock = new TrainingClock(() => this.#model.compileMs);
+    await this.#model.fit(part.images, part.labels, {
+      ...{ epochs: 1, batchSize, seed, shuffle: false, verbose: 0, callbacks: [clock] },
+    });
+    this.#next = first + countOf(part);
+    return ((clock.figures().trainUsPerSample as number) * countOf(part)) / 1000;
   }
 
   async timeTraining(budgetMs: number): Promise<number> {

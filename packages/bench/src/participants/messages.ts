@@ -6,7 +6,7 @@ import type { Participant, TrainingProgress } from "./participant.js";
 export type Call =
   | { readonly method: "open"; readonly args: readonly [Entry, Workload] }
   | { readonly method: "train"; readonly args: readonly [Parameters<Participant["train"]>[0]] }
-  | { readonly method: "evaluate" | "timeTraining"; readonly args: readonly [number] }
+  | { readonly method: "evaluate" | "trainMore" | "timeTraining"; readonly args: readonly [number] }
   | { readonly method: "peakMemoryBytes" | "close"; readonly args: readonly [] };
 
 /** An error as plain data. */
@@ -60,6 +60,7 @@ export class ParticipantHost {
       case "train":
         return participant.train(...call.args, onProgress);
       case "evaluate":
+      case "trainMore":
       case "timeTraining":
         return participant[call.method](...call.args);
       default:

@@ -5,6 +5,8 @@ export interface TrainingGoal {
   readonly epochs: number;
   /** Milliseconds of steps after the first; absent: no limit. At least one step is always done. */
   readonly timeLimitMs?: number;
+  /** Most samples, whole batches of them; absent: all of every epoch. */
+  readonly samples?: number;
 }
 
 /** How far training has come. */
@@ -41,6 +43,8 @@ export interface Participant {
   train(goal: TrainingGoal, onProgress?: (progress: TrainingProgress) => void): Promise<TrainingFigures>;
   /** Evaluates the test images, as many as take about `budgetMs`. */
   evaluate(budgetMs: number): Promise<EvaluationFigures>;
+  /** Goes on training on so many samples, whole batches of them. Milliseconds of the steps alone. */
+  trainMore(samples: number): Promise<number>;
   /** Goes on training for about `budgetMs`, at least for a step. Microseconds per sample. */
   timeTraining(budgetMs: number): Promise<number>;
   /** Most memory in use so far; null where that is unknown. */

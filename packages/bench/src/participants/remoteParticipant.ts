@@ -50,6 +50,10 @@ export class RemoteParticipant implements Participant {
     return (await this.#line.ask({ method: "evaluate", args: [budgetMs] })) as EvaluationFigures;
   }
 
+  async trainMore(samples: number): Promise<number> {
+    return (await this.#line.ask({ method: "trainMore", args: [samples] })) as number;
+  }
+
   async timeTraining(budgetMs: number): Promise<number> {
     return (await this.#line.ask({ method: "timeTraining", args: [budgetMs] })) as number;
   }

@@ -64,10 +64,10 @@ export class StepParticipant implements Participant {
   }
 
   async train(
-    { epochs, timeLimitMs = Infinity }: TrainingGoal,
+    { epochs, timeLimitMs = Infinity, samples = Infinity }: TrainingGoal,
     onProgress: (progress: TrainingProgress) => void = () => undefined,
   ): Promise<TrainingFigures> {
-    const total = epochs * Math.floor(this.#trainSamples / this.#batchSize);
+    const total = epochs * Math.max(1, Math.floor(Math.min(samples, this.#trainSamples) / this.#batchSize));
     const losses: number[] = [];
     const durationsMs: number[] = [];
     let spentMs = 0;
@@ -103,6 +103,10 @@ export class StepParticipant implements Participant {
     const samples = samplesWithin(budgetMs, this.#evaluationUs as number, this.#batchSize, this.#testSamples);
     const hits = await this.#evaluateFirst(samples);
     return { testAccuracy: hits / samples, testSamples: samples, evaluateUsPerSample: this.#evaluationUs as number };
+  }
+
+  async trainMore(samples: number): Promise<number> {
+    return sum((await this.#steps(Math.max(1, Math.floor(samples / this.#batchSize)))).durationsMs);
   }
 
   async timeTraining(budgetMs: number): Promise<number> {

@@ -1,7 +1,7 @@
 import type { LabelledImages } from "@convoy/core/datasets";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { StepLibrary, TimedEvaluation, TimedSteps } from "../participants/stepParticipant.js";
-import { firstImages } from "../training/workload.js";
+import { firstImages, imagesFrom } from "../training/workload.js";
 import { batchOf, type PeerWorkload } from "./peer.js";
 import type { Tfjs } from "./tfjsLibrary.js";
 import { buildTfjsModel } from "./tfjsNetwork.js";
@@ -60,15 +60,5 @@ export function tfjsRuns(tfjs: Tfjs, workload: PeerWorkload, device: string): St
     async dispose() {
       model.dispose();
     },
-  };
-}
-
-/** `count` images from number `first` on. */
-export function imagesFrom({ images, labels }: LabelledImages, first: number, count: number): LabelledImages {
-  const size = images.data.length / (images.shape[0] as number);
-  const data = images.data.subarray(first * size, (first + count) * size);
-  return {
-    images: { ...images, data, shape: [count, ...images.shape.slice(1)] },
-    labels: { data: labels.data.subarray(first, first + count), shape: [count] },
   };
 }

@@ -1,10 +1,13 @@
 import type { Machine } from "../machine.js";
+import type { GridShape } from "../ops/gridShapes.js";
 import type { schemaVersion } from "./result.js";
 
 /** What `bench ops --json` writes. */
 export interface OpsReport {
   readonly schema: typeof schemaVersion;
   readonly machine: Machine;
+  /** When it was measured. */
+  readonly date: string;
   /** Samples of the steps that the ops are taken from. */
   readonly batchSize: number;
   readonly backends: readonly BackendOps[];
@@ -21,6 +24,15 @@ export interface BackendOps {
   /** Peak of the backend's own microkernel in this run, in GFLOP/s; null where it has no such measurement. */
   readonly peakGflops: number | null;
   readonly ops: readonly OpResult[];
+  /** The convolutions of `--grid`; absent without it. */
+  readonly grid?: readonly GridCell[];
+}
+
+/** A convolution of the grid, measured. */
+export interface GridCell extends GridShape {
+  readonly medianUs: number;
+  /** Operations of the dense computation in the median time, in 10^9 a second. */
+  readonly gflops: number;
 }
 
 /** One op with its shapes. */

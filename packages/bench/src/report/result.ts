@@ -83,6 +83,8 @@ export interface TimeToAccuracy {
   readonly coldSeconds: number;
   /** Seconds of training alone: no opening, no compilation, no upload. */
   readonly warmSeconds: number;
+  /** Accuracy after each stretch of training, with the seconds of training until then. */
+  readonly curve: readonly { readonly seconds: number; readonly samplesSeen: number; readonly accuracy: number }[];
 }
 
 /** How one backend or peer did. */

@@ -41,7 +41,7 @@ export function formatTable(columns: readonly Column[], rows: readonly Row[]): s
     Math.max(
       ...[heading, ...cells.map((row) => ("text" in row ? (index === 0 ? row.first : "") : (row[index] as string)))]
         .flatMap((text) => text.split("\n"))
-        .map((line) => line.length),
+        .map((line) => visibleLength(line)),
     ),
   );
   const acrossWidth = widths.slice(1).reduce((sum, width) => sum + width + gap.length, -gap.length);
@@ -65,6 +65,12 @@ export function formatTable(columns: readonly Column[], rows: readonly Row[]): s
     .split("\n")
     .map((line) => line.trimEnd())
     .join("\n");
+}
+
+/** Characters of a line that are seen: colours are not. */
+function visibleLength(line: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how terminals are told colours
+  return line.replace(/\x1b\[[\d;]*m/g, "").length;
 }
 
 /** Breaks lines that are longer than `width`, at spaces where there are any. */

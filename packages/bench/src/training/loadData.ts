@@ -1,7 +1,7 @@
 import { DatasetError } from "@convoy/core";
-import { cifar10, fashionMnist, kmnist, type LabelledImages, mnist, syntheticDigits } from "@convoy/core/datasets";
+import { cifar10, fashionMnist, kmnist, type LabelledImages, mnist } from "@convoy/core/datasets";
 import { type ModelName, syntheticShape } from "../networks/models.js";
-import { syntheticImages } from "./syntheticImages.js";
+import { drawImages } from "./syntheticImages.js";
 
 /** The data sets that can be trained on. */
 export const datasetNames = ["mnist", "fashion-mnist", "kmnist", "cifar10", "synthetic"] as const;
@@ -43,7 +43,7 @@ export async function loadData(
   read: Readers = readers,
 ): Promise<TrainingData> {
   if (dataset === "synthetic") {
-    return drawImages(shape, seed);
+    return drawSet(shape, seed);
   }
   try {
     const { train, test } = await read[dataset]();
@@ -53,26 +53,19 @@ export async function loadData(
       throw error;
     }
     print(`${reasonOf(error)}; going on with synthetic images. CONVOY_DATA_DIR can name a folder that holds the set`);
-    return drawImages(shape, seed);
+    return drawSet(shape, seed);
   }
 }
 
 /** Digits as many as MNIST has; of other shapes as many as are made in about a second. */
-function drawImages(shape: readonly number[], seed: number): TrainingData {
-  const [height, width, channels] = shape as [number, number, number];
-  if (shape.join() === "28,28,1") {
-    return {
-      dataset: "synthetic",
-      train: syntheticDigits({ samples: 60_000, seed: 2 * seed }),
-      test: syntheticDigits({ samples: 10_000, seed: 2 * seed + 1 }),
-    };
-  }
-  const pixels = 10_000_000;
-  const samples = Math.max(64, Math.floor(pixels / (height * width * channels)));
+function drawSet(shape: readonly number[], seed: number): TrainingData {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const samples = size === 784 ? 60_000 : Math.max(64, Math.floor(10_000_000 / size));
+  const testSamples = size === 784 ? 10_000 : Math.ceil(samples / 4);
   return {
     dataset: "synthetic",
-    train: syntheticImages(samples, [height, width, channels], 2 * seed),
-    test: syntheticImages(Math.ceil(samples / 4), [height, width, channels], 2 * seed + 1),
+    train: drawImages(shape, samples, 2 * seed),
+    test: drawImages(shape, testSamples, 2 * seed + 1),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Entry, OpenParticipant } from "../participants/openParticipant.js"
 import type { Participant, TrainingGoal, TrainingProgress } from "../participants/participant.js";
 import { type BenchResult, nothingMeasured } from "../report/result.js";
 import { type Contender, takesTurns, takeTurns } from "./rounds.js";
+import { trainToAccuracy } from "./timeToAccuracy.js";
 import { judge, passes } from "./verdict.js";
 import { describeWorkload, type Workload } from "./workload.js";
 import { referenceLosses } from "./yardstick.js";
@@ -28,6 +29,8 @@ export interface CaseSetting {
   readonly watcher: Watcher;
   readonly rounds: number;
   readonly goalOf: (participant: Participant) => TrainingGoal;
+  /** Trains on until this share of the test images is right, and tells how long that took. */
+  readonly targetAccuracy?: number;
 }
 
 /** Rows in the order of the entries, and whether something failed that was available, or is wrong. */
@@ -86,7 +89,7 @@ async function enter(
   entry: Entry,
   workload: Workload,
   expected: readonly number[],
-  { open, labels, watcher, goalOf }: CaseSetting,
+  { open, labels, watcher, goalOf, targetAccuracy }: CaseSetting,
 ): Promise<Entered> {
   const { kind, choice } = entry;
   const absent = (backend: string, error: unknown, device: string | null): BenchResult => ({
@@ -95,6 +98,7 @@ async function enter(
     ...nothingMeasured,
   });
   watcher.status(`opening ${choice}`);
+  const began = performance.now();
   let participant: Participant;
   try {
     participant = await open(entry, workload);
@@ -104,7 +108,14 @@ async function enter(
   }
   const name = kind === "peer" ? choice : labels.label(choice, participant.name);
   try {
-    const figures = await measure(participant, goalOf(participant), (text) => watcher.status(`${name}: ${text}`));
+    const status = (text: string): void => watcher.status(`${name}: ${text}`);
+    const goal = goalOf(participant);
+    const figures =
+      targetAccuracy === undefined
+        ? await measure(participant, goal, status)
+        : await trainToAccuracy(participant, workload, {
+            ...{ target: targetAccuracy, goal, openedMs: performance.now() - began, status },
+          });
     const comparable = kind === "backend" || !isRandom(workload.model);
     const verdict = judge(figures, comparable ? expected : [], workload, kind);
     const { device, details } = participant;

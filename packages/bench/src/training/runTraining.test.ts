@@ -3,6 +3,7 @@ import { syntheticDigits } from "@convoy/core/datasets";
 import { reference } from "@convoy/core/reference";
 import { expect, it } from "vitest";
 import { openBackend } from "../backends/backends.js";
+import { thisMachine } from "../machine.js";
 import { BackendParticipant } from "../participants/backendParticipant.js";
 import type { BenchResult } from "../report/result.js";
 import { runTraining, type TrainingTools } from "./runTraining.js";
@@ -26,6 +27,7 @@ function tools(open: (name: string) => Promise<Backend> = () => reference()) {
   const lines: string[] = [];
   const rows: string[] = [];
   const given: TrainingTools = {
+    machine: thisMachine(),
     print: (line) => lines.push(line),
     watcher: { row: ({ backend }) => rows.push(backend), status: () => undefined },
     open: async ({ choice }, workload) => new BackendParticipant(await open(choice), workload),
@@ -74,7 +76,7 @@ it("reports what was measured, as JSON of schema 2", async () => {
   expect(JSON.parse(JSON.stringify(report))).toStrictEqual({
     schema: 2,
     date: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
-    machine: expect.objectContaining({ node: process.versions.node, platform: `${process.platform}-${process.arch}` }),
+    machine: JSON.parse(JSON.stringify(thisMachine())),
     results: [expectedRow],
   });
   const [row] = report.results as [BenchResult];
@@ -127,6 +129,18 @@ it("takes turns and gives the median of the rounds with its interval", async () 
     expect(median).toBeGreaterThanOrEqual(interval?.low as number);
     expect(median).toBeLessThanOrEqual(interval?.high as number);
   }
+});
+
+it("trains until an accuracy is reached, or gives up, and tells how long that took", async () => {
+  const { report } = await runTraining({ ...request, trainSamples: 16, epochs: 3, targetAccuracy: 0 }, tools());
+  const reached = report.results[0]?.timeToAccuracy;
+  expect(reached).toMatchObject({ target: 0, reached: true, samplesSeen: 4, curve: [{ samplesSeen: 4 }] });
+  expect(reached?.coldSeconds).toBeGreaterThan(reached?.warmSeconds as number);
+  const never = await runTraining({ ...request, trainSamples: 12, epochs: 2, targetAccuracy: 1.1 }, tools());
+  const { timeToAccuracy, losses } = never.report.results[0] as BenchResult;
+  expect(timeToAccuracy).toMatchObject({ reached: false, samplesSeen: 24 });
+  expect(timeToAccuracy?.curve.map(({ samplesSeen }) => samplesSeen)).toEqual([4, 8, 12, 16, 20, 24]);
+  expect(losses).toHaveLength(1);
 });
 
 it("ends training when the time is over, after a step at least", async () => {

@@ -1,6 +1,6 @@
 import { ArgumentError } from "@convoy/core";
 import { Labels } from "../backends/labels.js";
-import { thisMachine } from "../machine.js";
+import { describeMachine, type Machine } from "../machine.js";
 import { checkImages, syntheticShape } from "../networks/models.js";
 import type { Entry, OpenParticipant } from "../participants/openParticipant.js";
 import { type BenchReport, type BenchResult, schemaVersion } from "../report/result.js";
@@ -13,6 +13,7 @@ import { countOf, firstImages, type Workload } from "./workload.js";
 
 /** What the command works with; tests bring their own. */
 export interface TrainingTools {
+  readonly machine: Machine;
   readonly print: (line: string) => void;
   readonly watcher: Watcher;
   readonly open: OpenParticipant;
@@ -30,10 +31,9 @@ export interface TrainingOutcome {
  * gets a row with its reason. Rejects only for what concerns them all: data that cannot be loaded, more samples than there are.
  */
 export async function runTraining(request: TrainingRequest, tools: TrainingTools): Promise<TrainingOutcome> {
-  const { print, watcher, open, load } = tools;
+  const { print, watcher, open, load, machine } = tools;
   const { model, rounds } = request;
-  const machine = thisMachine();
-  print(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`);
+  print(describeMachine(machine));
   watcher.status("loading images");
   const name = request.dataset ?? usualDataset(model);
   const { dataset, train, test } = await load(name, syntheticShape(model), request.seed, print);
@@ -49,6 +49,7 @@ export async function runTraining(request: TrainingRequest, tools: TrainingTools
   const setting = {
     ...{ open, watcher, rounds, goalOf: goalOf.bind(undefined, request) },
     labels: new Labels(request.backends),
+    ...(request.targetAccuracy === undefined ? {} : { targetAccuracy: request.targetAccuracy }),
   };
   const results: BenchResult[] = [];
   const peers: BenchResult[] = [];

@@ -1,5 +1,5 @@
 import { streamKey, streamWord } from "@convoy/core/backend";
-import type { LabelledImages } from "@convoy/core/datasets";
+import { type LabelledImages, syntheticDigits } from "@convoy/core/datasets";
 
 const classes = 10;
 /** Patches of one colour along a side: what tells the classes apart. */
@@ -8,6 +8,13 @@ const patches = 4;
 const patternShare = 0.6;
 /** Noise that is drawn, a prime: no two images begin at the same place in it. */
 const noiseBytes = 65_521;
+
+/** So many synthetic images [H,W,C]: digits where they have the shape of MNIST's. */
+export function drawImages(shape: readonly number[], samples: number, seed: number): LabelledImages {
+  return shape.join() === "28,28,1"
+    ? syntheticDigits({ samples, seed })
+    : syntheticImages(samples, shape as [number, number, number], seed);
+}
 
 /**
  * Colour images of ten classes for networks that no small data set fits: each class has a pattern of coloured patches, each

@@ -33,6 +33,16 @@ export function firstImages({ images, labels }: LabelledImages, count: number): 
   };
 }
 
+/** `count` images from number `first` on. */
+export function imagesFrom({ images, labels }: LabelledImages, first: number, count: number): LabelledImages {
+  const size = images.data.length / (images.shape[0] as number);
+  const data = images.data.subarray(first * size, (first + count) * size);
+  return {
+    images: { ...images, data, shape: [count, ...images.shape.slice(1)] },
+    labels: { data: labels.data.subarray(first, first + count), shape: [count] },
+  };
+}
+
 /** Number of images. */
 export function countOf({ images }: LabelledImages): number {
   return images.shape[0] as number;

@@ -1,0 +1,76 @@
+import type { Request } from "./commandLine.js";
+import { compareReports, formatComparison } from "./compare/compareReports.js";
+import { runDevices } from "./devices/runDevices.js";
+import { type AnyReport, reportPage } from "./html/reportPage.js";
+import { thisMachine } from "./machine.js";
+import { runOps } from "./ops/runOps.js";
+import { openInProcess } from "./participants/inProcess.js";
+import { formatGrid } from "./report/gridTable.js";
+import { reportMarkdown } from "./report/markdown.js";
+import { formatOpsTable } from "./report/opsTable.js";
+import { checkOutput, writeOutput } from "./report/outputFile.js";
+import { readReport } from "./report/readReport.js";
+import { TerminalWatcher } from "./report/terminal.js";
+import { formatTrainingTable } from "./report/trainingTable.js";
+import { loadData } from "./training/loadData.js";
+import { runTraining } from "./training/runTraining.js";
+
+/** Does what the command line asks for. False where something failed, is wrong or slower. */
+export async function runCommand(request: Request): Promise<boolean> {
+  switch (request.command) {
+    case "train":
+    case "ops":
+      return await measure(request);
+    case "devices":
+      return await runDevices(request.backends, console.log);
+    case "compare": {
+      const [before, after] = request.files;
+      const comparison = compareReports(await readReport(before), await readReport(after));
+      console.log(formatComparison(comparison));
+      return comparison.figures.every(({ change }) => change !== "slower");
+    }
+    case "report":
+      await writeReports(request);
+      return true;
+  }
+}
+
+async function measure(request: Extract<Request, { readonly request: object }>): Promise<boolean> {
+  const { json, html } = request;
+  // Known before anything is measured.
+  await checkOutput("--json", json);
+  await checkOutput("--html", html);
+  const watcher = new TerminalWatcher(process.stdout);
+  const print = (line: string): void => watcher.print(line);
+  let report: AnyReport;
+  let failed: boolean;
+  if (request.command === "train") {
+    const tools = { machine: thisMachine(), print, watcher, open: openInProcess, load: loadData };
+    ({ report, failed } = await runTraining(request.request, tools));
+    print(`\n${formatTrainingTable([...report.results, ...(report.peers ?? [])])}`);
+  } else {
+    const onCell = (done: number, of: number): void => watcher.status(`${done} of ${of} convolutions`);
+    ({ report, failed } = await runOps(request.request, print, undefined, onCell));
+    watcher.status("");
+    const colours = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+    const table = report.backends.map((each) =>
+      each.grid === undefined || !each.available ? formatOpsTable(each) : formatGrid(each, colours),
+    );
+    print(`\n${table.join("\n\n")}`);
+  }
+  await writeOutput(json, `${JSON.stringify(report, null, 2)}\n`);
+  await writeOutput(html, reportPage([report]));
+  return !failed;
+}
+
+async function writeReports({ files, html, markdown }: Extract<Request, { command: "report" }>): Promise<void> {
+  await checkOutput("--html", html);
+  await checkOutput("--markdown", markdown);
+  const reports: AnyReport[] = [];
+  for (const file of files) {
+    reports.push(await readReport(file));
+  }
+  await writeOutput(html, reportPage(reports));
+  await writeOutput(markdown, reportMarkdown(reports));
+  console.log([html, markdown].filter((file) => file !== undefined).join("\n"));
+}
