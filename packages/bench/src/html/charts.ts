@@ -18,10 +18,12 @@ export interface Curve {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-const width = 600;
+/** Narrow, so that text is large enough to be read on a telephone. */
+const width = 440;
 const barHeight = 22;
 const barGap = 22;
-const plot = { left: 56, right: 130, top: 10, bottom: 40, height: 260 } as const;
+const plot = { left: 56, right: 16, top: 10, bottom: 46, height: 220 } as const;
+const legendLine = 20;
 const dashes = ["", "7 4", "2 3", "10 3 2 3"];
 
 /** Horizontal bars from 0 on, each with its name above and its number behind. */
@@ -48,7 +50,7 @@ export function barChart(caption: string, bars: readonly Bar[]): string {
   return figure(caption, spoken, bars.length * (barHeight + barGap), rows.join(""));
 }
 
-/** Curves over a common pair of axes, with their names at their ends. */
+/** Curves over a common pair of axes, with their names and patterns below. */
 export function lineChart(
   caption: string,
   curves: readonly Curve[],
@@ -72,17 +74,20 @@ export function lineChart(
       `<text x="${n(x(valueX))}" y="${plot.top + plot.height + 18}" text-anchor="middle">${escaped(tick(valueX))}</text>`
     );
   });
-  const ends = spread(curves.map(({ points: own }) => y((own.at(-1) as readonly [number, number])[1])));
+  const bottom = plot.top + plot.height + plot.bottom;
   const lines = curves.map(({ name, points: own }, index) => {
     const dash = dashes[index % dashes.length];
+    const pattern = dash ? ` stroke-dasharray="${dash}"` : "";
     const path = own.map(([px, py]) => `${n(x(px))},${n(y(py))}`).join(" ");
     const dots =
       own.length > 12
         ? ""
         : own.map(([px, py]) => `<circle class="bar" cx="${n(x(px))}" cy="${n(y(py))}" r="3"/>`).join("");
+    const middle = bottom + index * legendLine + legendLine / 2;
     return (
-      `<g class="series-${index % seriesColours}"><polyline class="curve" points="${path}"${dash ? ` stroke-dasharray="${dash}"` : ""}/>${dots}` +
-      `<text class="name" x="${plot.left + spanX + 8}" y="${n((ends[index] as number) + 4)}">${escaped(name)}</text></g>`
+      `<g class="series-${index % seriesColours}"><polyline class="curve" points="${path}"${pattern}/>${dots}` +
+      `<path class="curve" d="M${plot.left} ${middle}h40"${pattern}/>` +
+      `<text x="${plot.left + 50}" y="${middle + 4}">${escaped(name)}</text></g>`
     );
   });
   const labels = `<text x="${plot.left + spanX / 2}" y="${plot.top + plot.height + 36}" text-anchor="middle">${escaped(axes.x)}</text>`;
@@ -92,7 +97,7 @@ export function lineChart(
         `${name} from ${formatFigure(own[0]?.[1] ?? 0)} to ${formatFigure(own.at(-1)?.[1] ?? 0)}`,
     )
     .join("; ");
-  const height = plot.top + plot.height + plot.bottom;
+  const height = bottom + curves.length * legendLine;
   return figure(`${caption} (${axes.y})`, spoken, height, [...ticks, ...lines, labels].join(""));
 }
 
@@ -101,19 +106,6 @@ function figure(caption: string, spoken: string, height: number, content: string
     `<figure><figcaption>${escaped(caption)}</figcaption>` +
     `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(`${caption}. ${spoken}`)}">${content}</svg></figure>`
   );
-}
-
-/** Moves labels apart that would cover each other; in the order of the curves. */
-function spread(places: readonly number[]): number[] {
-  const lineHeight = 14;
-  const order = places.map((place, index) => ({ place, index })).sort((a, b) => a.place - b.place);
-  const moved: number[] = [];
-  let last = -Infinity;
-  for (const { place, index } of order) {
-    last = Math.max(place, last + lineHeight);
-    moved[index] = last;
-  }
-  return moved;
 }
 
 function tick(value: number): string {

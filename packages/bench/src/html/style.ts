@@ -24,13 +24,13 @@ export const reportStyle: string = `
 .report caption { text-align: left; padding: 0.25rem 0; }
 .report th, .report td { text-align: left; font-weight: 400; padding: 0.3rem 0.75rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .report thead th { color: var(--muted); vertical-align: bottom; }
-.report tbody th { font-weight: 600; }
+.report tbody th { font-weight: 600; white-space: nowrap; }
 .report .number { text-align: right; white-space: nowrap; }
-.report .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
+.report .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 28rem), 1fr)); gap: 1rem; }
 .report figure { margin: 0; padding: 0.75rem; background: var(--card); border-radius: 0.5rem; break-inside: avoid; min-width: 0; }
 .report figure svg { width: 100%; height: auto; display: block; }
 .report figcaption { font-size: 0.875rem; margin-bottom: 0.5rem; }
-.report svg text { fill: var(--text); font: 12px system-ui, sans-serif; }
+.report svg text { fill: var(--text); font: 13px system-ui, sans-serif; }
 .report svg .axis { stroke: var(--line); }
 .report svg .whisker { stroke: var(--text); stroke-width: 1.5; }
 .report summary { cursor: pointer; padding: 0.25rem 0; }
@@ -40,7 +40,6 @@ export const reportStyle: string = `
 ${[0, 1, 2, 3, 4, 5, 6].map((index) => `.report .series-${index} { --series: var(--series-${index}); }`).join("\n")}
 .report .bar { fill: var(--series); }
 .report .curve { fill: none; stroke: var(--series); stroke-width: 2; }
-.report .name { fill: var(--series) !important; font-weight: 600 !important; }
 @media print { .report { max-width: none; padding: 0; font-size: 11pt; } .report .scroll { overflow: visible; } .report table { font-size: 8pt; } .report figure { background: none; border: 1px solid var(--line); } }
 `;
 

@@ -14,7 +14,8 @@ export interface GridRows {
 export function gridRows(grid: readonly GridCell[]): GridRows[] {
   const { kernels, strides, channels, sizes } = gridAxes;
   const measured = new Map(grid.map((cell) => [keyOf(cell), cell]));
-  return directions.map((direction) => ({
+  const present = directions.filter((direction) => grid.some((cell) => cell.direction === direction));
+  return present.map((direction) => ({
     ...{ direction, sizes },
     rows: kernels.flatMap((kernel) =>
       strides.flatMap((stride) =>
