@@ -11,6 +11,7 @@ export const coreImports = {
   random: [],
   tensor: [],
   tensorInput: ["errors", "tensor"],
+  worker: ["errors"],
   names: ["errors"],
   checkOption: ["errors", "names"],
   config: ["errors", "names"],

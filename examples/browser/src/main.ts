@@ -1,8 +1,9 @@
 /** Wires the page: settings, progress, the curve, the drawing and its prediction. */
 
+import { inWorker } from "@convoy/core/worker";
 import { Drawing } from "./drawing.js";
 import { LossChart } from "./lossChart.js";
-import { type Settings, type Trained, train } from "./train.js";
+import type { functions, Settings } from "./train.js";
 import { whyNoWebGpu } from "./webgpuSupport.js";
 
 function element<T extends HTMLElement>(id: string): T {
@@ -18,29 +19,28 @@ const bars = element("probabilities");
 const backendNames: Readonly<Record<string, string>> = { webgpu: "WebGPU", wasm: "WASM" };
 const notes = new Set<string>();
 const chart = new LossChart(element("chart"));
-let trained: Trained | undefined;
-let stopped = false;
+/** Training and predictions, in a thread of their own. */
+const worker = inWorker<typeof functions>(() => new Worker(new URL("./train.ts", import.meta.url), { type: "module" }));
+let isTrained = false;
 /** Drawings that came while one was being judged: only the last of them matters. */
 let judging = false;
 let again = false;
 
 const drawing = new Drawing(element("drawing"), () => void predict());
 element("clear").addEventListener("click", () => drawing.clear());
-stop.addEventListener("click", () => {
-  stopped = true;
-});
+stop.addEventListener("click", () => void worker.functions.stop());
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   void run();
 });
 const offered = offerBackends();
 
-/** Without WebGPU the other backend is the choice, and the page says so. */
+/** Without WebGPU it cannot be chosen, and the page says so. */
 async function offerBackends(): Promise<void> {
   const reason = await whyNoWebGpu();
   if (reason !== undefined) {
     const choice = form.elements.namedItem("backend") as HTMLSelectElement;
-    choice.value = "wasm";
+    choice.value = "best";
     choice.querySelector<HTMLOptionElement>("[value=webgpu]")!.disabled = true;
     note(`No WebGPU here: ${reason}. Training runs on the processor, in WASM.`);
   }
@@ -74,37 +74,35 @@ function settings(): Settings {
 async function run(): Promise<void> {
   start.disabled = true;
   stop.disabled = false;
-  stopped = false;
+  isTrained = false;
   progress.value = 0;
   chart.begin();
   await offered;
-  const former = trained;
-  trained = undefined;
-  await former?.backend.dispose();
   try {
     const begin = performance.now();
-    trained = await train(settings(), {
-      status: say,
-      stopped: () => stopped,
-      progress({ epoch, logs, stepLosses, durationMs }, done) {
+    const {
+      accuracy,
+      backend,
+      device,
+      notes: told,
+    } = await worker.functions.train(settings(), {
+      status: (text) => say(text),
+      progress({ epoch, loss, accuracy: share, stepLosses, stepMs, share: done }) {
         progress.value = done;
         chart.add(stepLosses, done);
-        const stepMs = durationMs / stepLosses.length;
         say(
-          `Epoch ${epoch + 1}: loss ${logs.loss!.toFixed(3)}, accuracy ${percent(logs.accuracy!)}, ` +
+          `Epoch ${epoch + 1}: loss ${loss.toFixed(3)}, accuracy ${percent(share)}, ` +
             `${stepMs.toFixed(stepMs < 10 ? 1 : 0)} ms a step`,
           { quietly: true },
         );
       },
     });
     const seconds = (performance.now() - begin) / 1000;
-    const { name, device } = trained.backend;
-    if (device.details.variant === "single") {
-      note(`WASM uses ${device.details.reason}.`);
-    }
+    isTrained = true;
+    told.forEach(note);
     say(
-      `Done in ${seconds.toFixed(1)} s on ${backendNames[name]} (${device.name}): ` +
-        `${percent(trained.accuracy)} of new digits read right.`,
+      `Done in ${seconds.toFixed(1)} s on ${backendNames[backend]} (${device}): ` +
+        `${percent(accuracy)} of new digits read right.`,
     );
     await predict();
   } catch (error) {
@@ -139,13 +137,12 @@ async function predict(): Promise<void> {
 
 async function judge(): Promise<void> {
   const image = drawing.image();
-  if (trained === undefined || image === undefined) {
-    answer.textContent = trained ? "Draw a digit." : "Train first, then draw.";
+  if (!isTrained || image === undefined) {
+    answer.textContent = isTrained ? "Draw a digit." : "Train first, then draw.";
     bars.replaceChildren();
     return;
   }
-  const { data } = await trained.model.predict({ data: image, shape: [1, 28, 28, 1], scale: 1 / 255 });
-  const probabilities = [...data];
+  const probabilities = [...((await worker.functions.predict(image)) ?? [])];
   const best = probabilities.indexOf(Math.max(...probabilities));
   answer.textContent = `This is a ${best} (${percent(probabilities[best]!)})`;
   bars.replaceChildren(...probabilities.map((share, digit) => bar(digit, share, digit === best)));

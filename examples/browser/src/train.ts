@@ -1,41 +1,68 @@
-/** Data, network and training: the part of the page that is Convoy. */
+/** Data, network and training: the part of the page that is Convoy. It runs in a worker, so that the page never waits for it. */
 
-import { type Backend, layers, type Progress, type Sequential, sequential } from "@convoy/core";
+import { type Backend, layers, pickBackend, type Sequential, sequential } from "@convoy/core";
 import { mnist, syntheticDigits } from "@convoy/core/datasets";
+import { workerFunctions } from "@convoy/core/worker";
 
 export interface Settings {
-  readonly backend: "webgpu" | "wasm";
+  readonly backend: "best" | "webgpu" | "wasm";
   readonly data: "synthetic" | "mnist";
   readonly samples: number;
   readonly epochs: number;
 }
 
+/** Steps that are done. */
+export interface Done {
+  /** Counted from 0. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly stepLosses: readonly number[];
+  readonly stepMs: number;
+  /** Share of all training, 0 to 1. */
+  readonly share: number;
+}
+
 export interface Watcher {
   /** What is going on, in a sentence. */
-  status(text: string): void;
-  /** Results have arrived; `done` of 1 is done. */
-  progress(progress: Progress, done: number): void;
-  /** Asked between runs of steps: whether to end early. */
-  stopped(): boolean;
+  readonly status: (text: string) => void;
+  readonly progress: (done: Done) => void;
 }
 
 export interface Trained {
-  readonly model: Sequential;
-  readonly backend: Backend;
   /** On images that were not trained on. */
   readonly accuracy: number;
+  readonly backend: string;
+  readonly device: string;
+  /** What a reader of the page should know of the backend. */
+  readonly notes: readonly string[];
 }
+
+/** The network that was trained last, open for predictions. */
+let current: { readonly model: Sequential; readonly backend: Backend } | undefined;
+let stopped = false;
 
 const testSamples = 500;
 
-async function openBackend(name: Settings["backend"]): Promise<Backend> {
-  // Loaded when chosen: a page that trains on one backend does not carry the other.
-  if (name === "webgpu") {
+// Loaded when chosen: a page that trains on one backend does not carry the other.
+const backends = {
+  async webgpu(): Promise<Backend> {
     const { webgpu } = await import("@convoy/backend-webgpu");
     return await webgpu({ powerPreference: "high-performance" });
+  },
+  async wasm(): Promise<Backend> {
+    const { wasm } = await import("@convoy/backend-wasm");
+    return await wasm();
+  },
+};
+
+async function openBackend(name: Settings["backend"], notes: string[]): Promise<Backend> {
+  if (name !== "best") {
+    return await backends[name]();
   }
-  const { wasm } = await import("@convoy/backend-wasm");
-  return await wasm();
+  return await pickBackend([backends.webgpu, backends.wasm], {
+    onChoice: ({ taken }) => notes.push(`Taken: ${taken.name}, ${taken.reason}.`),
+  });
 }
 
 async function loadDigits({ data, samples }: Settings) {
@@ -70,11 +97,15 @@ function network(): Sequential {
 }
 
 /** Trains a fresh network and keeps its backend open, for predictions. */
-export async function train(settings: Settings, watcher: Watcher): Promise<Trained> {
+async function train(settings: Settings, watcher: Watcher): Promise<Trained> {
+  stopped = false;
+  await current?.backend.dispose();
+  current = undefined;
+  const notes: string[] = [];
   watcher.status("Making digits …");
   const { train: digits, test } = await loadDigits(settings);
   watcher.status("Starting the backend …");
-  const backend = await openBackend(settings.backend);
+  const backend = await openBackend(settings.backend, notes);
   try {
     watcher.status(`Compiling for ${backend.device.name} …`);
     const model = network();
@@ -85,10 +116,11 @@ export async function train(settings: Settings, watcher: Watcher): Promise<Train
       verbose: 0,
       callbacks: [
         {
-          onProgress(progress, training) {
-            const { epoch, samplesDone } = progress;
-            watcher.progress(progress, (epoch + samplesDone / training.samplesPerEpoch) / training.epochs);
-            if (watcher.stopped()) {
+          onProgress({ epoch, samplesDone, stepLosses, durationMs, logs }, training) {
+            const share = (epoch + samplesDone / training.samplesPerEpoch) / training.epochs;
+            const stepMs = durationMs / stepLosses.length;
+            watcher.progress({ epoch, loss: logs.loss!, accuracy: logs.accuracy!, stepLosses, stepMs, share });
+            if (stopped) {
               training.stop();
             }
           },
@@ -96,9 +128,27 @@ export async function train(settings: Settings, watcher: Watcher): Promise<Train
       ],
     });
     const { accuracy } = await model.evaluate(test.images, test.labels, { verbose: 0 });
-    return { model, backend, accuracy: accuracy! };
+    current = { model, backend };
+    const { variant, reason } = backend.device.details;
+    if (variant === "single") {
+      notes.push(`WASM uses ${reason}.`);
+    }
+    return { accuracy: accuracy!, backend: backend.name, device: backend.device.name, notes };
   } catch (error) {
     await backend.dispose();
     throw error;
   }
 }
+
+/** Probabilities of the ten digits for an image of 28x28 bytes; undefined before anything is trained. */
+async function predict(image: Uint8Array): Promise<Float32Array | undefined> {
+  return (await current?.model.predict({ data: image, shape: [1, 28, 28, 1], scale: 1 / 255 }))?.data;
+}
+
+/** Ends training after the steps under way. */
+function stop(): void {
+  stopped = true;
+}
+
+/** What the page calls. */
+export const functions = workerFunctions({ train, predict, stop });

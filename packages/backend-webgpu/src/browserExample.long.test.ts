@@ -118,7 +118,7 @@ describe.skipIf(executable === undefined)("the example's page", () => {
   it("trains on WebGPU and reads a drawn digit", { timeout: 400_000 }, () =>
     withPage({}, async (browser) => {
       const { page } = browser;
-      expect(await train(browser, "as offered", 4)).toMatch(/^Done in .* s on WebGPU \(.*\): \d+\.\d% of new digits/);
+      expect(await train(browser, "webgpu", 4)).toMatch(/^Done in .* s on WebGPU \(.*\): \d+\.\d% of new digits/);
       expect(await curvesSeen(browser)).toBeGreaterThan(3);
       expect(await page.isVisible("#backend-note")).toBe(false);
       await draw(browser, one);
@@ -156,10 +156,7 @@ describe.skipIf(executable === undefined)("the example's page", () => {
   );
 
   it("trains on WASM on one thread where memory cannot be shared, and says why", { timeout: 400_000 }, () => {
-    const before = (): void => {
-      Object.defineProperty(globalThis, "crossOriginIsolated", { value: false });
-    };
-    return withPage({ serving: "files", before }, async (browser) => {
+    return withPage({ serving: "files", isolated: false }, async (browser) => {
       // Long enough for frames between the slices of work, also on a busy machine.
       expect(await train(browser, "wasm", 20)).toMatch(/^Done in .* s on WASM \(.*1 thread\)/);
       expect(await curvesSeen(browser)).toBeGreaterThan(1);
@@ -189,7 +186,7 @@ describe.skipIf(executable === undefined)("the example's page", () => {
       const { page } = browser;
       await page.waitForSelector("#backend-note:not([hidden])");
       expect(await page.textContent("#backend-note")).toMatch(reason);
-      expect(await page.inputValue("select[name=backend]")).toBe("wasm");
+      expect(await page.inputValue("select[name=backend]")).toBe("best");
       expect(await page.isDisabled("option[value=webgpu]")).toBe(true);
       expect(await train(browser, "as offered", 1)).toMatch(/^Done in .* s on WASM/);
       await picture(browser, "no-webgpu");

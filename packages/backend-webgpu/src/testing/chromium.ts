@@ -36,6 +36,8 @@ export interface PageOptions {
   readonly serving?: Serving;
   /** Runs in the page before its own scripts; cannot use anything outside of itself. */
   readonly before?: () => void;
+  /** Whether the page may share memory between threads: false takes away the headers that its server sends for that; default true. */
+  readonly isolated?: boolean;
 }
 
 interface Served {
@@ -94,7 +96,7 @@ export class BrowserPage {
     executablePath: string,
     folder: string,
     path: string,
-    { serving = "sources", before }: PageOptions = {},
+    { serving = "sources", before, isolated = true }: PageOptions = {},
   ): Promise<BrowserPage> {
     const served = await serve(folder, serving);
     const browser = await chromium.launch({
@@ -111,6 +113,13 @@ export class BrowserPage {
     });
     if (before !== undefined) {
       await page.addInitScript(before);
+    }
+    if (!isolated) {
+      await page.route("**/*", async (route) => {
+        const response = await route.fetch();
+        const headers = Object.entries(response.headers()).filter(([name]) => !name.startsWith("cross-origin-"));
+        await route.fulfill({ response, headers: Object.fromEntries(headers) });
+      });
     }
     await page.goto(new URL(path, served.url).href);
     return new BrowserPage(page, problems, browser, served);
