@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { backendNames, isBuiltIn } from "./backends/backends.js";
+import { backendNames, isBuiltIn } from "./backends/names.js";
 
 /** `--backends`. */
 export function backendsOption(): Option {

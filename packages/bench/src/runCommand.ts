@@ -2,7 +2,6 @@ import type { Request } from "./commandLine.js";
 import { compareReports, formatComparison } from "./compare/compareReports.js";
 import { runDevices } from "./devices/runDevices.js";
 import { type AnyReport, reportPage } from "./html/reportPage.js";
-import { thisMachine } from "./machine.js";
 import { runOps } from "./ops/runOps.js";
 import { openInProcess } from "./participants/inProcess.js";
 import { formatGrid } from "./report/gridTable.js";
@@ -12,6 +11,7 @@ import { checkOutput, writeOutput } from "./report/outputFile.js";
 import { readReport } from "./report/readReport.js";
 import { TerminalWatcher } from "./report/terminal.js";
 import { formatTrainingTable } from "./report/trainingTable.js";
+import { thisMachine } from "./thisMachine.js";
 import { loadData } from "./training/loadData.js";
 import { runTraining } from "./training/runTraining.js";
 

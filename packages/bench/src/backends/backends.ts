@@ -1,10 +1,6 @@
 import { type Backend, BackendUnavailableError } from "@convoy/core";
 import { loadBackendModule, openBackendModule } from "./moduleBackend.js";
-
-/** The backends that come with Convoy, in the order in which they run: the fast ones first. */
-export const backendNames = ["cuda", "webgpu", "wasm", "reference"] as const;
-
-export type BackendName = (typeof backendNames)[number];
+import { type BackendName, isBuiltIn } from "./names.js";
 
 /** Options that bench passes on to the backends that have them. */
 export interface BackendSettings {
@@ -28,11 +24,6 @@ const sources: Readonly<Record<BackendName, BackendSource>> = {
   wasm: { module: "@convoy/backend-wasm", options: ({ threads }) => (threads === undefined ? {} : { threads }) },
   reference: { module: "@convoy/core/reference", options: nothing },
 };
-
-/** Whether a choice names a backend that comes with Convoy. Any other is a third party's module. */
-export function isBuiltIn(choice: string): choice is BackendName {
-  return (backendNames as readonly string[]).includes(choice);
-}
 
 /** Loads the modules of third parties' backends, so that one that cannot be loaded is reported before anything is measured. */
 export async function checkBackends(choices: readonly string[]): Promise<void> {

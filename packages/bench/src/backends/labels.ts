@@ -1,4 +1,4 @@
-import { isBuiltIn } from "./backends.js";
+import { isBuiltIn } from "./names.js";
 
 /** Names the rows of a report: each backend by its own name, and two of one name so that they can be told apart. */
 export class Labels {

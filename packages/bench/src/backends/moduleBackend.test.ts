@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { isUnavailable, loadBackendModule, openBackendModule } from "./moduleBackend.js";
+import { isUnavailable } from "./isUnavailable.js";
+import { loadBackendModule, openBackendModule } from "./moduleBackend.js";
 import { resolveModule } from "./resolveModule.js";
 
 const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));

@@ -1,5 +1,6 @@
 import { ArgumentError, type Backend } from "@convoy/core";
 import { isBackend, missingMembers } from "./checkBackend.js";
+import { isUnavailable } from "./isUnavailable.js";
 import { codeOf, resolveModule } from "./resolveModule.js";
 
 /** Loads a module by its address; stands in for `import` in tests. */
@@ -87,11 +88,6 @@ async function tryAll(choice: string, factories: BackendModule["factories"]): Pr
     `--backend ${choice}: ${first === undefined ? "none" : "more than one"} of its functions gives a backend ` +
       `(${names.join(", ")}); name the export: --backend ${choice}#${names[0]}`,
   );
-}
-
-/** Whether a backend says that it cannot run here; it may have its own copy of core and with it of the error's class. */
-export function isUnavailable(error: unknown): boolean {
-  return error instanceof Error && error.name === "BackendUnavailableError";
 }
 
 function factoriesOf(

@@ -1,8 +1,9 @@
 import type { Backend } from "@convoy/core";
 import { openBackend } from "../backends/backends.js";
-import { isUnavailable } from "../backends/moduleBackend.js";
-import { describeMachine, thisMachine } from "../machine.js";
+import { isUnavailable } from "../backends/isUnavailable.js";
+import { describeMachine } from "../machine.js";
 import { note } from "../report/trainingTable.js";
+import { thisMachine } from "../thisMachine.js";
 
 /** A backend that was looked for. */
 interface Found {

@@ -1,11 +1,13 @@
 import type { Backend } from "@convoy/core";
-import { isBuiltIn, openBackend } from "../backends/backends.js";
+import { openBackend } from "../backends/backends.js";
+import { isUnavailable } from "../backends/isUnavailable.js";
 import { Labels } from "../backends/labels.js";
-import { isUnavailable } from "../backends/moduleBackend.js";
-import { describeMachine, thisMachine } from "../machine.js";
+import { isBuiltIn } from "../backends/names.js";
+import { describeMachine } from "../machine.js";
 import type { ModelName } from "../networks/models.js";
 import type { BackendOps, OpsReport } from "../report/opResult.js";
 import { schemaVersion } from "../report/result.js";
+import { thisMachine } from "../thisMachine.js";
 import { measureGrid } from "./measureGrid.js";
 import { measureOps } from "./measureOps.js";
 import { peakGflops } from "./peak.js";

@@ -1,6 +1,6 @@
 /** The program of a participant's own process. It ends when its parent hangs up. */
 
-import { isUnavailable } from "../backends/moduleBackend.js";
+import { isUnavailable } from "../backends/isUnavailable.js";
 import { type Call, ParticipantHost } from "./messages.js";
 import { openParticipant } from "./openParticipant.js";
 

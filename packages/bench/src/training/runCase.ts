@@ -1,6 +1,6 @@
-import { isBuiltIn } from "../backends/backends.js";
+import { isUnavailable } from "../backends/isUnavailable.js";
 import type { Labels } from "../backends/labels.js";
-import { isUnavailable } from "../backends/moduleBackend.js";
+import { isBuiltIn } from "../backends/names.js";
 import { isRandom } from "../networks/models.js";
 import type { Entry, OpenParticipant } from "../participants/openParticipant.js";
 import type { Participant, TrainingGoal, TrainingProgress } from "../participants/participant.js";

@@ -3,9 +3,9 @@ import { syntheticDigits } from "@convoy/core/datasets";
 import { reference } from "@convoy/core/reference";
 import { expect, it } from "vitest";
 import { openBackend } from "../backends/backends.js";
-import { thisMachine } from "../machine.js";
 import { BackendParticipant } from "../participants/backendParticipant.js";
 import type { BenchResult } from "../report/result.js";
+import { thisMachine } from "../thisMachine.js";
 import { runTraining, type TrainingTools } from "./runTraining.js";
 import type { TrainingRequest } from "./trainingRequest.js";
 
