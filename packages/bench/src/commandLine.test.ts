@@ -75,6 +75,8 @@ it("reads the other commands", () => {
     html: "bench.html",
     markdown: "b.md",
   });
+  expect(parseCommandLine(["serve"])).toEqual({ command: "serve", port: 8080 });
+  expect(complaint("serve", "--port", "70000")).toContain("Expected a whole number from 0 to 65535.");
   expect(complaint("report")).toContain("missing required argument 'reports'");
   expect(complaint("--target-accuracy", "99")).toContain("Expected a share above 0, up to 1, such as 0.99.");
 });

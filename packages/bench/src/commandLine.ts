@@ -22,6 +22,7 @@ export type Request =
   | { readonly command: "train"; readonly request: TrainingRequest; readonly json?: string; readonly html?: string }
   | { readonly command: "ops"; readonly request: OpsRequest; readonly json?: string; readonly html?: string }
   | { readonly command: "devices"; readonly backends: readonly string[] }
+  | { readonly command: "serve"; readonly port: number }
   | { readonly command: "compare"; readonly files: readonly [string, string] }
   | {
       readonly command: "report";
@@ -167,6 +168,15 @@ function addReports(program: Command, done: Done): void {
     .argument("<before>", "a report")
     .argument("<after>", "another")
     .action((before: string, after: string) => done({ command: "compare", files: [before, after] }));
+  program
+    .command("serve")
+    .description("Serves a page that runs the benchmark in a browser on this machine.")
+    .addOption(
+      new Option("--port <number>", "where it listens; 0: any that is free")
+        .argParser((text: string) => wholeNumber(text, 0, 65_535))
+        .default(8080),
+    )
+    .action(({ port }: { port: number }) => done({ command: "serve", port }));
   program
     .command("report")
     .description("Writes reports of --json, of one machine or many, as one HTML page.")

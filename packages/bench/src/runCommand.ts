@@ -11,6 +11,7 @@ import { checkOutput, writeOutput } from "./report/outputFile.js";
 import { readReport } from "./report/readReport.js";
 import { TerminalWatcher } from "./report/terminal.js";
 import { formatTrainingTable } from "./report/trainingTable.js";
+import { servePage } from "./serve/servePage.js";
 import { thisMachine } from "./thisMachine.js";
 import { loadData } from "./training/loadData.js";
 import { runTraining } from "./training/runTraining.js";
@@ -28,6 +29,11 @@ export async function runCommand(request: Request): Promise<boolean> {
       const comparison = compareReports(await readReport(before), await readReport(after));
       console.log(formatComparison(comparison));
       return comparison.figures.every(({ change }) => change !== "slower");
+    }
+    case "serve": {
+      const { url } = await servePage(request.port);
+      console.log(`${url}\nCtrl+C ends it.`);
+      return true;
     }
     case "report":
       await writeReports(request);

@@ -1,7 +1,8 @@
 import { BackendUnavailableError } from "@convoy/core";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { openBackend } from "../backends/backends.js";
-import { describeMachine, thisMachine } from "../machine.js";
+import { describeMachine } from "../machine.js";
+import { thisMachine } from "../thisMachine.js";
 import { formatTable } from "../report/table.js";
 import { measureAugmentation } from "./measureAugmentation.js";
 import { measureDecoding } from "./measureDecoding.js";

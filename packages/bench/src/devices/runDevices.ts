@@ -2,7 +2,7 @@ import type { Backend } from "@convoy/core";
 import { openBackend } from "../backends/backends.js";
 import { isUnavailable } from "../backends/isUnavailable.js";
 import { describeMachine } from "../machine.js";
-import { note } from "../report/trainingTable.js";
+import { note } from "../report/rowText.js";
 import { thisMachine } from "../thisMachine.js";
 
 /** A backend that was looked for. */

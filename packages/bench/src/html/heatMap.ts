@@ -1,4 +1,4 @@
-import { gridRows, gridShare } from "../report/gridTable.js";
+import { gridRows, gridShare } from "../report/gridRows.js";
 import type { BackendOps, GridCell } from "../report/opResult.js";
 import { escaped } from "./markup.js";
 

@@ -43,7 +43,7 @@ function machines(reports: readonly AnyReport[]): string {
   ]);
   return section(
     "Machines",
-    table("What it was measured on", ["", "processor", "cores", "memory", "platform", "engine", "date"], rows),
+    table("What it was measured on", ["machine", "processor", "cores", "memory", "platform", "engine", "date"], rows),
   );
 }
 

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatFigure, formatInterval, formatShare, noFigure } from "../report/numbers.js";
 import type { BenchReport, BenchResult } from "../report/result.js";
-import { formatVerdict, labels, note } from "../report/trainingTable.js";
+import { formatVerdict, labels, note } from "../report/rowText.js";
 import { barChart, lineChart } from "./charts.js";
 import { type Cell, section, table } from "./markup.js";
 
@@ -37,7 +37,16 @@ export function trainingSections(reports: readonly BenchReport[]): string {
 }
 
 function resultTable(ran: readonly Named[]): string {
-  const headings = ["", "device", "network", "data", "images seen", "test accuracy", "verdict", "training µs/image"];
+  const headings = [
+    "backend",
+    "device",
+    "network",
+    "data",
+    "images seen",
+    "test accuracy",
+    "verdict",
+    "training µs/image",
+  ];
   const rows = ran.map(({ row, name }): Cell[] => [
     ...[name, row.device ?? noFigure, row.model, row.dataset],
     { number: row.samplesSeen === 0 ? noFigure : formatCount(row.samplesSeen) },
@@ -51,7 +60,7 @@ function resultTable(ran: readonly Named[]): string {
 }
 
 function timeTable(ran: readonly Named[]): string {
-  const headings = ["", "compile", "data", "first step", "step, median", "step, 95th percentile", "read back"];
+  const headings = ["backend", "compile", "data", "first step", "step, median", "step, 95th percentile", "read back"];
   const rows = ran.map(({ row, name }): Cell[] => [
     name,
     ...[row.compileMs, row.dataMs, row.firstStepMs, row.stepMs.p50, row.stepMs.p95, row.readbackMs].map((value) => ({
@@ -67,7 +76,7 @@ function notes(named: readonly Named[]): string {
       reason === undefined ? [] : [[name, note(name, reason).slice(name.length + 2)]],
     ),
   );
-  return lines.length === 0 ? "" : table("What is missing or wrong", ["", "why"], lines);
+  return lines.length === 0 ? "" : table("What is missing or wrong", ["backend", "why"], lines);
 }
 
 /** Images a second: more is better, as people expect of bars. */
@@ -117,7 +126,7 @@ function groupOf({ row }: Named): string {
 function lossTable(ran: readonly Named[]): string {
   const rows = ran.filter(({ row }) => row.losses.length > 0);
   const steps = Math.max(...rows.map(({ row }) => row.losses.length));
-  const headings = ["", ...Array.from({ length: steps }, (_, step) => `step ${step + 1}`)];
+  const headings = ["backend", ...Array.from({ length: steps }, (_, step) => `step ${step + 1}`)];
   const body = rows.map(({ row, name }): Cell[] => [
     name,
     ...Array.from({ length: steps }, (_, step) => ({ number: row.losses[step]?.toFixed(5) ?? "" })),
@@ -148,7 +157,7 @@ function accuracyChart(ran: readonly Named[]): string {
           ],
         ];
   });
-  const headings = ["", "target", "", "seconds, cold", "seconds, warm", "images"];
+  const headings = ["backend", "target", "outcome", "seconds, cold", "seconds, warm", "images"];
   const chart = lineChart("Accuracy on the test images", curves, { x: "seconds of training", y: "percent" });
   return `<div class="charts">${chart}</div>${table("Time to accuracy", headings, rows)}`;
 }

@@ -2,7 +2,7 @@ import { type AnyReport, isTraining } from "../html/reportPage.js";
 import { describeMachine } from "../machine.js";
 import { formatCount, formatFigure, formatInterval, formatShare, noFigure } from "./numbers.js";
 import type { BenchReport, BenchResult } from "./result.js";
-import { formatVerdict, labels, note } from "./trainingTable.js";
+import { formatVerdict, labels, note } from "./rowText.js";
 
 /** A table of GitHub's Markdown. */
 export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 import type { Watcher } from "../training/runCase.js";
 import { formatCount, formatFigure, formatShare } from "./numbers.js";
-import { formatVerdict, note } from "./trainingTable.js";
+import { formatVerdict, note } from "./rowText.js";
 
 /** A stream that may be a terminal. */
 export interface Output {

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatFigure, formatInterval, formatShare, noFigure } from "./numbers.js";
-import type { BenchResult, Verdict } from "./result.js";
+import type { BenchResult } from "./result.js";
+import { formatVerdict, labels, note } from "./rowText.js";
 import { spreadWarning } from "./spread.js";
 import { type Column, formatTable } from "./table.js";
 
@@ -47,20 +48,6 @@ export function formatTrainingTable(results: readonly BenchResult[]): string {
   return sections.filter((section) => section !== "").join("\n\n");
 }
 
-/** What a row is called: with what is varied in the report. */
-export function labels(results: readonly BenchResult[]): (row: BenchResult) => string {
-  const varies = (key: "batchSize" | "threads" | "seed"): boolean =>
-    new Set(results.filter(({ available }) => available).map((row) => row[key])).size > 1;
-  const [batch, threads, seed] = [varies("batchSize"), varies("threads"), varies("seed")];
-  return (row) =>
-    [
-      row.backend,
-      ...(batch ? [`batch ${row.batchSize}`] : []),
-      ...(threads && row.threads !== null ? [`${row.threads} threads`] : []),
-      ...(seed ? [`seed ${row.seed}`] : []),
-    ].join(", ");
-}
-
 /** Lines below a table: reasons in full, which no column is wide enough for. */
 function notes(results: readonly BenchResult[], label: (row: BenchResult) => string): string[] {
   const lines = results
@@ -69,12 +56,6 @@ function notes(results: readonly BenchResult[], label: (row: BenchResult) => str
       [row.reason, row.verdict?.reason].flatMap((reason) => (reason === undefined ? [] : [note(label(row), reason)])),
     );
   return [...new Set([...lines, ...spreadWarning(results, label)])];
-}
-
-/** "cuda: no NVIDIA driver": in one line, and the name once where a reason begins with it. */
-export function note(name: string, reason: string): string {
-  const line = reason.replace(/\s*\n\s*/g, " ");
-  return line.startsWith(`${name}: `) ? line : `${name}: ${line}`;
 }
 
 function figures(row: BenchResult, label: string): string[] {
@@ -90,17 +71,4 @@ function figures(row: BenchResult, label: string): string[] {
     stepMs.p50 === null ? noFigure : `${formatFigure(stepMs.p50)} / ${formatFigure(stepMs.p95)}`,
     formatBytes(row.peakMemoryBytes),
   ];
-}
-
-/** "ok", "losses ok" where no accuracy is stated, "WRONG". */
-export function formatVerdict(verdict: Verdict | null): string {
-  if (verdict === null) {
-    return noFigure;
-  }
-  const { lossesAgree, accuracyReached } = verdict;
-  if (verdict.reason !== undefined) {
-    return "WRONG";
-  }
-  const checked = [...(lossesAgree === null ? [] : ["losses"]), ...(accuracyReached === null ? [] : ["accuracy"])];
-  return checked.length === 2 ? "ok" : checked.length === 0 ? noFigure : `${checked[0]} ok`;
 }
