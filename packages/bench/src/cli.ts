@@ -8,7 +8,7 @@ import { runCommand } from "./runCommand.js";
 
 async function main(): Promise<void> {
   const request: Request = parseCommandLine(process.argv.slice(2));
-  if ("request" in request) {
+  if ("request" in request && "backends" in request.request) {
     await checkBackends(request.request.backends);
   }
   process.exitCode = (await runCommand(request)) ? 0 : 1;

@@ -68,7 +68,11 @@ it("reads the other commands", () => {
     command: "compare",
     files: ["a.json", "b.json"],
   });
-  expect(complaint("compare", "a.json")).toContain("missing required argument 'after'");
+  expect(complaint("compare", "a.json")).toContain("error: expected two reports, or --base with a version");
+  expect(parseCommandLine(["compare", "--base", "v1", "--head", "main"])).toEqual({
+    command: "revisions",
+    request: { base: "v1", head: "main", backend: "wasm", model: "simple", batchSize: 64, rounds: 11 },
+  });
   expect(parseCommandLine(["report", "a.json", "b.json", "--markdown", "b.md"])).toEqual({
     command: "report",
     files: ["a.json", "b.json"],
@@ -84,7 +88,7 @@ it("reads the other commands", () => {
 /** The backends that a command line asks for. */
 const backends = (...args: string[]) => {
   const parsed = parseCommandLine(args);
-  return "request" in parsed ? parsed.request.backends : undefined;
+  return parsed.command === "train" || parsed.command === "ops" ? parsed.request.backends : undefined;
 };
 
 it("takes third parties' backends by path and package", () => {

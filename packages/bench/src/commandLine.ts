@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { backendNames } from "./backends/names.js";
 import {
   backendOption,
   backendsOption,
@@ -11,6 +12,7 @@ import {
   threadsOption,
   wholeNumber,
 } from "./commandLineOptions.js";
+import type { RevisionsRequest } from "./compare/compareRevisions.js";
 import { modelNames } from "./networks/models.js";
 import type { OpsRequest } from "./ops/runOps.js";
 import { peerNames } from "./peers/peers.js";
@@ -24,6 +26,7 @@ export type Request =
   | { readonly command: "devices"; readonly backends: readonly string[] }
   | { readonly command: "serve"; readonly port: number }
   | { readonly command: "compare"; readonly files: readonly [string, string] }
+  | { readonly command: "revisions"; readonly request: RevisionsRequest }
   | {
       readonly command: "report";
       readonly files: readonly string[];
@@ -164,10 +167,31 @@ function addDevices(program: Command, done: Done): void {
 function addReports(program: Command, done: Done): void {
   program
     .command("compare")
-    .description("Compares two reports that --json has written; the exit code is 1 where the second is slower.")
-    .argument("<before>", "a report")
-    .argument("<after>", "another")
-    .action((before: string, after: string) => done({ command: "compare", files: [before, after] }));
+    .description(
+      "Compares two reports that --json has written, or builds two versions of Convoy and lets them take turns; the exit code is " +
+        "1 where the second is slower.",
+    )
+    .argument("[before]", "a report")
+    .argument("[after]", "another")
+    .addOption(new Option("--base <ref>", "in a clone of Convoy: a commit, branch or tag, in place of reports"))
+    .addOption(new Option("--head <ref>", "what is compared with it").default("HEAD"))
+    .addOption(new Option("--backend <name>", "backend to measure").choices(backendNames).default("wasm"))
+    .addOption(new Option("--model <name>", "network to train").choices(modelNames).default("simple"))
+    .addOption(count("--batch-size <number>", "samples per step").default(64))
+    .addOption(count("--rounds <number>", "rounds in which both take turns, at least 9").default(11))
+    .addOption(threadsOption())
+    .action(
+      (before: string | undefined, after: string | undefined, options: Partial<RevisionsRequest>, command: Command) => {
+        const { base, ...others } = options;
+        if (base !== undefined && before === undefined) {
+          done({ command: "revisions", request: { ...others, base } as RevisionsRequest });
+        } else if (base === undefined && before !== undefined && after !== undefined) {
+          done({ command: "compare", files: [before, after] });
+        } else {
+          command.error("error: expected two reports, or --base with a version");
+        }
+      },
+    );
   program
     .command("serve")
     .description("Serves a page that runs the benchmark in a browser on this machine.")

@@ -1,5 +1,6 @@
 import type { Request } from "./commandLine.js";
 import { compareReports, formatComparison } from "./compare/compareReports.js";
+import { compareRevisions } from "./compare/compareRevisions.js";
 import { runDevices } from "./devices/runDevices.js";
 import { type AnyReport, reportPage } from "./html/reportPage.js";
 import { runOps } from "./ops/runOps.js";
@@ -30,6 +31,15 @@ export async function runCommand(request: Request): Promise<boolean> {
       console.log(formatComparison(comparison));
       return comparison.figures.every(({ change }) => change !== "slower");
     }
+    case "revisions": {
+      const watcher = new TerminalWatcher(process.stdout);
+      const { request: asked } = request;
+      return await compareRevisions(
+        asked,
+        (line) => watcher.print(line),
+        (text) => watcher.status(text),
+      );
+    }
     case "serve": {
       const { url } = await servePage(request.port);
       console.log(`${url}\nCtrl+C ends it.`);
@@ -41,7 +51,7 @@ export async function runCommand(request: Request): Promise<boolean> {
   }
 }
 
-async function measure(request: Extract<Request, { readonly request: object }>): Promise<boolean> {
+async function measure(request: Extract<Request, { readonly command: "train" | "ops" }>): Promise<boolean> {
   const { json, html } = request;
   // Known before anything is measured.
   await checkOutput("--json", json);

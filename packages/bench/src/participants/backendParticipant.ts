@@ -1,4 +1,5 @@
 import type { Backend, Callback, Model, Progress, Training } from "@convoy/core";
+import { countsOf, OpClock, trainingPlan } from "../ops/opClock.js";
 import { TrainingClock } from "../training/trainingClock.js";
 import { buildModel, countOf, firstImages, imagesFrom, type Workload } from "../training/workload.js";
 import {
@@ -25,6 +26,7 @@ export class BackendParticipant implements Participant {
   #evaluationUs: number | undefined;
   /** Training image that `trainMore` begins with. */
   #next = 0;
+  #ops: OpClock | undefined;
 
   constructor(backend: Backend, workload: Workload) {
     this.name = backend.name;
@@ -100,11 +102,22 @@ export class BackendParticipant implements Participant {
     return clock.figures().trainUsPerSample as number;
   }
 
+  async timeOps(opMs: number): Promise<Readonly<Record<string, number>>> {
+    const { train, batchSize } = this.#workload;
+    this.#ops ??= await OpClock.prepare(this.#backend, this.#model, firstImages(train, batchSize));
+    return await this.#ops.time(opMs);
+  }
+
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    return countsOf(this.#backend, trainingPlan(this.#model, this.#workload.batchSize));
+  }
+
   async peakMemoryBytes(): Promise<number> {
     return this.#backend.memory().peakBytes;
   }
 
   async close(): Promise<void> {
+    this.#ops?.dispose();
     this.#model.dispose();
     await this.#backend.dispose();
   }

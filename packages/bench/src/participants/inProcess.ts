@@ -5,7 +5,7 @@ import type { Answer } from "./messages.js";
 import type { OpenParticipant } from "./openParticipant.js";
 import { type Channel, RemoteParticipant } from "./remoteParticipant.js";
 
-const program = fileURLToPath(new URL("./processMain.js", import.meta.url));
+const ownProgram = fileURLToPath(new URL("./processMain.js", import.meta.url));
 /** Milliseconds that a process has to end by itself. */
 const patienceMs = 3000;
 /** Milliseconds in which what a process wrote last arrives. */
@@ -15,10 +15,14 @@ const lastWordsMs = 50;
  * Opens a backend or peer in a process of its own: what one library leaves behind, prints or breaks touches no other, and the
  * memory is its own. Nothing that it writes is shown; the last line of its error output is the reason if it breaks down.
  */
-export const openInProcess: OpenParticipant = (entry, workload) =>
-  RemoteParticipant.open(startProcess(), entry, workload);
+export const openInProcess: OpenParticipant = (entry, workload) => openIn(ownProgram)(entry, workload);
 
-function startProcess(): Channel {
+/** The same with the program of another version. */
+export function openIn(program: string): OpenParticipant {
+  return (entry, workload) => RemoteParticipant.open(startProcess(program), entry, workload);
+}
+
+function startProcess(program: string): Channel {
   const child = fork(program, [], { serialization: "advanced", stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const exited = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   let complaints = "";

@@ -6,8 +6,8 @@ import type { Participant, TrainingProgress } from "./participant.js";
 export type Call =
   | { readonly method: "open"; readonly args: readonly [Entry, Workload] }
   | { readonly method: "train"; readonly args: readonly [Parameters<Participant["train"]>[0]] }
-  | { readonly method: "evaluate" | "trainMore" | "timeTraining"; readonly args: readonly [number] }
-  | { readonly method: "peakMemoryBytes" | "close"; readonly args: readonly [] };
+  | { readonly method: "evaluate" | "trainMore" | "timeTraining" | "timeOps"; readonly args: readonly [number] }
+  | { readonly method: "peakMemoryBytes" | "counts" | "close"; readonly args: readonly [] };
 
 /** An error as plain data. */
 export interface PlainError {
@@ -62,6 +62,7 @@ export class ParticipantHost {
       case "evaluate":
       case "trainMore":
       case "timeTraining":
+      case "timeOps":
         return participant[call.method](...call.args);
       default:
         return participant[call.method]();

@@ -47,6 +47,10 @@ export interface Participant {
   trainMore(samples: number): Promise<number>;
   /** Goes on training for about `budgetMs`, at least for a step. Microseconds per sample. */
   timeTraining(budgetMs: number): Promise<number>;
+  /** Microseconds of each op of a training step, each measured for about so many milliseconds; empty for peers. */
+  timeOps(opMs: number): Promise<Readonly<Record<string, number>>>;
+  /** What a training step consists of: FLOPs, launches, bytes; empty for peers. */
+  counts(): Promise<Readonly<Record<string, number>>>;
   /** Most memory in use so far; null where that is unknown. */
   peakMemoryBytes(): Promise<number | null>;
   /** Frees everything. */

@@ -58,6 +58,14 @@ export class RemoteParticipant implements Participant {
     return (await this.#line.ask({ method: "timeTraining", args: [budgetMs] })) as number;
   }
 
+  async timeOps(opMs: number): Promise<Readonly<Record<string, number>>> {
+    return (await this.#line.ask({ method: "timeOps", args: [opMs] })) as Readonly<Record<string, number>>;
+  }
+
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    return (await this.#line.ask({ method: "counts", args: [] })) as Readonly<Record<string, number>>;
+  }
+
   async peakMemoryBytes(): Promise<number | null> {
     return (await this.#line.ask({ method: "peakMemoryBytes", args: [] })) as number | null;
   }

@@ -114,6 +114,14 @@ export class StepParticipant implements Participant {
     return ((median(durationsMs) as number) * 1000) / this.#batchSize;
   }
 
+  async timeOps(): Promise<Readonly<Record<string, number>>> {
+    return {};
+  }
+
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    return {};
+  }
+
   async peakMemoryBytes(): Promise<number | null> {
     return (await this.#library.peakMemoryBytes?.()) ?? null;
   }
