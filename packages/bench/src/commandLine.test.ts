@@ -116,7 +116,7 @@ it("lists the known names where one is unknown", () => {
       'Unknown name "vulkan", expected any of cuda,webgpu,wasm,reference.',
   );
   expect(complaint("--peers", "caffe")).toContain(
-    "expected any of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node,tfjs-node-gpu,jax-js,pytorch.",
+    "expected any of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node,tfjs-node-gpu,jax-js,onnxruntime-web,onnxruntime-node,pytorch.",
   );
   expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple, dropout, lenet5,");
   expect(complaint("--dataset", "cifar")).toContain(

@@ -93,6 +93,18 @@ describe.skipIf(torch !== "")(`PyTorch${torch}`, () => {
   });
 });
 
+it("predicts with ONNX Runtime as Convoy does, and says that it cannot train", async () => {
+  const workload = workloadOf("simple", 1, 4);
+  const library = await open("onnxruntime-web", workload);
+  const participant = new BackendParticipant(await reference(), workload);
+  const { testAccuracy } = await participant.evaluate(1000);
+  await participant.close();
+  expect((await library.evaluate(6)).hits).toBe(Math.round((testAccuracy as number) * 6));
+  await expect(library.trainSteps(0, 1)).rejects.toThrow("ONNX Runtime only predicts");
+  expect(library.device).toMatch(/^onnxruntime-web 1\.\d+\.\d+ wasm, 1 threads$/);
+  await library.dispose();
+});
+
 it.each([
   ["tfjs-node-gpu", "@tensorflow/tfjs-node-gpu"],
   ["tfjs-node", "@tensorflow/tfjs-node"],

@@ -1,4 +1,5 @@
 import { jaxJs } from "./jaxJs.js";
+import { onnxruntimeNode, onnxruntimeWeb } from "./onnxRuntime.js";
 import type { Peer } from "./peer.js";
 import { pytorch } from "./pytorch.js";
 import { tfjsCpu } from "./tfjsCpu.js";
@@ -14,6 +15,8 @@ export const peerNames = [
   "tfjs-node",
   "tfjs-node-gpu",
   "jax-js",
+  "onnxruntime-web",
+  "onnxruntime-node",
   "pytorch",
 ] as const;
 
@@ -27,5 +30,7 @@ export const peers: Readonly<Record<PeerName, Peer>> = {
   "tfjs-node": tfjsNode,
   "tfjs-node-gpu": tfjsNodeGpu,
   "jax-js": jaxJs,
+  "onnxruntime-web": onnxruntimeWeb,
+  "onnxruntime-node": onnxruntimeNode,
   pytorch,
 };

@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatFigure, formatInterval, formatShare, noFigure } from "./numbers.js";
 import type { BenchResult } from "./result.js";
 import { formatVerdict, labels, note } from "./rowText.js";
+import { formatSeeds } from "./seedsTable.js";
 import { spreadWarning } from "./spread.js";
 import { type Column, formatTable } from "./table.js";
 
@@ -43,9 +44,31 @@ export function formatTrainingTable(results: readonly BenchResult[]): string {
         )
       : "",
     timed.length > 0 ? formatTable(timeColumns, time) : "",
+    formatSeeds(results),
+    timesToAccuracy(ran, label),
     notes(results, label).join("\n"),
   ];
   return sections.filter((section) => section !== "").join("\n\n");
+}
+
+/** Seconds until the accuracy that was asked for. */
+function timesToAccuracy(ran: readonly BenchResult[], label: (row: BenchResult) => string): string {
+  const rows = ran.flatMap((row): string[][] => {
+    const time = row.timeToAccuracy;
+    return time === undefined
+      ? []
+      : [
+          [
+            ...[label(row), formatShare(time.target), time.reached ? "reached" : "not reached"],
+            ...[formatFigure(time.coldSeconds), formatFigure(time.warmSeconds), formatCount(time.samplesSeen)],
+          ],
+        ];
+  });
+  const right = (heading: string): Column => ({ heading, align: "right" });
+  const columns = [{ heading: "time to accuracy" }, right("target"), { heading: "" }];
+  return rows.length === 0
+    ? ""
+    : formatTable([...columns, right("seconds, cold"), right("seconds, warm"), right("images")], rows);
 }
 
 /** Lines below a table: reasons in full, which no column is wide enough for. */
