@@ -76,7 +76,7 @@ describe.skipIf(torch !== "")(`PyTorch${torch}`, () => {
     expect(distance(await lossesOf(await wasm({ threads: 1 }), workload), losses)).toBeLessThan(1e-4);
   });
 
-  it.each(["lenet5", "strided", "resnet20"] as const)("trains %s as WASM does", async (model) => {
+  it.each(["lenet5", "strided", "resnet20"] as const)("trains %s as WASM does", { timeout: 120_000 }, async (model) => {
     const workload = workloadOf(model, 3, 4);
     const library = await open("pytorch", workload);
     const { losses } = await library.trainSteps(0, 3);
