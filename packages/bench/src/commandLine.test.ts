@@ -118,7 +118,7 @@ it("lists the known names where one is unknown", () => {
   expect(complaint("--peers", "caffe")).toContain(
     "expected any of tfjs-wasm,tfjs-cpu,tfjs-webgpu,tfjs-node,tfjs-node-gpu,jax-js,onnxruntime-web,onnxruntime-node,pytorch.",
   );
-  expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple, dropout, lenet5,");
+  expect(complaint("--model", "lenet")).toContain("Allowed choices are tutorial, simple, dropout, augmented, lenet5,");
   expect(complaint("--dataset", "cifar")).toContain(
     "Allowed choices are mnist, fashion-mnist, kmnist, cifar10, synthetic.",
   );

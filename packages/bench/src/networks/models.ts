@@ -19,6 +19,7 @@ export const modelNames = [
   "tutorial",
   "simple",
   "dropout",
+  "augmented",
   "lenet5",
   "vgg32",
   "strided",
@@ -33,6 +34,7 @@ const declarations: Readonly<Record<ModelName, NetworkDeclaration>> = {
   tutorial: { inputShapes: [digits], build: (seed) => applications.tutorial({ seed }) },
   simple: { inputShapes: [digits], build: (seed) => applications.simple({ seed }) },
   dropout: { inputShapes: [digits], random: true, build: dropout },
+  augmented: { inputShapes: [digits], random: true, build: augmented },
   lenet5: { inputShapes: [digits], build: (seed) => applications.lenet5({ seed }) },
   vgg32: { inputShapes: [small], build: vgg32 },
   strided: { inputShapes: [small], build: strided },
@@ -92,6 +94,24 @@ function dropout(seed: number): Model {
       layers.maxPooling2d({ poolSize: 2 }),
       layers.flatten(),
       layers.dropout({ rate: 0.5 }),
+      layers.dense({ units: 10, activation: "softmax" }),
+    ],
+    { seed },
+  );
+}
+
+/** `simple` on digits that each step turns by up to 18 degrees and moves by up to a tenth, as a part of the step. */
+function augmented(seed: number): Model {
+  return sequential(
+    [
+      layers.randomRotation({ factor: 0.05, fillMode: "constant", inputShape: [...digits] }),
+      layers.randomTranslation({ heightFactor: 0.1, widthFactor: 0.1, fillMode: "constant" }),
+      layers.conv2d({ filters: 32, ...convolution }),
+      layers.maxPooling2d({ poolSize: 2 }),
+      layers.conv2d({ filters: 64, ...convolution }),
+      layers.maxPooling2d({ poolSize: 2 }),
+      layers.flatten(),
+      layers.dense({ units: 64, activation: "relu" }),
       layers.dense({ units: 10, activation: "softmax" }),
     ],
     { seed },

@@ -86,6 +86,14 @@ describe.skipIf(torch !== "")(`PyTorch${torch}`, () => {
     expect(hits).toBeLessThanOrEqual(6);
   });
 
+  it("says which layer it has no counterpart of", async () => {
+    const opened = open("pytorch", workloadOf("augmented", 1, 2));
+    await expect(opened).rejects.toMatchObject({
+      name: "BackendUnavailableError",
+      message: "the PyTorch peer has no counterpart of the layer RandomRotation",
+    });
+  });
+
   it("tells what went wrong", async () => {
     const library = await open("pytorch", workloadOf("simple", 1, 2));
     await expect(library.trainSteps(1000, 1)).rejects.toThrow(/^[A-Z]\w*Error: ./);

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BackendUnavailableError } from "@convoy/core";
 import type { LabelledImages } from "@convoy/core/datasets";
 import { networkSteps } from "../networks/steps.js";
 import type { StepLibrary, TimedEvaluation, TimedSteps } from "../participants/stepParticipant.js";
@@ -21,7 +22,12 @@ export const pytorch: Peer = {
       const file = join(folder, "workload.json");
       await writeFile(file, JSON.stringify(await handOver(workload, folder)));
       // It has read its files when it greets.
-      return pytorchRuns(await startLineProcess(python, [script, file]));
+      const started = startLineProcess(python, [script, file]).catch((error: Error) => {
+        // A layer that has no counterpart is no defect.
+        const missing = /^NotImplementedError: (.*)/.exec(error.message)?.[1];
+        throw missing === undefined ? error : new BackendUnavailableError(missing);
+      });
+      return pytorchRuns(await started);
     } finally {
       await rm(folder, { recursive: true });
     }
