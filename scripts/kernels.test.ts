@@ -21,7 +21,7 @@ const established: readonly string[] = [
   ...["batchNormBackwardSums", "batchNormBackwardInput", "normalize", "normalizeBackwardInput", "groupNorm"],
   ...["groupNormBackwardSums", "groupNormBackwardInput", "movingAverage", "adagradUpdate", "nadamUpdate"],
   ...["lionUpdate", "decayWeights", "constrainNorm", "nonNegative", "warp2d", "scaleChannels"],
-  ...["adjustContrast", "adjustHsv", "fillBoxes", "mixRows", "filterAxis"],
+  ...["adjustContrast", "adjustHsv", "fillBoxes", "mixRows", "filterAxis", "allReduce"],
 ];
 
 test.each(Object.entries({ cuda, webgpu, wasm }))("%s has lost no kernel", (_, kernels) => {

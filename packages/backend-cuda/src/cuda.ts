@@ -1,4 +1,4 @@
-import { ArgumentError, type Backend } from "@convoy/core/backend";
+import { ArgumentError, type Backend, detectLauncher } from "@convoy/core/backend";
 import { CudaBackend } from "./backend.js";
 import { CudaDevice } from "./device/device.js";
 import type { Precision } from "./kernels/opKernel.js";
@@ -7,7 +7,10 @@ export type { Precision } from "./kernels/opKernel.js";
 
 /** Settings of `cuda`. */
 export interface CudaOptions {
-  /** Which device, as nvidia-smi numbers them (within CUDA_VISIBLE_DEVICES); default 0. */
+  /**
+   * Which device, as nvidia-smi numbers them (within CUDA_VISIBLE_DEVICES); default 0, or among processes that `mpirun` or `srun` has
+   * started on this machine the number of this one.
+   */
   readonly device?: number;
   /**
    * Arithmetic of convolutions and dense layers; default "float32". "tf32" rounds their operands to 10 bits of mantissa
@@ -28,7 +31,7 @@ export interface CudaOptions {
  * `BackendUnavailableError` where there is no driver or no device, or where either is too old.
  */
 export async function cuda({
-  device = 0,
+  device = detectLauncher(process.env).localRank,
   precision = "float32",
   debug = false,
   library,

@@ -5,6 +5,7 @@ import {
   type DeviceBuffer,
   DeviceError,
   type DeviceInfo,
+  dtypeBytes,
   type Executable,
   type FusedName,
   fusedKernels,
@@ -56,6 +57,11 @@ export class WasmBackendImplementation implements WasmBackend {
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {
     this.#checkAlive();
     return new WasmBuffer(label, spec, this.#device.heap, this.#device.queue);
+  }
+
+  hostView(buffer: DeviceBuffer): Uint8Array {
+    const { address, length, dtype, heap } = buffer as WasmBuffer;
+    return new Uint8Array(heap.memory.buffer, address, length * dtypeBytes[dtype]);
   }
 
   async compile(

@@ -2,6 +2,7 @@ import type { KernelTable } from "@convoy/core/backend";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { affine } from "./affine.js";
+import { allReduce } from "./allReduce.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
@@ -76,6 +77,7 @@ export const kernels: KernelTable<OpKernel> = {
   unary,
   unaryBackward,
   affine,
+  allReduce,
   softmax,
   softmaxBackward,
   add,

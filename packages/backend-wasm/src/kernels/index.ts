@@ -3,6 +3,7 @@ import type { OpEncoder } from "../program/opWriter.js";
 import { accuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { affine } from "./affine.js";
+import { allReduce } from "./allReduce.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import {
   batchNorm,
@@ -76,6 +77,7 @@ export const kernels: KernelTable<OpEncoder> = {
   unary,
   unaryBackward,
   affine,
+  allReduce,
   softmax,
   softmaxBackward,
   add,

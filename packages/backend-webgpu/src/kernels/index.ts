@@ -2,6 +2,7 @@ import type { KernelTable } from "@convoy/core/backend";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { affine } from "./affine.js";
+import { allReduce } from "./allReduce.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
@@ -71,6 +72,7 @@ export const kernels: KernelTable<Kernel<never>> = {
   softmaxBackward,
   add,
   affine,
+  allReduce,
   multiply,
   maximum,
   maximumBackward,

@@ -11,6 +11,7 @@ import type { BufferSpec } from "../plan/graph.js";
 import type { InPlacePair, OpInstance, Plan } from "../plan/plan.js";
 import type { StepTable } from "../plan/stepTable.js";
 import type { TensorData } from "../tensor.js";
+import type { ProcessGroup } from "./processGroup.js";
 
 /** What a backend runs on. */
 export interface DeviceInfo {
@@ -83,6 +84,9 @@ export interface Backend {
    */
   readonly unsupportedOps?: readonly KernelName[];
 
+  /** (optional; none) The processes that train together, of which this is one. */
+  readonly group?: ProcessGroup;
+
   /** True, or the reason why this op with these shapes and attributes cannot run here. Asked before anything is compiled. */
   supports(op: OpInstance): true | string;
 
@@ -95,6 +99,12 @@ export interface Backend {
    * nothing needs the input afterwards.
    */
   inPlace?(op: OpInstance): readonly InPlacePair[];
+
+  /**
+   * (optional) The bytes of a buffer that lies in host memory, to be read and written while no run uses it; good until something
+   * else is allocated.
+   */
+  hostView?(buffer: DeviceBuffer): Uint8Array;
 
   /** Allocates device memory, zero-filled. Throws `DeviceError` when there is not enough, with the size. */
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer;

@@ -45,7 +45,9 @@ export {
   takesParts,
 } from "./fusedParts.js";
 export { fusedKernels, type KernelTable, kernelFor, missingKernels, noKernel, requireKernel } from "./kernelTable.js";
+export { detectLauncher, type Launcher, type LauncherKind } from "./launcher.js";
 export { MemoryCount } from "./memoryCount.js";
+export { agreementOf, noteAgreement, type ProcessGroup, type RunAgreement } from "./processGroup.js";
 export { validatePlan } from "./validatePlan.js";
 export {
   convolutionGeometry,

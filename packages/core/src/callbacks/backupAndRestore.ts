@@ -27,7 +27,10 @@ export function backupAndRestore(target: ModelTarget, options: BackupAndRestoreO
   ]);
   checkTarget(target, deleteCheckpoint);
   const save = async (training: Training): Promise<void> => {
-    await writeState(target, await training.getState());
+    const state = await training.getState();
+    if (training.writes) {
+      await writeState(target, state);
+    }
   };
   return {
     // What other callbacks do at the same moment is part of the backup.
@@ -39,8 +42,8 @@ export function backupAndRestore(target: ModelTarget, options: BackupAndRestoreO
           batchInterval: expectCount('backupAndRestore: saveFreq, where it is not "epoch",', saveFreq),
           onBatchEnd: (_, __, training): Promise<void> => save(training),
         }),
-    async onTrainEnd() {
-      if (deleteCheckpoint) {
+    async onTrainEnd(training) {
+      if (deleteCheckpoint && training.writes) {
         await removeTarget(target);
       }
     },

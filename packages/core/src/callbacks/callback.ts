@@ -25,6 +25,11 @@ export interface Training {
    * Throws `ArgumentError` when set beside a schedule, or to what is no finite number of at least 0.
    */
   learningRate: number;
+  /**
+   * Whether this process writes files and prints. Where several train together, only the first does: the others are told of
+   * everything as well, and have the same values.
+   */
+  readonly writes: boolean;
   /** Ends training when the steps under way are done; validation and `onEpochEnd` of this epoch still come, as in Keras. */
   stop(): void;
   /** The weights as they are now, in the model's order. */

@@ -35,7 +35,7 @@ export function csvLogger(target: ModelTarget, options: CsvLoggerOptions = {}): 
       text = append ? await readText(target) : "";
       names = undefined;
     },
-    async onEpochEnd(epoch, logs) {
+    async onEpochEnd(epoch, logs, training) {
       if (names === undefined) {
         names = Object.keys(logs).sort();
         if (text === "") {
@@ -43,7 +43,9 @@ export function csvLogger(target: ModelTarget, options: CsvLoggerOptions = {}): 
         }
       }
       addRow([epoch, ...names.map((name) => logs[name] ?? "NA")]);
-      await writeTarget(target, [new TextEncoder().encode(text)]);
+      if (training.writes) {
+        await writeTarget(target, [new TextEncoder().encode(text)]);
+      }
     },
     getState: () => ({ text, names: names === undefined ? null : [...names] }),
     setState(state) {

@@ -52,8 +52,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   const watched = new Monitor({ callback: "earlyStopping", monitor, mode, minDelta });
   const fresh: Kept = { best: watched.worst, bestEpoch: 0, waited: 0 };
   let kept = fresh;
-  const say = (text: string): void => {
-    if (verbose > 0) {
+  const say = (text: string, training: Training): void => {
+    if (verbose > 0 && training.writes) {
       console.log(text);
     }
   };
@@ -82,10 +82,10 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     },
     onTrainEnd(training) {
       if (kept.stoppedEpoch !== undefined) {
-        say(`Epoch ${kept.stoppedEpoch + 1}: early stopping`);
+        say(`Epoch ${kept.stoppedEpoch + 1}: early stopping`, training);
       }
       if (kept.bestWeights !== undefined) {
-        say(`Restoring model weights from the end of the best epoch: ${kept.bestEpoch + 1}.`);
+        say(`Restoring model weights from the end of the best epoch: ${kept.bestEpoch + 1}.`, training);
         training.setWeights(kept.bestWeights);
       }
     },

@@ -33,7 +33,7 @@ export function learningRateScheduler(
         );
       }
       training.learningRate = rate;
-      if (verbose > 0) {
+      if (verbose > 0 && training.writes) {
         console.log(`Epoch ${epoch + 1}: learningRateScheduler setting learning rate to ${rate}.`);
       }
     },

@@ -63,7 +63,7 @@ export function modelCheckpoint(
     const values = { ...logs, epoch: epoch + 1, ...(batch === undefined ? {} : { batch: batch + 1 }) };
     const place = placeOf(target, values);
     const say = (text: string): void => {
-      if (verbose > 0) {
+      if (verbose > 0 && training.writes) {
         console.log(`Epoch ${epoch + 1}: ${text}`);
       }
     };

@@ -13,6 +13,7 @@ async function play(callback: Callback, values: readonly number[], monitor = "va
   let weights = -1;
   const training = {
     initialEpoch: 0,
+    writes: true,
     learningRate: rate,
     stop: () => {
       stopped = true;

@@ -68,7 +68,7 @@ export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callb
           training.learningRate = Math.max(rate * factor, minLr);
           cooling = cooldown;
           waited = 0;
-          if (verbose > 0) {
+          if (verbose > 0 && training.writes) {
             console.log(`Epoch ${epoch + 1}: reduceLROnPlateau reducing learning rate to ${training.learningRate}.`);
           }
         }

@@ -13,7 +13,9 @@ export function terminateOnNaN(): Callback {
       terminated = false;
     },
     onNonFiniteLoss({ step }, training) {
-      console.warn(`Batch ${step}: Invalid loss, terminating training`);
+      if (training.writes) {
+        console.warn(`Batch ${step}: Invalid loss, terminating training`);
+      }
       terminated = true;
       training.stop();
     },

@@ -1,6 +1,7 @@
 import { accuracyCases, topKAccuracyCases } from "../ops/accuracy.cases.js";
 import { addCases } from "../ops/add.cases.js";
 import { affineCases } from "../ops/affine.cases.js";
+import { allReduceCases } from "../ops/allReduce.cases.js";
 import { averagePool2dCases } from "../ops/averagePool2d.cases.js";
 import { batchNormCases } from "../ops/batchNorm.cases.js";
 import { biasAddCases } from "../ops/biasAdd.cases.js";
@@ -54,6 +55,7 @@ export const opCases: readonly AnyOpCase[] = [
   ...matMulCases,
   ...unaryCases,
   ...affineCases,
+  ...allReduceCases,
   ...softmaxCases,
   ...addCases,
   ...multiplyCases,

@@ -214,7 +214,7 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     third: FitOptions = {},
   ): Promise<History> {
     const settings = this.#expectCompiled();
-    const options = x instanceof Dataset ? optionsOf("fit", second) : third;
+    const options = this.#spoken(x instanceof Dataset ? optionsOf<FitOptions>("fit", second) : third);
     checkOptions("fit", options, fitOptionNames);
     const samples = x instanceof Dataset ? x : this.#samples("x", "y", x, second as ModelData, options);
     const validation = this.#validation(options);
@@ -239,7 +239,7 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     third: EvaluateOptions = {},
   ): Promise<Record<string, number>> {
     this.#expectCompiled();
-    const options = x instanceof Dataset ? optionsOf<EvaluateOptions>("evaluate", second) : third;
+    const options = this.#spoken(x instanceof Dataset ? optionsOf<EvaluateOptions>("evaluate", second) : third);
     checkOptions("evaluate", options, evaluateOptionNames);
     if (x instanceof Dataset) {
       const { settings, data } = onePass("evaluate", x, options, true);
@@ -263,7 +263,8 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   async predict(x: ModelData, options?: PredictOptions): Promise<Outputs>;
   /** The outputs for a data set of batches x, [x, y] or [x, y, sampleWeight], of which the inputs count. */
   async predict(data: Dataset<unknown>, options?: PredictOptions): Promise<Outputs>;
-  async predict(x: ModelData | Dataset<unknown>, options: PredictOptions = {}): Promise<Outputs> {
+  async predict(x: ModelData | Dataset<unknown>, asked: PredictOptions = {}): Promise<Outputs> {
+    const options = this.#spoken(asked);
     checkOptions("predict", options, predictOptionNames);
     const { network } = this.#expectCompiled();
     if (x instanceof Dataset) {
@@ -378,11 +379,11 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     const { settings } = this.#placement;
     const network = this.#build();
     if (settings === undefined || !includeOptimizer) {
-      return await deliver(target, modelFileOf(this, network, await this.#placement.weights(), undefined), overwrite);
+      return await this.#deliver(target, modelFileOf(this, network, await this.#placement.weights(), undefined), overwrite);
     }
     const state = await this.getTrainingState();
     const values = orderedWeights(settings, state);
-    return await deliver(target, modelFileOf(this, network, values, { settings, state }), overwrite);
+    return await this.#deliver(target, modelFileOf(this, network, values, { settings, state }), overwrite);
   }
 
   /**
@@ -394,7 +395,7 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   async saveWeights(target?: undefined, options?: SaveWeightsOptions): Promise<Uint8Array>;
   async saveWeights(target?: ModelTarget, options: SaveWeightsOptions = {}): Promise<unknown> {
     const { overwrite = true } = checkOptions("saveWeights", options, ["overwrite"]);
-    return await deliver(target, weightsPart(this.#build(), await this.#placement.weights()), overwrite);
+    return await this.#deliver(target, weightsPart(this.#build(), await this.#placement.weights()), overwrite);
   }
 
   /**
@@ -508,6 +509,20 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
       );
     }
     return settings;
+  }
+
+  /** Options of a call that prints: where several processes train together, the first alone does. */
+  #spoken<O extends { readonly verbose?: unknown }>(options: O): O {
+    return this.#writes ? options : { ...options, verbose: 0 };
+  }
+
+  /** Writes a file; where several processes train together, on the first alone. */
+  async #deliver(...[target, ...rest]: Parameters<typeof deliver>): Promise<unknown> {
+    return target === undefined || this.#writes ? await deliver(target, ...rest) : undefined;
+  }
+
+  get #writes(): boolean {
+    return (this.#placement.settings?.backend.group?.rank ?? 0) === 0;
   }
 
   #samples(

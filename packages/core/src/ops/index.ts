@@ -1,6 +1,7 @@
 import { type AccuracyAttributes, accuracy, type TopKAccuracyAttributes, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { type AffineAttributes, affine } from "./affine.js";
+import { type AllReduceAttributes, allReduce } from "./allReduce.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import {
   type BatchNormBackwardInputAttributes,
@@ -92,6 +93,7 @@ export interface OpAttributes {
   unary: UnaryAttributes;
   unaryBackward: UnaryAttributes;
   affine: AffineAttributes;
+  allReduce: AllReduceAttributes;
   softmax: None;
   softmaxBackward: None;
   add: None;
@@ -173,6 +175,7 @@ export const ops: { readonly [N in OpName]: OpDefinition<OpAttributes[N]> } = {
   unary,
   unaryBackward,
   affine,
+  allReduce,
   softmax,
   softmaxBackward,
   add,

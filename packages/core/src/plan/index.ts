@@ -7,6 +7,7 @@ export { aligned, alignmentBytes } from "./memory.js";
 export { type OpInstance, type Plan, type PlanMode, type PlanOp, type PlanValue, typedArrays } from "./plan.js";
 export { poolBeforeActivation } from "./poolBeforeActivation.js";
 export { formatPlan } from "./print.js";
+export { reduceAcrossRanks } from "./reduceAcrossRanks.js";
 export {
   packSteps,
   type StepTable,
@@ -16,3 +17,4 @@ export {
   stepWords,
   unpackStep,
 } from "./stepTable.js";
+export { syncBatchNorm } from "./syncBatchNorm.js";

@@ -12,6 +12,7 @@ export const streamPurposes = {
   dataset: 5,
   test: 6,
   noise: 7,
+  rank: 16,
 } as const;
 
 export type StreamPurpose = keyof typeof streamPurposes;

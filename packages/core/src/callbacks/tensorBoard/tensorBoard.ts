@@ -63,6 +63,9 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
       batchStart = epochStart;
     },
     async onEpochEnd(epoch, logs, training) {
+      if (!training.writes) {
+        return;
+      }
       for (const [name, value] of Object.entries(trainLogs(logs))) {
         train.addScalar(`epoch_${name}`, value, epoch);
       }
@@ -91,6 +94,9 @@ export function tensorBoard(options: TensorBoardOptions = {}): Callback {
     ...callback,
     batchInterval: interval,
     async onBatchEnd(_, logs, training) {
+      if (!training.writes) {
+        return;
+      }
       for (const [name, value] of Object.entries(logs)) {
         train.addScalar(`batch_${name}`, value, training.iteration);
       }

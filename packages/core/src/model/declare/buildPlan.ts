@@ -15,9 +15,12 @@ import {
   lower,
   type Plan,
   poolBeforeActivation,
+  reduceAcrossRanks,
   type ScaledLoss,
+  syncBatchNorm,
 } from "../../plan/index.js";
 import type { DataSignature } from "../data/hostSamples.js";
+import { type BatchSlice, sliceOf } from "./batchSlice.js";
 import { bufferNames } from "./bufferNames.js";
 import { type CompileSettings, expectLoss, type OutputSettings } from "./compileSettings.js";
 import type { Network } from "./network.js";
@@ -27,7 +30,8 @@ import { type ParameterLayout, type PlacedParameter, placeParameters } from "./p
 export type ModelMode = "train" | "evaluate" | "predict";
 
 /**
- * The plan of one training, evaluation or prediction step. Throws `UnsupportedOpError` where the backend lacks an op.
+ * The plan of one training, evaluation or prediction step. Where several processes train together, a training step is of this
+ * one's slice of the batch, with the sums over all of them. Throws `UnsupportedOpError` where the backend lacks an op.
  * @param iteration a training step of the optimizer's phase that is wanted, where its steps differ
  * @param draws of training, where it is not what the network alone draws
  */
@@ -39,13 +43,17 @@ export function buildPlan(
   iteration = 0,
   draws: StepDraws = stepDraws(settings.network),
 ): Plan {
+  const group = mode === "train" ? settings.backend.group : undefined;
+  const slice = sliceOf(group, batchSize);
+  const { rows } = slice;
   const graph = new Graph();
   const parameters = placeParameters(graph, settings.layout);
-  const { inputs, labels } = gatherBatch(graph, settings.network, batchSize, data);
-  const training = mode === "train" ? trainingStep(graph, draws, labels, data.rows, batchSize) : undefined;
+  const { inputs, labels } = gatherBatch(graph, settings.network, rows, data);
+  const training = mode === "train" ? trainingStep(graph, draws, labels, data.rows, rows) : undefined;
   const { outputs, added } = applyLayers(graph, settings, inputs, parameters, training);
   let losses: ScaledLoss[] = [];
   let results: Value[] = [];
+  const resultWeights: number[] = [];
   if (mode === "predict") {
     storePredictions(graph, settings.network, outputs, data.rows);
   } else {
@@ -56,21 +64,42 @@ export function buildPlan(
     losses = [
       ...judged.map(({ loss }, index) => ({
         loss,
-        scale: settings.outputs[index]!.lossWeight / rowsOf(outputs[index]!.shape),
+        scale: (slice.share * settings.outputs[index]!.lossWeight) / rowsOf(outputs[index]!.shape),
       })),
-      ...added.map((loss) => ({ loss, scale: 1 / batchSize })),
-      ...penalties.map((loss) => ({ loss, scale: 1 })),
+      ...added.map((loss) => ({ loss, scale: slice.share / rows })),
+      ...penalties.map((loss) => ({ loss, scale: slice.share })),
     ];
-    results = [...judged.flatMap(({ loss, metrics }) => [loss, ...metrics]), ...added, ...penalties];
+    const sums = [...judged.flatMap(({ loss, metrics }) => [loss, ...metrics]), ...added];
+    results = [...sums, ...penalties];
+    // What is added up over samples counts as it is, what is of the step by the samples.
+    resultWeights.push(...sums.map(() => Math.sign(slice.share)), ...penalties.map(() => slice.share));
   }
   foldPadding(graph);
   poolBeforeActivation(graph);
   if (mode === "train") {
     appendUpdate(graph, settings, parameters, losses, iteration);
   }
-  const plan = lower(graph, { mode, batchSize, results, target: settings.backend });
+  if (group?.syncBatchNorm) {
+    syncBatchNorm(graph, slice.share);
+  }
+  const own = lower(graph, { mode, batchSize: rows, results, target: settings.backend });
+  const plan = group === undefined ? own : withSums(own, settings.layout, slice, resultWeights);
   checkSupport(plan, settings.backend);
   return plan;
+}
+
+/** Gradients of less are not worth a message of their own: its latency is that of as many bytes. */
+const bucketBytes = 4 * 2 ** 20;
+
+function withSums(plan: Plan, layout: ParameterLayout, { share }: BatchSlice, resultWeights: readonly number[]): Plan {
+  const { trainedLength, length } = layout;
+  return reduceAcrossRanks(plan, {
+    gradients: { buffer: bufferNames.gradients, start: 0, end: trainedLength },
+    bucketBytes,
+    state: { buffer: bufferNames.parameters, start: trainedLength, end: length },
+    share,
+    resultWeights,
+  });
 }
 
 /** Labels of an output with the weights of the samples for it. */

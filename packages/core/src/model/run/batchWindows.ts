@@ -50,6 +50,14 @@ export class WindowPool {
     return this.#first;
   }
 
+  /**
+   * Whether windows are taken when they are full, or the last of a pass: processes that train together take as many steps at a
+   * time. Otherwise as soon as the device has nothing else to do.
+   */
+  get takenWhole(): boolean {
+    return this.#device.settings.backend.group !== undefined;
+  }
+
   #first: { readonly batches: number; readonly bytes: number } | undefined;
 
   /** A window for samples of this kind; undefined where two are in use. */
@@ -184,7 +192,7 @@ export class BatchWindows {
           return ready;
         }
         const partial = this.#filling;
-        if (partial !== undefined && partial.count > 0) {
+        if (partial !== undefined && partial.count > 0 && (this.#ended || !this.#pool.takenWhole)) {
           this.#filling = undefined;
           return partial;
         }

@@ -1,9 +1,12 @@
+import type { ProcessGroup } from "../../backend/index.js";
 import type { EvaluationProgress, Logs } from "../../callbacks/index.js";
 import type { StepValues } from "../../plan/index.js";
 import { seedKey } from "../../random/index.js";
 import type { DeviceDataset } from "../data/deviceDataset.js";
 import { type HostSamples, sliceSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
+import type { MetricCounts } from "./metricStates.js";
+import { countsOfAllRanks, meansOfAllRanks, ownRows } from "./rankSums.js";
 import { RunningMeans } from "./runningMeans.js";
 import { runSteps, type Stretch } from "./runSteps.js";
 
@@ -34,17 +37,18 @@ interface EvaluatedSteps {
   readonly batchSize: number;
 }
 
-/** Runs every row of a data set through steps without training and gives their results in order. */
+/** Runs rows of a data set, by default all, through steps without training and gives their results in order. */
 export async function* runRows(
   device: DeviceModel,
   mode: "evaluate" | "predict",
   dataset: DeviceDataset,
   batchSize: number,
+  { start, end }: { readonly start: number; readonly end: number } = { start: 0, end: dataset.signature.rows },
 ): AsyncGenerator<EvaluatedSteps, void, undefined> {
   const plain: Omit<StepValues, "batchStart"> = { iteration: 0, learningRate: 0, stepSize: 0, seed: seedKey(0) };
-  for (const { firstRow, batchSize: size, count } of stretches(dataset.signature.rows, batchSize)) {
+  for (const { firstRow, batchSize: size, count } of stretches(end - start, batchSize)) {
     const executable = await device.executable(mode, size, dataset);
-    const values = (step: number): StepValues => ({ ...plain, batchStart: firstRow + step * size });
+    const values = (step: number): StepValues => ({ ...plain, batchStart: start + firstRow + step * size });
     for await (const run of runSteps(executable, count, values)) {
       yield { results: run.results, count: run.count, batchSize: size };
     }
@@ -57,6 +61,9 @@ const chunkBytes = 64 * 2 ** 20;
 /** Samples in pieces that fit the device, a multiple of the batch size each. Of each sample `predicted` numbers are kept there. */
 export function chunks(samples: HostSamples, batchSize: number, predicted = 0): HostSamples[] {
   const { rows, inputs } = samples;
+  if (rows === 0) {
+    return [];
+  }
   const rowBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0) / rows + 4 * predicted;
   const size = Math.max(1, Math.floor(chunkBytes / (rowBytes * batchSize))) * batchSize;
   const starts = Array.from({ length: Math.ceil(rows / size) }, (_, index) => index * size);
@@ -66,21 +73,36 @@ export function chunks(samples: HostSamples, batchSize: number, predicted = 0): 
 /** Loss and metrics over a data set on the device, by name. */
 export async function evaluateDataset(device: DeviceModel, dataset: DeviceDataset, batchSize: number): Promise<Logs> {
   const means = new RunningMeans(device.settings);
+  const own = ownRows(device.settings.backend.group, dataset.signature.rows, batchSize);
   const counts = await device.metricStates.evaluation(async () => {
-    for await (const run of runRows(device, "evaluate", dataset, batchSize)) {
+    for await (const run of runRows(device, "evaluate", dataset, batchSize, own)) {
       means.add(run.results, run.count, run.batchSize);
     }
   });
-  return means.values(counts);
+  return await valuesOfAllRanks(device, own.group, means, counts);
+}
+
+/** Values by name, of what all ranks have added up where they have shared the rows out. */
+async function valuesOfAllRanks(
+  { settings }: DeviceModel,
+  group: ProcessGroup | undefined,
+  means: RunningMeans,
+  counts: MetricCounts,
+): Promise<Logs> {
+  return group === undefined
+    ? means.values(counts)
+    : (await meansOfAllRanks(settings, group, means)).values(await countsOfAllRanks(settings.backend, counts));
 }
 
 /** Loss and metrics over samples on the host, by name. */
 export async function evaluateSamples(
   device: DeviceModel,
-  samples: HostSamples,
+  all: HostSamples,
   batchSize: number,
   onProgress: (progress: EvaluationProgress) => void,
 ): Promise<Logs> {
+  const { start, end, group } = ownRows(device.settings.backend.group, all.rows, batchSize);
+  const samples = sliceSamples(all, start, end);
   const means = new RunningMeans(device.settings);
   const progress = new RowProgress(samples.rows, batchSize, onProgress);
   const counts = await device.metricStates.evaluation(async () => {
@@ -95,7 +117,7 @@ export async function evaluateSamples(
       });
     }
   });
-  return means.values(counts);
+  return await valuesOfAllRanks(device, group, means, counts);
 }
 
 /** Counts steps and samples for progress reports. */

@@ -3,6 +3,7 @@ import { type TrainingProgress, trainingProgress } from "../../callbacks/progres
 import { NonFiniteLossError } from "../../errors.js";
 import { explainFailure } from "./deviceFailure.js";
 import type { DeviceModel } from "./deviceModel.js";
+import { expectSameTraining, expectSameWeights, restoreSameWeights } from "./expectSameRanks.js";
 import type { FitRequest } from "./fitRequest.js";
 import { FitSession } from "./fitSession.js";
 import type { StartedRun } from "./runSteps.js";
@@ -59,7 +60,7 @@ async function train(
   progress: TrainingProgress,
 ): Promise<History> {
   const { epochs, resumeFrom } = request;
-  const { weights, metricStates } = device;
+  const { weights } = device;
   const { callbacks } = session;
   const done: number[] = [];
   const history = new Map<string, number[]>();
@@ -70,6 +71,8 @@ async function train(
   await weights.copyNow();
   await callbacks.tell((callback) => callback.onTrainBegin?.(session));
   await session.settleStart();
+  await expectSameTraining(device, request, session);
+  await session.agreeToStop();
   while (session.epoch < epochs && !session.stopped) {
     const { epoch } = session;
     await callbacks.tell((callback) => callback.onEpochBegin?.(epoch, session));
@@ -82,13 +85,14 @@ async function train(
       if (!(error instanceof NonFiniteLossError)) {
         throw error;
       }
+      await restoreSameWeights(device);
       await session.survive(error);
     }
     await source.endEpoch();
     if (source.placement !== undefined && done.length === 0) {
       progress.note(source.placement);
     }
-    const logs = session.means.values(await metricStates.read("train"));
+    const logs = session.means.values(await session.readCounts());
     if (validation !== undefined) {
       await callbacks.tell((callback) => callback.onValidationBegin?.(epoch, session));
       for (const [name, value] of Object.entries(await validation.evaluate())) {
@@ -99,6 +103,8 @@ async function train(
     for (const [name, value] of Object.entries(await session.endEpoch(logs))) {
       history.set(name, [...(history.get(name) ?? []), value]);
     }
+    await session.agreeToStop();
+    await expectSameWeights(device, epoch);
   }
   await weights.finishTraining();
   await callbacks.tell((callback) => callback.onTrainEnd?.(session));
@@ -142,6 +148,9 @@ async function trainEpoch(
       };
       await callbacks.tell((callback) => callback.onProgress?.(progress, session));
       await device.weights.copyWhenDue();
+      if (trained.stop) {
+        session.noteStop();
+      }
       if (session.stopped) {
         await session.finishSteps();
         break;

@@ -20,6 +20,8 @@ export interface FitRequest {
   readonly seed: number;
   readonly callbacks: readonly Callback[];
   readonly verbose: Verbosity;
+  /** What is trained on, as far as it is in memory: processes that train together compare it. */
+  readonly samples: readonly ArrayBufferView[];
   /** What an earlier `fit` has left, to go on from. */
   readonly resumeFrom?: TrainingState;
   /** Replaces the weights of the model, in its order. */

@@ -1,3 +1,4 @@
+import type { ProcessGroup } from "../../backend/index.js";
 import type { EpochSums, FitState, Training, TrainingState } from "../../callbacks/index.js";
 import { ArgumentError, type NonFiniteLossError, StateError } from "../../errors.js";
 import type { ModelTarget } from "../../saving/stores.js";
@@ -6,6 +7,7 @@ import type { DeviceModel } from "./deviceModel.js";
 import type { FitRequest } from "./fitRequest.js";
 import type { MetricCounts } from "./metricStates.js";
 import { nonFiniteLoss } from "./nonFiniteLoss.js";
+import { countsOfAllRanks } from "./rankSums.js";
 import { RunningMeans } from "./runningMeans.js";
 import type { StartedRun, Stretch } from "./runSteps.js";
 import type { TrainingSource } from "./trainingSource.js";
@@ -116,7 +118,31 @@ export class FitSession implements Training {
   }
 
   stop(): void {
+    const { group } = this;
+    if (group === undefined) {
+      this.#stopped = true;
+    } else {
+      group.askToStop();
+    }
+  }
+
+  /** Notes that the processes that train together have agreed to end. */
+  noteStop(): void {
     this.#stopped = true;
+  }
+
+  /** Where several processes train together: ends training on all of them where a callback on one has asked for it. */
+  async agreeToStop(): Promise<void> {
+    const agreed = await this.group?.agreeToStop();
+    this.#stopped ||= agreed === true;
+  }
+
+  get group(): ProcessGroup | undefined {
+    return this.#device.settings.backend.group;
+  }
+
+  get writes(): boolean {
+    return (this.group?.rank ?? 0) === 0;
   }
 
   getWeights(): Promise<Float32Array[]> {
@@ -143,19 +169,25 @@ export class FitSession implements Training {
   }
 
   async getState(): Promise<TrainingState> {
-    const { settings, weights, metricStates } = this.#device;
+    const { settings, weights } = this.#device;
     // All is asked for before anything is awaited: what is started meanwhile comes after it.
     const position = this.#position();
     const [values, optimizer, settled] = await Promise.all([
       weights.read(),
       weights.optimizer.read(),
-      position.begun ? this.#settledSums(metricStates.read("train")) : undefined,
+      position.begun ? this.#settledSums(this.readCounts()) : undefined,
     ]);
     return {
       weights: namedWeights(settings, values),
       optimizer,
       fit: { ...position, ...(settled ? { sums: settled } : {}) },
     };
+  }
+
+  /** What metrics have counted in the epoch, on all ranks. */
+  async readCounts(): Promise<MetricCounts> {
+    const { settings, metricStates } = this.#device;
+    return await countsOfAllRanks(settings.backend, await metricStates.read("train"));
   }
 
   async setState(state: TrainingState): Promise<void> {
@@ -182,7 +214,8 @@ export class FitSession implements Training {
     this.#firstStep = stepsBefore(fit.epoch, fit.stepsPerEpoch) + fit.step;
     this.#firstIteration = state.optimizer.iteration;
     this.#means = new RunningMeans(settings, fit.sums);
-    this.#device.metricStates.restore("train", fit.sums?.counts ?? {});
+    // What was counted on all ranks counts once.
+    this.#device.metricStates.restore("train", this.writes ? (fit.sums?.counts ?? {}) : {});
     await this.#takeOver(state);
   }
 

@@ -1,4 +1,4 @@
-import type { Executable } from "../../backend/index.js";
+import { agreementOf, type Executable, noteAgreement, type RunAgreement } from "../../backend/index.js";
 import type { StepPhases } from "../../optimizers/index.js";
 import { type StepTable, stepBytes, unpackStep } from "../../plan/index.js";
 
@@ -24,7 +24,12 @@ export class PhasedExecutable implements Executable {
       }
       return run.value;
     });
-    return Float32Array.from(results.flatMap((part) => [...part]));
+    const all = Float32Array.from(results.flatMap((part) => [...part]));
+    const agreements = results.flatMap((part) => agreementOf(part) ?? []);
+    if (agreements.length > 0) {
+      noteAgreement(all, agreementOfAll(agreements));
+    }
+    return all;
   }
 
   dispose(): void {
@@ -43,4 +48,11 @@ export class PhasedExecutable implements Executable {
       return { phase: phases[start]!, table: { count: end - start, bytes } };
     });
   }
+}
+
+function agreementOfAll(agreements: readonly RunAgreement[]): RunAgreement {
+  return {
+    durationMs: agreements.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    stop: agreements.some(({ stop }) => stop),
+  };
 }

@@ -1,18 +1,22 @@
 import type { EvaluationProgress } from "../../callbacks/index.js";
 import { sizeOf } from "../../ops/definition.js";
 import type { Tensor } from "../../tensor.js";
-import type { HostSamples } from "../data/hostSamples.js";
+import { type HostSamples, sliceSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { chunks, RowProgress, runRows } from "./evaluate.js";
+import { joined } from "./joined.js";
+import { ownRows } from "./rankSums.js";
 
 /** The model's outputs for samples on the host, in order: [N, ...outputShape] each. */
 export async function predictSamples(
   device: DeviceModel,
-  samples: HostSamples,
+  all: HostSamples,
   batchSize: number,
   onProgress: (progress: EvaluationProgress) => void,
 ): Promise<Tensor<Float32Array>[]> {
   const { outputs } = device.settings.network;
+  const { start, end, group } = ownRows(device.settings.backend.group, all.rows, batchSize);
+  const samples = sliceSamples(all, start, end);
   const { rows, outputNames } = samples;
   const rowSizes = outputs.map(({ shape }) => sizeOf(shape));
   const results = rowSizes.map((size) => new Float32Array(rows * size));
@@ -30,5 +34,10 @@ export async function predictSamples(
     });
     row += chunk.rows;
   }
-  return outputs.map(({ shape }, index) => ({ data: results[index]!, shape: [rows, ...shape] }));
+  const found: Tensor<Float32Array>[] = [];
+  for (const [index, { shape }] of outputs.entries()) {
+    const data = group === undefined ? results[index]! : joined(await group.gather(results[index]!));
+    found.push({ data, shape: [all.rows, ...shape] });
+  }
+  return found;
 }

@@ -5,7 +5,7 @@ import { StepDraws, stepDraws } from "../../layers/augmentation/stepDraws.js";
 import type { Layer } from "../../layers/index.js";
 import type { Dataset, DatasetAugmentation } from "../../pipeline/index.js";
 import { type BatchSettings, bytesOf, wholeSamples } from "../data/batchSamples.js";
-import { type HostSamples, sliceSamples } from "../data/hostSamples.js";
+import { type HostSamples, hostData, sliceSamples } from "../data/hostSamples.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import type { Network } from "../declare/network.js";
 import { defaultBatchSize, expectSeed, type FitOptions, resolveVerbosity } from "../options.js";
@@ -54,6 +54,7 @@ export function resolveArrayFit(
     rows,
     batchSize: size,
     steps,
+    samples: hostData(split.samples).map(([, data]) => data),
   };
 }
 
@@ -104,6 +105,7 @@ export function resolveDatasetFit(
   const goesOn = wanted !== undefined && (size === undefined || size === Infinity);
   return {
     ...request,
+    samples: whole === undefined ? [] : hostData(whole).map(([, data]) => data),
     source: (device) =>
       whole === undefined
         ? new StreamedSource(device, data, { ...batchSettings, steps: wanted ?? Infinity, goesOn, random })

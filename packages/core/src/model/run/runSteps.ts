@@ -1,4 +1,4 @@
-import type { Executable } from "../../backend/index.js";
+import { agreementOf, type Executable } from "../../backend/index.js";
 import { packSteps, type StepValues } from "../../plan/index.js";
 
 /** Steps of one batch size over consecutive rows. */
@@ -66,7 +66,8 @@ export async function* runSteps(
       const run = pending.shift()!;
       const results = await run.results;
       const now = performance.now();
-      const durationMs = now - arrived;
+      // Processes that train together take as many steps at a time.
+      const durationMs = agreementOf(results)?.durationMs ?? now - arrived;
       arrived = now;
       yield { firstStep: run.firstStep, count: run.count, results, durationMs };
       const fitting = Math.floor((targetRunMs * run.count) / Math.max(durationMs, 0.01));

@@ -8,6 +8,7 @@ import type { Tensor } from "../../tensor.js";
 import { type BatchSettings, batchSamples } from "../data/batchSamples.js";
 import { BatchWindows, type StepsOnDevice, WindowPool } from "./batchWindows.js";
 import type { DeviceModel } from "./deviceModel.js";
+import { joined } from "./joined.js";
 import { RunningMeans } from "./runningMeans.js";
 import { runSteps } from "./runSteps.js";
 
@@ -114,16 +115,6 @@ async function runBatches(
   if (isEmpty) {
     throw new DataError(`${settings.what} is empty; it must give at least one batch`);
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let start = 0;
-  for (const part of parts) {
-    all.set(part, start);
-    start += part.length;
-  }
-  return all;
 }
 
 /** Counts steps and samples for progress reports; how many there will be is known for some data sets only. */

@@ -2,6 +2,7 @@ import type { Logs } from "../../callbacks/index.js";
 import { stepDraws } from "../../layers/augmentation/stepDraws.js";
 import type { HostSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
+import { countsOfAllRanks } from "./rankSums.js";
 import { RunningMeans } from "./runningMeans.js";
 import { trainSteps } from "./trainSteps.js";
 
@@ -19,6 +20,6 @@ export async function trainOnBatch(device: DeviceModel, samples: HostSamples, se
     for await (const _ of trainSteps(device, executable, step, { seed, means })) {
       // The means have it all.
     }
-    return means.values(await device.metricStates.read("train"));
+    return means.values(await countsOfAllRanks(device.settings.backend, await device.metricStates.read("train")));
   });
 }

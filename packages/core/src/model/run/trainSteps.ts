@@ -1,5 +1,6 @@
-import type { Executable } from "../../backend/index.js";
+import { agreementOf, type Executable } from "../../backend/index.js";
 import type { StepValues } from "../../plan/index.js";
+import { sliceOf } from "../declare/batchSlice.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { nonFiniteLoss } from "./nonFiniteLoss.js";
 import type { RunningMeans } from "./runningMeans.js";
@@ -32,6 +33,8 @@ export interface TrainedSteps {
   /** Mean loss of each of these steps. */
   readonly losses: readonly number[];
   readonly durationMs: number;
+  /** Whether the processes that train together have agreed to end training. */
+  readonly stop: boolean;
 }
 
 /**
@@ -39,16 +42,18 @@ export interface TrainedSteps {
  * weights go back to the last good ones and it throws `NonFiniteLossError`.
  */
 export async function* trainSteps(
-  { settings: { optimizer }, weights }: DeviceModel,
+  { settings: { optimizer, backend }, weights }: DeviceModel,
   executable: Executable,
   { epoch, firstStep, firstRow, batchSize, count }: TrainingStretch,
   { seed, means, onStart, onResults }: StepSettings,
 ): AsyncGenerator<TrainedSteps, void, undefined> {
   const firstIteration = weights.iteration;
+  const { offset } = sliceOf(backend.group, batchSize);
   const values = (step: number): StepValues => {
     const iteration = firstIteration + step;
     const learningRate = weights.optimizer.rateAt(iteration);
-    return stepValues(optimizer, { iteration, learningRate, batchStart: firstRow + step * batchSize, seed });
+    const batchStart = firstRow + offset + step * batchSize;
+    return stepValues(optimizer, { iteration, learningRate, batchStart, seed }, backend.group?.rank);
   };
   for await (const run of runSteps(executable, count, values, onStart)) {
     const losses = means.add(run.results, run.count, batchSize);
@@ -60,6 +65,7 @@ export async function* trainSteps(
       throw nonFiniteLoss(losses[bad]!, firstStep + run.firstStep + bad, epoch);
     }
     weights.lastGood.confirm(firstIteration + stepsDone - 1);
-    yield { stepsDone, losses, durationMs: run.durationMs };
+    const stop = agreementOf(run.results)?.stop ?? false;
+    yield { stepsDone, losses, durationMs: run.durationMs, stop };
   }
 }

@@ -2,6 +2,7 @@ import type { KernelName } from "../../backend/index.js";
 import { accuracy, topKAccuracy } from "./accuracy.js";
 import { add } from "./add.js";
 import { affine } from "./affine.js";
+import { allReduce } from "./allReduce.js";
 import { averagePool2d, averagePool2dBackward } from "./averagePool2d.js";
 import { batchNorm, batchNormBackwardInput, batchNormBackwardSums } from "./batchNorm.js";
 import { biasAdd, biasAddBackward } from "./biasAdd.js";
@@ -62,6 +63,7 @@ export const kernels: { readonly [N in KernelName]: KernelOf<N> } = {
   unary,
   unaryBackward,
   affine,
+  allReduce,
   softmax,
   softmaxBackward,
   add,
