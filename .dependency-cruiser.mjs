@@ -78,6 +78,13 @@ export default {
       to: { path: "^(packages|templates)/", pathNot: `^packages/images/|${core}/(index|datasets/index)[.]ts$` },
     },
     {
+      name: "distributed-over-contract",
+      comment: "Distributed wraps whatever keeps the contract, makes plans of what core exports, and knows no backend.",
+      severity: "error",
+      from: { path: "^packages/distributed/", pathNot: [tests, "/testing/"] },
+      to: { path: "^(packages|templates)/", pathNot: `^packages/distributed/|${core}/(index|backend/index)[.]ts$` },
+    },
+    {
       name: "bench-is-the-top",
       comment: "Nothing imports bench, except what stands for a user's program.",
       severity: "error",

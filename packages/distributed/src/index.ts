@@ -1,0 +1,1 @@
+export { type Distributed, type DistributeOptions, distribute } from "./distribute.js";
