@@ -23,6 +23,7 @@ import { type ConformanceReport, conformanceCases } from "@convoy/core/conforman
 import { syntheticDigits, toCategorical, trainTestSplit } from "@convoy/core/datasets";
 import { imageGrid } from "@convoy/core/pictures";
 import { callReferenceOp, reference } from "@convoy/core/reference";
+import type { Distributed, DistributeOptions } from "@convoy/distributed";
 import { type FileSource, loadModel as loadFile } from "@convoy/formats";
 import { writeKeras } from "@convoy/formats/keras";
 import { readTfjs, writeTfjs } from "@convoy/formats/tfjs";
@@ -109,6 +110,6 @@ const folderOptions = { imageSize: [8, 8] } as const satisfies ImageDatasetOptio
 const refused = await imageDatasetFromDirectory("no such folder", folderOptions).catch((error: Error) => error);
 if (png[1] !== 0x50 || !(refused instanceof Error)) throw new Error("no picture, or one of nothing");
 
-export type { BenchReport, BufferSpec, ConformanceReport, Executable, Plan };
+export type { BenchReport, BufferSpec, ConformanceReport, Distributed, DistributeOptions, Executable, Plan };
 
 console.log(JSON.stringify(report));
