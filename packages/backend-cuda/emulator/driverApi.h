@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <functional>
+
 #define DRIVER_API extern "C" __attribute__((visibility("default"))) int
 
 namespace driver {
@@ -51,6 +53,9 @@ extern Settings settings;
 int ready();
 // The same, and fails inside a stream capture, which it spoils.
 int readyOutsideCapture();
+
+// Submits what is no kernel to a stream: it runs where a kernel would.
+int submitHost(void* stream, std::function<int()> work);
 
 // Marks the context as broken: every later call gives `result`, as on a device.
 void breakContext(int result);

@@ -1,6 +1,7 @@
 // The emulated driver: streams, capture, graphs, events. Everything runs at once, where it is submitted.
 #include <string.h>
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,7 +26,11 @@ struct FillNode {
   unsigned char value;
   size_t bytes;
 };
-using Node = std::variant<KernelNode, CopyNode, FillNode>;
+// What the emulated NCCL does.
+struct HostNode {
+  std::function<int()> work;
+};
+using Node = std::variant<KernelNode, CopyNode, FillNode, HostNode>;
 using Graph = std::vector<Node>;
 
 struct Stream {
@@ -62,6 +67,11 @@ static int run(const FillNode& node) {
   memset(node.to, node.value, node.bytes);
   return success;
 }
+static int run(const HostNode& node) {
+  const int result = node.work();
+  if (result != success) breakContext(result);
+  return result;
+}
 static int run(const Node& node) {
   return std::visit([](const auto& one) { return run(one); }, node);
 }
@@ -76,6 +86,11 @@ static int submit(void* stream, Node node) {
   }
   // A failure on the device shows at the next call.
   return success;
+}
+
+int submitHost(void* stream, std::function<int()> work) {
+  if (const int result = ready()) return result;
+  return submit(stream, HostNode{std::move(work)});
 }
 
 }  // namespace driver

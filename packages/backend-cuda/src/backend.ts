@@ -13,6 +13,7 @@ import {
   missingKernels,
   type OpInstance,
   type Plan,
+  type ProcessGroup,
   validatePlan,
 } from "@convoy/core/backend";
 import type { CudaDevice } from "./device/device.js";
@@ -67,6 +68,10 @@ export class CudaBackend implements Backend {
 
   launches(plan: Plan): number {
     return countLaunches(plan, this.#target);
+  }
+
+  joinGroup(group: ProcessGroup): Promise<boolean> {
+    return this.#device.joinGroup(group);
   }
 
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer {

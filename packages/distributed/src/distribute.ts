@@ -64,8 +64,10 @@ export async function distribute(backend: Backend, options: DistributeOptions = 
     backend: [backend.name],
     options: [JSON.stringify({ deterministic, syncBatchNorm })],
   });
+  // Sums in a fixed order are made by the host.
+  const joined = !deterministic && (await backend.joinGroup?.(group)) === true;
   const details = { mpi: started.version, library: started.path, host: hostname(), deterministic, syncBatchNorm };
-  return new DistributedBackend(backend, group, details);
+  return new DistributedBackend(backend, group, joined, details);
 }
 
 const optionNames: readonly (keyof DistributeOptions)[] = ["deterministic", "syncBatchNorm", "library"];

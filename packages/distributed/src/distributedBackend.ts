@@ -9,6 +9,7 @@ import {
   type InPlacePair,
   type KernelName,
   type MemoryInfo,
+  noteAgreement,
   type OpInstance,
   type Plan,
   PlanError,
@@ -29,9 +30,11 @@ export class DistributedBackend implements Backend {
   readonly unsupportedOps: readonly KernelName[];
   readonly group: MpiGroup;
   readonly #inner: Backend;
+  readonly #joined: boolean;
   #noArena: DeviceBuffer | undefined;
 
-  constructor(inner: Backend, group: MpiGroup, details: DeviceInfo["details"]) {
+  /** @param joined whether the devices of the group add up by themselves */
+  constructor(inner: Backend, group: MpiGroup, joined: boolean, details: DeviceInfo["details"]) {
     this.rank = group.rank;
     this.size = group.size;
     this.name = inner.name;
@@ -39,9 +42,16 @@ export class DistributedBackend implements Backend {
     this.unsupportedOps = (inner.unsupportedOps ?? []).filter((op) => op !== "allReduce");
     this.group = group;
     this.#inner = inner;
+    this.#joined = joined;
     this.device = {
       name: `${group.size} processes, each on ${inner.device.name}`,
-      details: { ...inner.device.details, ...details, rank: group.rank, size: group.size },
+      details: {
+        ...inner.device.details,
+        ...details,
+        sums: joined ? "by the devices" : "by MPI",
+        rank: group.rank,
+        size: group.size,
+      },
     };
   }
 
@@ -67,8 +77,9 @@ export class DistributedBackend implements Backend {
     onProgress?: CompileProgress,
   ): Promise<Executable> {
     const own = Object.fromEntries(Object.entries(buffers).map(([name, buffer]) => [name, innerOf(name, buffer)]));
-    if (!plan.ops.some(({ op }) => op === "allReduce")) {
-      return new QueuedExecutable(await this.#inner.compile(plan, own, onProgress), this.group.queue);
+    const hasSums = plan.ops.some(({ op }) => op === "allReduce");
+    if (!hasSums || this.#joined) {
+      return new QueuedExecutable(await this.#inner.compile(plan, own, onProgress), this.group, hasSums);
     }
     this.#noArena ??= this.#inner.createBuffer("no arena", { dtype: "uint8", length: 0 });
     const executable = await StagedExecutable.compile(this.#inner, this.group, plan, own, this.#noArena);
@@ -121,23 +132,33 @@ class QueuedBuffer implements DeviceBuffer {
   }
 }
 
-/** A plan of this process alone, among the runs of the group. */
+/** A plan that the backend runs whole, among the runs of the group. */
 class QueuedExecutable implements Executable {
   readonly #inner: Executable;
-  readonly #queue: WorkQueue;
+  readonly #group: MpiGroup;
+  readonly #isShared: boolean;
 
-  constructor(inner: Executable, queue: WorkQueue) {
+  /** @param isShared whether all processes run it together */
+  constructor(inner: Executable, group: MpiGroup, isShared: boolean) {
     this.#inner = inner;
-    this.#queue = queue;
+    this.#group = group;
+    this.#isShared = isShared;
   }
 
   run(steps: StepTable): Promise<Float32Array> {
     const kept = { count: steps.count, bytes: steps.bytes.slice() };
-    return this.#queue.add(() => this.#inner.run(kept));
+    return this.#group.queue.add(async () => {
+      const started = performance.now();
+      const results = await this.#inner.run(kept);
+      if (this.#isShared) {
+        noteAgreement(results, await this.#group.endRun(performance.now() - started));
+      }
+      return results;
+    });
   }
 
   dispose(): void {
-    this.#queue.addOrDo(() => this.#inner.dispose());
+    this.#group.queue.addOrDo(() => this.#inner.dispose());
   }
 }
 

@@ -1,4 +1,10 @@
-import { BackendUnavailableError, DeviceError, MemoryCount, type MemoryInfo } from "@convoy/core/backend";
+import {
+  BackendUnavailableError,
+  DeviceError,
+  MemoryCount,
+  type MemoryInfo,
+  type ProcessGroup,
+} from "@convoy/core/backend";
 import { type PinnedBlock, PinnedMemory } from "../memory/pinnedMemory.js";
 import { type Argument, Driver } from "./driver/driver.js";
 import type { EntryPoint } from "./driver/entryPoints.js";
@@ -11,6 +17,7 @@ import {
 } from "./images/chooseImage.js";
 import { loadModule } from "./images/loadModule.js";
 import { imageRemedy } from "./images/readImage.js";
+import { Communicator } from "./nccl/communicator.js";
 
 /** CUdevice_attribute values. */
 const attributes = { multiprocessors: 16, computeMajor: 75, computeMinor: 76 } as const;
@@ -41,6 +48,7 @@ export class CudaDevice {
   readonly #context: number;
   readonly #module: number;
   readonly #kernels = new Map<string, number>();
+  #communicator: Communicator | undefined;
   readonly #idleEvents: number[] = [];
   readonly #pinned: PinnedMemory;
   /** Sizes of the device memory in use, by address. */
@@ -103,6 +111,23 @@ export class CudaDevice {
       driver.result("cuDevicePrimaryCtxRelease_v2", handle);
       throw error;
     }
+  }
+
+  /** Joins the cards of a group's processes, where all have NCCL: all call it. Returns whether they are joined. */
+  async joinGroup(group: ProcessGroup): Promise<boolean> {
+    this.#use();
+    this.#communicator = await Communicator.join(group, this.stream);
+    return this.inGroup;
+  }
+
+  get inGroup(): boolean {
+    return this.#communicator !== undefined;
+  }
+
+  /** Submits a sum over the cards of the group, in place. */
+  sumOverCards(address: number, count: number): void {
+    this.#use();
+    this.#communicator!.allReduce(address, count);
   }
 
   get memory(): MemoryInfo {
@@ -212,6 +237,7 @@ export class CudaDevice {
     this.driver.result("cuCtxSetCurrent", this.#context);
     // What fails here has failed before: the context goes in any case.
     this.driver.result("cuStreamSynchronize", this.stream);
+    this.#communicator?.dispose();
     for (const address of [...this.#allocations.keys()]) {
       this.release(address);
     }

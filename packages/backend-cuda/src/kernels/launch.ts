@@ -9,6 +9,8 @@ export interface Launch {
   readonly grid: readonly [x: number, y: number];
   /** In the driver's packed form. */
   readonly arguments: Uint8Array;
+  /** Of what is no kernel: float32 numbers that are summed up over the cards of a group, in place. */
+  readonly sum?: { readonly address: number; readonly count: number };
 }
 
 /** A launch with these arguments; `kernel` names the one of several that share the signature. */
@@ -19,6 +21,11 @@ export function launch<S extends SignatureName>(
   kernel: string = signature,
 ): Launch {
   return { kernel, grid, arguments: packArguments(signature, values) };
+}
+
+/** A sum over the cards of a group. */
+export function sumOverCards(address: number, count: number): Launch {
+  return { kernel: "ncclAllReduce", grid: [1, 1], arguments: new Uint8Array(0), sum: { address, count } };
 }
 
 /** Threads of every block. */

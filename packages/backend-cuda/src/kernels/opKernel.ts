@@ -23,6 +23,8 @@ export type DeviceOp = BoundOp<DeviceTensor>;
 
 /** What launches are built with, beside the op: memory of the executable. */
 export interface LaunchContext extends Target {
+  /** Whether the card is one of a group, each of another process. */
+  readonly inGroup: boolean;
   /** Address of the table of steps. */
   readonly stepTable: number;
   /** Address of the cursor and the fault word. */

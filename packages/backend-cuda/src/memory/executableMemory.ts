@@ -17,6 +17,7 @@ const scratchChunk = 2 ** 16;
 export class ExecutableMemory implements LaunchContext {
   readonly multiprocessors: number;
   readonly precision: Precision;
+  readonly inGroup: boolean;
   readonly stepTable: number;
   /** State, then at `reportedOffset` the results of the table's steps. */
   readonly stepState: number;
@@ -32,6 +33,7 @@ export class ExecutableMemory implements LaunchContext {
     this.#device = device;
     this.multiprocessors = device.facts.multiprocessors;
     this.precision = precision;
+    this.inGroup = device.inGroup;
     this.#resultCount = resultAddresses.length;
     this.stepTable = this.#allocate(tableRows * stepBytes);
     this.stepState = this.#allocate(reportedOffset + tableRows * this.#resultCount * 4);

@@ -4,6 +4,7 @@ import type { DeviceOp, DeviceTensor, LaunchContext } from "../kernels/opKernel.
 import { planLaunches } from "./planLaunches.js";
 
 const context: LaunchContext = {
+  inGroup: false,
   multiprocessors: 132,
   precision: "float32",
   stepTable: 1,

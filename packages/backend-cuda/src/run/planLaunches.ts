@@ -79,7 +79,7 @@ const noStepEnd: ReturnType<LaunchContext["stepEnd"]> = {
 export function countLaunches(plan: Plan, target: Target): number {
   const names = Object.keys(plan.buffers);
   const { ops } = placePlan(plan, (buffer) => (names.indexOf(buffer) + 2) * 2 ** 40);
-  const context = { ...target, stepTable: 0, stepState: 0, scratch: () => 0, stepEnd: () => noStepEnd };
+  const context = { ...target, inGroup: false, stepTable: 0, stepState: 0, scratch: () => 0, stepEnd: () => noStepEnd };
   return planLaunches(ops, plan.results, context).length;
 }
 

@@ -63,11 +63,17 @@ export function runOneByOne(device: CudaDevice, launches: readonly StepLaunch[])
 /** Launches kernels with their arguments in one piece of native memory: the driver copies them as it is called. */
 function launchSubmitter(device: CudaDevice, launches: readonly StepLaunch[]): (launch: StepLaunch) => void {
   // Found before the first launch: the driver may have to load them.
-  const kernels = new Map(launches.map(({ kernel }) => [kernel, device.kernel(kernel)]));
+  const kernels = new Map(
+    launches.flatMap(({ kernel, sum }) => (sum === undefined ? [[kernel, device.kernel(kernel)]] : [])),
+  );
   const { address, memory } = device.driver.scratch(launchBytes);
   const words = new BigUint64Array(memory, 0, argumentsAt / 8);
   const bytes = new Uint8Array(memory, argumentsAt);
-  return ({ kernel: name, grid, arguments: packed, ops }) => {
+  return ({ kernel: name, grid, arguments: packed, ops, sum }) => {
+    if (sum !== undefined) {
+      device.sumOverCards(sum.address, sum.count);
+      return;
+    }
     // The list of options, then the size that one of them points to.
     words.set([bufferPointer, BigInt(address + argumentsAt), bufferSize, BigInt(address + 48), end, 0n]);
     words[6] = BigInt(packed.length);

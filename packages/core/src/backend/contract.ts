@@ -106,6 +106,12 @@ export interface Backend {
    */
   hostView?(buffer: DeviceBuffer): Uint8Array;
 
+  /**
+   * (optional) Has this device run `allReduce` over the devices of a group's processes by itself, in the middle of a step. All processes call it;
+   * true where all of them can. Otherwise what lies between two sums is run as a plan of its own.
+   */
+  joinGroup?(group: ProcessGroup): Promise<boolean>;
+
   /** Allocates device memory, zero-filled. Throws `DeviceError` when there is not enough, with the size. */
   createBuffer(label: string, spec: BufferSpec): DeviceBuffer;
 
