@@ -56,6 +56,9 @@ export class DistributedBackend implements Backend {
   }
 
   supports(op: OpInstance): true | string {
+    if (op.op === "mixRows" && this.size > 1) {
+      return "it mixes each sample with another of the batch, which may be another process's; mix in the data set's map instead";
+    }
     return op.op === "allReduce" || this.#inner.supports(op);
   }
 

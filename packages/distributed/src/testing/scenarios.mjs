@@ -39,6 +39,28 @@ const dropping = () =>
   sequential([...convolution(), layers.dropout({ rate: 0.5 }), layers.gaussianNoise({ stddev: 0.1 }), head()], {
     seed: 5,
   });
+const augmented = () =>
+  sequential(
+    [
+      layers.randomFlip({ inputShape: [6, 6, 1] }),
+      layers.randomTranslation({ heightFactor: 0.2, widthFactor: 0.2 }),
+      layers.conv2d({ filters: 4, kernelSize: 3, activation: "relu" }),
+      layers.flatten(),
+      head(),
+    ],
+    { seed: 5 },
+  );
+/** Gradients of two messages, the first of which goes on its way while the second is computed. */
+const wide = () =>
+  sequential(
+    [
+      layers.flatten({ inputShape: [6, 6, 1] }),
+      layers.dense({ units: 1024, activation: "relu" }),
+      layers.dense({ units: 1536, activation: "relu" }),
+      head(),
+    ],
+    { seed: 5 },
+  );
 const penalized = () =>
   sequential(
     [
@@ -53,6 +75,7 @@ const fitOptions = { epochs: 2, batchSize: 16, verbose: 0, validationSplit: 0.2 
 /** @type {Record<string, { build: () => any, options?: object, compile?: object, fit?: object, reference?: boolean, data?: boolean, labels?: object }>} */
 const scenarios = {
   plain: { build: plain },
+  overlapped: { build: wide, fit: { epochs: 1, batchSize: 18 } },
   overHost: { build: plain, reference: true },
   deterministic: { build: plain, options: { deterministic: true } },
   unevenBatches: { build: plain, fit: { batchSize: 17 } },
@@ -67,6 +90,7 @@ const scenarios = {
   wholeBatchStatistics: { build: normalized, options: { syncBatchNorm: true } },
   ownStatistics: { build: normalized },
   dropout: { build: dropping },
+  augmented: { build: augmented, reference: true },
   streamed: { build: plain, data: true },
 };
 
