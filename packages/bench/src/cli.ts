@@ -4,6 +4,7 @@ import { CommanderError } from "commander";
 import { checkBackends } from "./backends/backends.js";
 import { parseCommandLine, type Request } from "./commandLine.js";
 import { runDataCommand } from "./data/dataCommand.js";
+import { runRanksCommand } from "./ranks/ranksCommand.js";
 import { runCommand } from "./runCommand.js";
 
 async function main(): Promise<void> {
@@ -15,8 +16,10 @@ async function main(): Promise<void> {
 }
 
 try {
-  const [command, ...options] = process.argv.slice(2);
-  await (command === "data" ? runDataCommand(options) : main());
+  const args = process.argv.slice(2);
+  const [command, ...options] = args;
+  const byRanks = args.some((arg) => arg === "--ranks" || arg.startsWith("--ranks="));
+  await (command === "data" ? runDataCommand(options) : byRanks ? runRanksCommand(args) : main());
 } catch (error) {
   if (error instanceof CommanderError) {
     // What was wrong, or the help asked for, is on the screen already.
