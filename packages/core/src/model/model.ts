@@ -379,7 +379,11 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
     const { settings } = this.#placement;
     const network = this.#build();
     if (settings === undefined || !includeOptimizer) {
-      return await this.#deliver(target, modelFileOf(this, network, await this.#placement.weights(), undefined), overwrite);
+      return await this.#deliver(
+        target,
+        modelFileOf(this, network, await this.#placement.weights(), undefined),
+        overwrite,
+      );
     }
     const state = await this.getTrainingState();
     const values = orderedWeights(settings, state);

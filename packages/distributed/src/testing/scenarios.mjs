@@ -122,11 +122,17 @@ for (const [name, { build, options, compile, fit, reference: onReference, data }
   for (const { data: values } of await trained.getWeights()) {
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
+  const streamed = dataset([x, y])
+    .map(([image, label]) => [image, label])
+    .batch(7);
   const predictions = await trained.predict(x, { batchSize: 8 });
   found[name] = {
     history: history.history,
     weights: hash.digest("hex"),
-    evaluation: await trained.evaluate(x, y, { batchSize: 7, verbose: 0 }),
+    evaluation: {
+      ...(await trained.evaluate(x, y, { batchSize: 7, verbose: 0 })),
+      streamed: (await trained.evaluate(streamed, { verbose: 0 })).loss,
+    },
     predictions: [...predictions.data],
   };
   trained.dispose();

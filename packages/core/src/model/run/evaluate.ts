@@ -83,7 +83,7 @@ export async function evaluateDataset(device: DeviceModel, dataset: DeviceDatase
 }
 
 /** Values by name, of what all ranks have added up where they have shared the rows out. */
-async function valuesOfAllRanks(
+export async function valuesOfAllRanks(
   { settings }: DeviceModel,
   group: ProcessGroup | undefined,
   means: RunningMeans,

@@ -8,7 +8,9 @@ import type { Tensor } from "../../tensor.js";
 import { type BatchSettings, batchSamples } from "../data/batchSamples.js";
 import { BatchWindows, type StepsOnDevice, WindowPool } from "./batchWindows.js";
 import type { DeviceModel } from "./deviceModel.js";
+import { valuesOfAllRanks } from "./evaluate.js";
 import { joined } from "./joined.js";
+import { ownRows } from "./rankSums.js";
 import { RunningMeans } from "./runningMeans.js";
 import { runSteps } from "./runSteps.js";
 
@@ -29,7 +31,7 @@ export async function evaluateBatches(
     });
     progress.end(means.values(await device.metricStates.read("evaluate")));
   });
-  return means.values(counts);
+  return await valuesOfAllRanks(device, device.settings.backend.group, means, counts);
 }
 
 /** As `evaluateBatches`, with memory of its own. */
@@ -85,7 +87,10 @@ export async function predictBatches(
   return outputs.map(({ shape }, index) => ({ data: joined(parts[index]!), shape: [rows, ...shape] }));
 }
 
-/** Runs all batches. `onResults` gets the results of steps that ran together, `onTaken` learns of those that were taken together. */
+/**
+ * Runs all batches, in evaluation those that fall to this process where several train together. `onResults` gets the results of steps that ran
+ * together, `onTaken` learns of those that were taken together.
+ */
 async function runBatches(
   device: DeviceModel,
   mode: "evaluate" | "predict",
@@ -97,13 +102,15 @@ async function runBatches(
 ): Promise<void> {
   const plain: Omit<StepValues, "batchStart"> = { iteration: 0, learningRate: 0, stepSize: 0, seed: seedKey(0) };
   const windows = new BatchWindows(pool, batchSamples(device.settings, data.iterate(), settings));
+  const group = mode === "evaluate" ? device.settings.backend.group : undefined;
   let isEmpty = true;
   try {
     for (let taken = await windows.take(Infinity); taken !== undefined; taken = await windows.take(Infinity)) {
       const { dataset, firstRow, batchSize, count } = taken;
       const executable = await device.executable(mode, batchSize, dataset);
-      const values = (step: number): StepValues => ({ ...plain, batchStart: firstRow + step * batchSize });
-      for await (const run of runSteps(executable, count, values)) {
+      const { start, end } = ownRows(group, count, 0);
+      const values = (step: number): StepValues => ({ ...plain, batchStart: firstRow + (start + step) * batchSize });
+      for await (const run of runSteps(executable, end - start, values)) {
         await onResults(taken, run.results, run.count);
       }
       await onTaken(taken);
