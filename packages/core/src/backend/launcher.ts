@@ -35,8 +35,10 @@ const variables: readonly (readonly [LauncherKind, string, string, string, strin
 export function detectLauncher(environment: Environment): Launcher {
   for (const [kind, rankName, sizeName, localRankName, localSizeName] of variables) {
     const [rank, size] = [count(environment[rankName]), count(environment[sizeName])];
-    // A script in a Slurm allocation that srun has not started has SLURM_NTASKS as well, but no step of its own.
-    const started = kind !== "slurm" || environment.SLURM_STEP_ID !== undefined;
+    // A script in a Slurm allocation that srun has not started has SLURM_NTASKS as well, but no step of its own. RANK and WORLD_SIZE
+    // of one process say nothing.
+    const started =
+      (kind !== "slurm" || environment.SLURM_STEP_ID !== undefined) && (kind !== "environment" || size !== 1);
     if (rank !== undefined && size !== undefined && size > 0 && started) {
       const localRank = count(environment[localRankName]) ?? rank;
       return { kind, rank, size, localRank, localSize: count(environment[localSizeName]) };

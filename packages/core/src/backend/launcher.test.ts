@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { detectLauncher, type Launcher } from "./launcher.js";
+
+const alone: Launcher = { kind: "none", rank: 0, size: 1, localRank: 0, localSize: 1 };
+
+it.each<[string, Record<string, string>, Launcher]>([
+  [
+    "Open MPI's mpirun",
+    {
+      OMPI_COMM_WORLD_RANK: "5",
+      OMPI_COMM_WORLD_SIZE: "8",
+      OMPI_COMM_WORLD_LOCAL_RANK: "1",
+      OMPI_COMM_WORLD_LOCAL_SIZE: "4",
+    },
+    { kind: "openmpi", rank: 5, size: 8, localRank: 1, localSize: 4 },
+  ],
+  [
+    "MPICH's mpirun",
+    { PMI_RANK: "2", PMI_SIZE: "3", MPI_LOCALRANKID: "2", MPI_LOCALNRANKS: "3" },
+    { kind: "hydra", rank: 2, size: 3, localRank: 2, localSize: 3 },
+  ],
+  [
+    "srun",
+    { SLURM_PROCID: "9", SLURM_NTASKS: "16", SLURM_LOCALID: "1", SLURM_STEP_ID: "0" },
+    { kind: "slurm", rank: 9, size: 16, localRank: 1, localSize: undefined },
+  ],
+  [
+    "whatever sets RANK",
+    { RANK: "1", WORLD_SIZE: "2", LOCAL_RANK: "0", LOCAL_WORLD_SIZE: "1" },
+    { kind: "environment", rank: 1, size: 2, localRank: 0, localSize: 1 },
+  ],
+  ["nothing", {}, alone],
+  ["a Slurm allocation without srun", { SLURM_PROCID: "0", SLURM_NTASKS: "16" }, alone],
+  ["a script that has said that it is alone", { RANK: "0", WORLD_SIZE: "1", LOCAL_RANK: "0" }, alone],
+  ["numbers that are none", { PMI_RANK: "first", PMI_SIZE: "2" }, alone],
+])("finds out that %s has started the process", (_, environment, launcher) => {
+  expect(detectLauncher(environment)).toEqual(launcher);
+});
