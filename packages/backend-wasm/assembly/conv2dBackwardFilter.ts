@@ -4,8 +4,7 @@
  *
  * Cost: 2 KH KW C operations for each number of g that is not 0, against 2 OH OW F KH KW C a sample done densely. Idea: one
  * list for each output channel with the places of those numbers. The taps of a kernel row are contiguous in NHWC, so 48 of
- * them are summed up in 12 registers while the list is read, the last first (tiles.ts says why): two loads and a splat pay for
- * 24 operations each.
+ * them are summed up in 12 registers while the list is read: two loads and a splat pay for 24 operations each.
  *
  * Sums run over a fixed block of samples; `sumFilterPartials` adds the blocks up in order and transposes [F, taps] to HWIO.
  *
@@ -165,18 +164,18 @@ function sum48(list: usize, end: usize, x: usize, o: usize): void {
   while (list !== end) {
     const p = x + load<usize>(list);
     const g = v128.load32_splat(list, 4);
-    a11 = madd(g, v128.load(p, 176), a11);
-    a10 = madd(g, v128.load(p, 160), a10);
-    a9 = madd(g, v128.load(p, 144), a9);
-    a8 = madd(g, v128.load(p, 128), a8);
-    a7 = madd(g, v128.load(p, 112), a7);
-    a6 = madd(g, v128.load(p, 96), a6);
-    a5 = madd(g, v128.load(p, 80), a5);
-    a4 = madd(g, v128.load(p, 64), a4);
-    a3 = madd(g, v128.load(p, 48), a3);
-    a2 = madd(g, v128.load(p, 32), a2);
-    a1 = madd(g, v128.load(p, 16), a1);
     a0 = madd(g, v128.load(p), a0);
+    a1 = madd(g, v128.load(p, 16), a1);
+    a2 = madd(g, v128.load(p, 32), a2);
+    a3 = madd(g, v128.load(p, 48), a3);
+    a4 = madd(g, v128.load(p, 64), a4);
+    a5 = madd(g, v128.load(p, 80), a5);
+    a6 = madd(g, v128.load(p, 96), a6);
+    a7 = madd(g, v128.load(p, 112), a7);
+    a8 = madd(g, v128.load(p, 128), a8);
+    a9 = madd(g, v128.load(p, 144), a9);
+    a10 = madd(g, v128.load(p, 160), a10);
+    a11 = madd(g, v128.load(p, 176), a11);
     list += 8;
   }
   v128.store(o, a0);
@@ -201,10 +200,10 @@ function sum16(list: usize, end: usize, x: usize, o: usize): void {
   while (list !== end) {
     const p = x + load<usize>(list);
     const g = v128.load32_splat(list, 4);
-    a3 = madd(g, v128.load(p, 48), a3);
-    a2 = madd(g, v128.load(p, 32), a2);
-    a1 = madd(g, v128.load(p, 16), a1);
     a0 = madd(g, v128.load(p), a0);
+    a1 = madd(g, v128.load(p, 16), a1);
+    a2 = madd(g, v128.load(p, 32), a2);
+    a3 = madd(g, v128.load(p, 48), a3);
     list += 8;
   }
   v128.store(o, a0);

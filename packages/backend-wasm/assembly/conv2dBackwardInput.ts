@@ -110,18 +110,18 @@ function gather48(list: usize, end: usize, w: usize, d: usize): void {
   while (list !== end) {
     const p = w + load<usize>(list);
     const g = v128.load32_splat(list, 4);
-    a11 = madd(g, v128.load(p, 176), a11);
-    a10 = madd(g, v128.load(p, 160), a10);
-    a9 = madd(g, v128.load(p, 144), a9);
-    a8 = madd(g, v128.load(p, 128), a8);
-    a7 = madd(g, v128.load(p, 112), a7);
-    a6 = madd(g, v128.load(p, 96), a6);
-    a5 = madd(g, v128.load(p, 80), a5);
-    a4 = madd(g, v128.load(p, 64), a4);
-    a3 = madd(g, v128.load(p, 48), a3);
-    a2 = madd(g, v128.load(p, 32), a2);
-    a1 = madd(g, v128.load(p, 16), a1);
     a0 = madd(g, v128.load(p), a0);
+    a1 = madd(g, v128.load(p, 16), a1);
+    a2 = madd(g, v128.load(p, 32), a2);
+    a3 = madd(g, v128.load(p, 48), a3);
+    a4 = madd(g, v128.load(p, 64), a4);
+    a5 = madd(g, v128.load(p, 80), a5);
+    a6 = madd(g, v128.load(p, 96), a6);
+    a7 = madd(g, v128.load(p, 112), a7);
+    a8 = madd(g, v128.load(p, 128), a8);
+    a9 = madd(g, v128.load(p, 144), a9);
+    a10 = madd(g, v128.load(p, 160), a10);
+    a11 = madd(g, v128.load(p, 176), a11);
     list += 8;
   }
   addTo(d, a0);
@@ -146,10 +146,10 @@ function gather16(list: usize, end: usize, w: usize, d: usize): void {
   while (list !== end) {
     const p = w + load<usize>(list);
     const g = v128.load32_splat(list, 4);
-    a3 = madd(g, v128.load(p, 48), a3);
-    a2 = madd(g, v128.load(p, 32), a2);
-    a1 = madd(g, v128.load(p, 16), a1);
     a0 = madd(g, v128.load(p), a0);
+    a1 = madd(g, v128.load(p, 16), a1);
+    a2 = madd(g, v128.load(p, 32), a2);
+    a3 = madd(g, v128.load(p, 48), a3);
     list += 8;
   }
   addTo(d, a0);

@@ -21,15 +21,15 @@ import {
   Conv2dWinogradArgs,
   Conv2dWinogradFiltersArgs,
   Conv2dWinogradNormalizedFiltersArgs,
+  Conv2dWinogradTurnedFiltersArgs,
   WinogradFiltersArgs,
 } from "./generated/args";
 import { UNARY_RELU } from "./generated/constants";
 import { scratch, zeros } from "./step";
+import { transpose4x4 } from "./transposeBlock";
 import { unaryInPlace } from "./unary";
-import { filterLine, inputLine, outputColumn, outputRow } from "./winogradTransforms";
-
-/** Room at the start of scratch memory for a tile half transformed and for its outputs. */
-const HALF_BYTES: usize = 576;
+import { transformTile } from "./winogradTiles";
+import { filterLine, HALF_BYTES, HALF_LINE, outputColumn, outputRow, writeFactors } from "./winogradTransforms";
 
 /**
  * Differences this much smaller than what a tile's outputs are summed up from are nothing but rounding. Numbers that the
@@ -78,6 +78,39 @@ function transformFilters(args: WinogradFiltersArgs, task: i32, variance: usize,
   }
 }
 
+/**
+ * The same for the gradient of a convolution's input, which is a convolution of the gradient of its output: the kernel is
+ * turned by half a turn, and its filters have the places of its channels.
+ */
+export function conv2dWinogradTurnedFilters(args: Conv2dWinogradTurnedFiltersArgs, task: i32): void {
+  const C = args.C;
+  const stride = (<usize>C) << 5;
+  const half = scratch();
+  const taps = half + HALF_BYTES;
+  const tileH = args.tileH;
+  const tileW = args.tileW;
+  const line = (<usize>C) << 2;
+  const tap = <usize>args.F * line;
+  const start = args.filters + <usize>(task * tileH * tileW) * stride;
+  for (let c = 0; c < C; c += 4) {
+    for (let side = 0; side < 8; side += 4) {
+      let from = args.kernel + <usize>(task * 8 + side) * line + ((<usize>c) << 2) + 8 * tap;
+      for (let i: usize = 0; i < 576; i += 64) {
+        transpose4x4(from, line, taps + i, 16);
+        from -= tap;
+      }
+      for (let i: usize = 0; i < 4; i++) {
+        const filter = taps + i * 16;
+        const to = start + (<usize>c + i) * 32 + ((<usize>side) << 2);
+        for (let j: usize = 0; j < 3; j++) filterLine(tileH, filter + j * 64, 192, half + j * 16, 48);
+        for (let k = 0; k < tileH; k++) {
+          filterLine(tileW, half + <usize>k * 48, 16, to + <usize>(k * tileW) * stride, stride);
+        }
+      }
+    }
+  }
+}
+
 /** One task: a block of tiles. */
 export function conv2dWinograd(args: Conv2dWinogradArgs, task: i32): void {
   const first = task * args.block;
@@ -86,7 +119,11 @@ export function conv2dWinograd(args: Conv2dWinogradArgs, task: i32): void {
   const cells = args.tileH * args.tileW;
   const inputs = scratch() + args.inputOffset;
   const products = scratch() + args.productOffset;
-  for (let t = 0; t < count; t++) transformInput(args, first + t, inputs + ((<usize>(t * C)) << 2));
+  const factors = writeFactors(scratch());
+  const patch = scratch() + args.productOffset;
+  for (let t = 0; t < count; t++) {
+    transformTile(args, factors, first + t, patch, inputs + ((<usize>(t * C)) << 2), 16, args.inputStride);
+  }
 
   const panels = args.F >> 3;
   const filterStride = (<usize>C) << 5;
@@ -101,68 +138,12 @@ export function conv2dWinograd(args: Conv2dWinogradArgs, task: i32): void {
       v += args.inputStride;
       m += args.productStride;
     }
-    for (let t = 0; t < count; t++) transformOutput(args, first + t, panel, products + ((<usize>t) << 5));
-  }
-}
-
-/** V of one tile, [C] numbers in each of its matrices. */
-function transformInput(args: Conv2dWinogradArgs, tile: i32, to: usize): void {
-  const column = tile % args.gridColumns;
-  const rest = tile / args.gridColumns;
-  const row = rest % args.gridRows;
-  const sample = rest / args.gridRows;
-  const tileH = args.tileH;
-  const tileW = args.tileW;
-  const top = args.firstRow + row * (tileH - 2) - args.top;
-  const left = args.firstColumn + column * (tileW - 2) - args.left;
-  const pixel = (<usize>args.C) << 2;
-  const line = <usize>args.W * pixel;
-  const image = args.x + <usize>(sample * args.H) * line;
-  if (top >= 0 && left >= 0 && top + tileH <= args.H && left + tileW <= args.W) {
-    transformPatch(args, image + <usize>top * line + <usize>left * pixel, line, to);
-    return;
-  }
-  // Padding, or a tile that ends beyond the input: its patch is copied to the place where M will be.
-  const patch = scratch() + args.productOffset;
-  for (let i = 0; i < tileH; i++) {
-    for (let j = 0; j < tileW; j++) {
-      const at = patch + <usize>(i * tileW + j) * pixel;
-      const h = top + i;
-      const w = left + j;
-      if (<u32>h < <u32>args.H && <u32>w < <u32>args.W) {
-        memory.copy(at, image + <usize>h * line + <usize>w * pixel, pixel);
-      } else {
-        memory.fill(at, 0, pixel);
-      }
-    }
-  }
-  transformPatch(args, patch, <usize>tileW * pixel, to);
-}
-
-/** B^T d B of a patch whose rows are `line` bytes apart. */
-function transformPatch(args: Conv2dWinogradArgs, patch: usize, line: usize, to: usize): void {
-  const tileH = args.tileH;
-  const tileW = args.tileW;
-  const pixel = (<usize>args.C) << 2;
-  const stride = <usize>args.inputStride;
-  const halfLine = (<usize>tileW) << 4;
-  const half = scratch();
-  for (let c: usize = 0; c < pixel; c += 16) {
-    let from = patch + c;
-    for (let j: usize = 0; j < halfLine; j += 16) {
-      inputLine(tileH, from, line, half + j, halfLine);
-      from += pixel;
-    }
-    let v = to + c;
-    for (let i = 0; i < tileH; i++) {
-      inputLine(tileW, half + <usize>i * halfLine, 16, v, stride);
-      v += <usize>tileW * stride;
-    }
+    for (let t = 0; t < count; t++) transformOutput(args, factors, first + t, panel, products + ((<usize>t) << 5));
   }
 }
 
 /** A^T M A of eight filters, then bias, what is added, pooling and function. */
-function transformOutput(args: Conv2dWinogradArgs, tile: i32, panel: i32, products: usize): void {
+function transformOutput(args: Conv2dWinogradArgs, factors: usize, tile: i32, panel: i32, products: usize): void {
   const column = tile % args.gridColumns;
   const rest = tile / args.gridColumns;
   const row = rest % args.gridRows;
@@ -175,16 +156,17 @@ function transformOutput(args: Conv2dWinogradArgs, tile: i32, panel: i32, produc
   const bias = args.bias !== 0 ? args.bias + ((<usize>panel) << 5) : zeros();
   const half = scratch();
   const outputs = scratch() + HALF_BYTES;
-  const halfLine = (<usize>tileW) << 4;
+  const halfEnd = half + ((<usize>tileW) << 4);
   for (let side: usize = 0; side < 32; side += 16) {
     let m = products + side;
     let sizes = f32x4.splat(0);
-    for (let j: usize = 0; j < halfLine; j += 16) {
-      sizes = outputColumn(tileH, m, <usize>tileW * stride, half + j, halfLine, sizes);
+    for (let j = half; j < halfEnd; j += 16) {
+      sizes = outputColumn(factors, tileH, m, <usize>tileW * stride, j, sizes);
       m += stride;
     }
     const limit = f32x4.mul(sizes, f32x4.splat(ROUNDING));
-    for (let i = 0; i < tileH - 2; i++) outputRow(tileW, half + <usize>i * halfLine, outputs + <usize>(i << 6));
+    for (let i: usize = 0; i < <usize>(tileH - 2); i++)
+      outputRow(factors, tileW, half + i * HALF_LINE, outputs + (i << 6));
     const offset = ((<usize>panel) << 5) + side;
     if (args.pooledRows > 0) storePooled(args, sample, firstRow, firstColumn, v128.load(bias + side), limit, offset);
     else storeTile(args, sample, firstRow, firstColumn, v128.load(bias + side), limit, offset);
@@ -266,15 +248,19 @@ function storeTile(
   const addend = args.addend;
   const rows = min(args.tileH - 2, args.OH - firstRow);
   const columns = min(args.tileW - 2, args.OW - firstColumn);
+  const pixel = (<usize>args.F) << 2;
   for (let i = 0; i < rows; i++) {
     const line = (sample * args.OH + firstRow + i) * args.OW + firstColumn;
-    for (let j = 0; j < columns; j++) {
-      const at = ((<usize>((line + j) * args.F)) << 2) + offset;
+    let at = <usize>line * pixel + offset;
+    const from = outputs + ((<usize>i) << 6);
+    const end = from + ((<usize>columns) << 4);
+    for (let output = from; output < end; output += 16) {
       const y = args.y + at;
-      let value = settled(f32x4.add(v128.load(outputs + <usize>((i << 6) + (j << 4))), bias), limit);
+      let value = settled(f32x4.add(v128.load(output), bias), limit);
       if (addend !== 0) value = f32x4.add(value, v128.load(addend + at));
       v128.store(y, f32x4.pmax(value, floor));
       if (args.unary > UNARY_RELU) unaryInPlace(y, 4, args.unary, args.alpha);
+      at += pixel;
     }
   }
 }

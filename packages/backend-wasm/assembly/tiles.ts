@@ -356,3 +356,38 @@ export function tileTransposed4x8(
   v128.store(c, f32x4.pmin(f32x4.pmax(u0, floor), ceiling));
   v128.store(c, f32x4.pmin(f32x4.pmax(v0, floor), ceiling), 16);
 }
+
+/** 4 rows x 8 columns of a transposed a, all packed: a[k][4], b[k][8], c[4][8]; start as above. */
+// biome-ignore format: a row of the tile on a line
+export function tileTransposed4x8(a: usize, K: i32, b: usize, c: usize, start: usize): void {
+  let u0 = v128.load(start !== 0 ? start : c + 0);
+  let v0 = v128.load(start !== 0 ? start : c + 0, 16);
+  let u1 = v128.load(start !== 0 ? start : c + 32);
+  let v1 = v128.load(start !== 0 ? start : c + 32, 16);
+  let u2 = v128.load(start !== 0 ? start : c + 64);
+  let v2 = v128.load(start !== 0 ? start : c + 64, 16);
+  let u3 = v128.load(start !== 0 ? start : c + 96);
+  let v3 = v128.load(start !== 0 ? start : c + 96, 16);
+  let low = v128.load(b);
+  let high = low;
+  let s = low;
+  const end = b + ((<usize>K) << 5);
+  while (b !== end) {
+    low = v128.load(b);
+    high = v128.load(b, 16);
+    s = v128.load32_splat(a, 12); u3 = madd(s, low, u3); v3 = madd(s, high, v3);
+    s = v128.load32_splat(a, 8); u2 = madd(s, low, u2); v2 = madd(s, high, v2);
+    s = v128.load32_splat(a, 4); u1 = madd(s, low, u1); v1 = madd(s, high, v1);
+    s = v128.load32_splat(a); u0 = madd(s, low, u0); v0 = madd(s, high, v0);
+    a += 16;
+    b += 32;
+  }
+  v128.store(c, u0, 0);
+  v128.store(c, v0, 16);
+  v128.store(c, u1, 32);
+  v128.store(c, v1, 48);
+  v128.store(c, u2, 64);
+  v128.store(c, v2, 80);
+  v128.store(c, u3, 96);
+  v128.store(c, v3, 112);
+}

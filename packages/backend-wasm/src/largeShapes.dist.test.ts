@@ -29,6 +29,18 @@ const networks: readonly { name: string; samples: number; input: readonly number
     ],
   },
   {
+    name: "3x3 in tiles of four and of two, their gradients behind relu, with and without bias",
+    samples: 17,
+    input: [14, 13, 8],
+    layers: () => [
+      layers.conv2d({ filters: 16, kernelSize: 3, activation: "relu" }),
+      layers.conv2d({ filters: 24, kernelSize: 3, padding: "same", activation: "relu" }),
+      layers.conv2d({ filters: 16, kernelSize: 3, useBias: false }),
+      layers.batchNormalization(),
+      layers.activation({ activation: "relu" }),
+    ],
+  },
+  {
     name: "an image of many bands",
     samples: 2,
     input: [70, 75, 3],

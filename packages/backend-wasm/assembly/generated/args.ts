@@ -151,6 +151,20 @@ export class PanelsArgs {
 }
 
 @unmanaged
+export class WinogradTilesArgs extends ConvolutionArgs {
+  x: usize;
+  masks: usize;
+  maskUnary: i32;
+  maskAlpha: f32;
+  tileH: i32;
+  tileW: i32;
+  firstRow: i32;
+  firstColumn: i32;
+  gridRows: i32;
+  gridColumns: i32;
+}
+
+@unmanaged
 export class WinogradFiltersArgs {
   kernel: usize;
   filters: usize;
@@ -1012,19 +1026,15 @@ export class Conv2dWinogradNormalizedFiltersArgs extends WinogradFiltersArgs {
 }
 
 @unmanaged
-export class Conv2dWinogradArgs extends ConvolutionArgs {
-  x: usize;
+export class Conv2dWinogradTurnedFiltersArgs extends WinogradFiltersArgs {}
+
+@unmanaged
+export class Conv2dWinogradArgs extends WinogradTilesArgs {
   filters: usize;
   bias: usize;
   y: usize;
   argmax: usize;
   addend: usize;
-  tileH: i32;
-  tileW: i32;
-  firstRow: i32;
-  firstColumn: i32;
-  gridRows: i32;
-  gridColumns: i32;
   tiles: i32;
   block: i32;
   unary: i32;
@@ -1035,6 +1045,55 @@ export class Conv2dWinogradArgs extends ConvolutionArgs {
   productOffset: i32;
   inputStride: i32;
   productStride: i32;
+}
+
+@unmanaged
+export class WinogradInputsArgs extends WinogradTilesArgs {
+  to: usize;
+  firstTile: i32;
+  tiles: i32;
+  block: i32;
+  groupStride: i32;
+  cellStride: i32;
+}
+
+@unmanaged
+export class WinogradGradientsArgs extends WinogradTilesArgs {
+  to: usize;
+  biasPartials: usize;
+  firstTile: i32;
+  tiles: i32;
+  block: i32;
+  panelStride: i32;
+  cellStride: i32;
+}
+
+@unmanaged
+export class WinogradProductsArgs {
+  inputs: usize;
+  gradients: usize;
+  products: usize;
+  first: i32;
+  C: i32;
+  F: i32;
+  tiles: i32;
+  groupStride: i32;
+  inputStride: i32;
+  panelStride: i32;
+  gradientStride: i32;
+  panelBlock: i32;
+  panelTasks: i32;
+}
+
+@unmanaged
+export class WinogradKernelArgs {
+  products: usize;
+  kernel: usize;
+  first: i32;
+  C: i32;
+  F: i32;
+  tileH: i32;
+  tileW: i32;
 }
 
 @unmanaged

@@ -22,7 +22,13 @@ import { conv2dBackwardFilter, sumFilterPartials } from "../conv2dBackwardFilter
 import { conv2dBackwardFilterDense } from "../conv2dBackwardFilterDense";
 import { conv2dBackwardInput } from "../conv2dBackwardInput";
 import { conv2dBackwardInputPointwise } from "../conv2dBackwardInputPointwise";
-import { conv2dWinograd, conv2dWinogradFilters, conv2dWinogradNormalizedFilters } from "../conv2dWinograd";
+import {
+  conv2dWinograd,
+  conv2dWinogradFilters,
+  conv2dWinogradNormalizedFilters,
+  conv2dWinogradTurnedFilters,
+} from "../conv2dWinograd";
+import { winogradGradients, winogradInputs, winogradKernel, winogradProducts } from "../conv2dWinogradBackwardFilter";
 import { depthwiseConv2d } from "../depthwiseConv2d";
 import { depthwiseConv2dBackwardFilter } from "../depthwiseConv2dBackwardFilter";
 import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
@@ -97,6 +103,7 @@ import {
   Conv2dWinogradArgs,
   Conv2dWinogradFiltersArgs,
   Conv2dWinogradNormalizedFiltersArgs,
+  Conv2dWinogradTurnedFiltersArgs,
   DecayWeightsArgs,
   DepthwiseConv2dArgs,
   DepthwiseConv2dBackwardFilterArgs,
@@ -162,6 +169,10 @@ import {
   Warp2dArgs,
   WeightedMeanArgs,
   WeightedMeanBackwardArgs,
+  WinogradGradientsArgs,
+  WinogradInputsArgs,
+  WinogradKernelArgs,
+  WinogradProductsArgs,
 } from "./args";
 
 /** Runs one task of the kernel with this number. */
@@ -402,57 +413,72 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       conv2dWinogradNormalizedFilters(changetype<Conv2dWinogradNormalizedFiltersArgs>(args), task);
       break;
     case 78:
-      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
+      conv2dWinogradTurnedFilters(changetype<Conv2dWinogradTurnedFiltersArgs>(args), task);
       break;
     case 79:
-      packFilters(changetype<PackFiltersArgs>(args), task);
+      conv2dWinograd(changetype<Conv2dWinogradArgs>(args), task);
       break;
     case 80:
-      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
+      winogradInputs(changetype<WinogradInputsArgs>(args), task);
       break;
     case 81:
-      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      winogradGradients(changetype<WinogradGradientsArgs>(args), task);
       break;
     case 82:
-      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
+      winogradProducts(changetype<WinogradProductsArgs>(args), task);
       break;
     case 83:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      winogradKernel(changetype<WinogradKernelArgs>(args), task);
       break;
     case 84:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      packFilters(changetype<PackFiltersArgs>(args), task);
       break;
     case 85:
-      conv2dBackwardFilterDense(changetype<Conv2dBackwardFilterDenseArgs>(args), task);
+      depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
       break;
     case 86:
-      conv2dBackwardInputPointwise(changetype<Conv2dBackwardInputPointwiseArgs>(args), task);
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
       break;
     case 87:
-      conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
       break;
     case 88:
-      warp2d(changetype<Warp2dArgs>(args), task);
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
       break;
     case 89:
-      fusedGatherRows(changetype<FusedGatherRowsArgs>(args), task);
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
       break;
     case 90:
-      scaleChannels(changetype<ScaleChannelsArgs>(args), task);
+      conv2dBackwardFilterDense(changetype<Conv2dBackwardFilterDenseArgs>(args), task);
       break;
     case 91:
-      adjustContrast(changetype<AdjustContrastArgs>(args), task);
+      conv2dBackwardInputPointwise(changetype<Conv2dBackwardInputPointwiseArgs>(args), task);
       break;
     case 92:
-      adjustHsv(changetype<AdjustHsvArgs>(args), task);
+      conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     case 93:
-      fillBoxes(changetype<FillBoxesArgs>(args), task);
+      warp2d(changetype<Warp2dArgs>(args), task);
       break;
     case 94:
-      mixRows(changetype<MixRowsArgs>(args), task);
+      fusedGatherRows(changetype<FusedGatherRowsArgs>(args), task);
       break;
     case 95:
+      scaleChannels(changetype<ScaleChannelsArgs>(args), task);
+      break;
+    case 96:
+      adjustContrast(changetype<AdjustContrastArgs>(args), task);
+      break;
+    case 97:
+      adjustHsv(changetype<AdjustHsvArgs>(args), task);
+      break;
+    case 98:
+      fillBoxes(changetype<FillBoxesArgs>(args), task);
+      break;
+    case 99:
+      mixRows(changetype<MixRowsArgs>(args), task);
+      break;
+    case 100:
       filterAxis(changetype<FilterAxisArgs>(args), task);
       break;
     default:

@@ -2,6 +2,7 @@ import { attributesOf } from "@convoy/core/backend";
 import { launch } from "../program/launch.js";
 import { type OpEncoder, type Operand, type OpWriter, ScratchLayout } from "../program/opWriter.js";
 import { denseFilterLaunches, suitsProducts } from "./conv2dBackwardDense.js";
+import { suitsWinogradFilter, winogradFilterStages } from "./conv2dWinogradBackward.js";
 import { type FilterLaunches, type OutputGradient, outputGradientArguments, packFilters } from "./outputGradient.js";
 import { bandBytes, bandColumns, type Convolution, convolutionOf, tapRuns } from "./paddedBand.js";
 import { partialSums } from "./sumPartials.js";
@@ -101,6 +102,12 @@ export const conv2dBackwardFilter: OpEncoder = (op, writer) => {
   const [dk] = op.outputs;
   const shape = convolutionOf(x!.shape, dk!.shape, dy!.shape, attributesOf("conv2dBackwardFilter", op));
   const source = { dy: dy!, activation: undefined, pooling: undefined };
+  if (suitsWinogradFilter(shape, source)) {
+    for (const stage of winogradFilterStages(writer, shape, source, x!, dk!, undefined)) {
+      writer.stage(...stage);
+    }
+    return;
+  }
   const { main, finish } = filterLaunches(writer, shape, source, x!, dk!, {});
   writer.stage(main);
   writer.stage(...finish);

@@ -2,6 +2,7 @@ import { attributesOf } from "@convoy/core/backend";
 import { type Launch, launch } from "../program/launch.js";
 import { type OpEncoder, type Operand, type OpWriter, ScratchLayout } from "../program/opWriter.js";
 import { pointwiseInputLaunches, suitsProducts } from "./conv2dBackwardDense.js";
+import { suitsWinogradInput, winogradInputStages } from "./conv2dWinogradBackward.js";
 import { type OutputGradient, outputGradientArguments, packFilters } from "./outputGradient.js";
 import { bandColumns, type Convolution, convolutionOf, isPointwise, tapRuns } from "./paddedBand.js";
 
@@ -69,6 +70,12 @@ export const conv2dBackwardInput: OpEncoder = (op, writer) => {
   const [dx] = op.outputs;
   const shape = convolutionOf(dx!.shape, kernel!.shape, dy!.shape, attributesOf("conv2dBackwardInput", op));
   const source = { dy: dy!, activation: undefined, pooling: undefined };
+  if (suitsWinogradInput(shape, source)) {
+    for (const stage of winogradInputStages(writer, shape, source, kernel!, dx!)) {
+      writer.stage(...stage);
+    }
+    return;
+  }
   const { before, main } = inputLaunches(writer, shape, source, kernel!, dx!);
   writer.stage(...before);
   writer.stage(main);

@@ -1,37 +1,18 @@
 import { attributesOf, type ChainParts, isPooling2x2 } from "@convoy/core/backend";
+import type { KernelArguments, SharedArguments } from "../program/kernelLayout.js";
 import { type Launch, launch } from "../program/launch.js";
 import { type OpWriter, ScratchLayout, type WasmOp } from "../program/opWriter.js";
 import type { Additions } from "./convolutionAdditions.js";
 import type { Convolution } from "./paddedBand.js";
 import { unaryArguments } from "./unary.js";
+import { cheapestTiling, directCost, isPlain3x3, minChannels, type TileKind } from "./winogradTiles.js";
 
 /** Scratch memory that a block of tiles may take: it should stay in the second-level cache. */
 const blockBytes = 163840;
-/** Below this many channels the transforms cost more than the products save. */
-const minChannels = 12;
-/** Below this many tiles of a kind the transform of the kernel for it does. */
-const minTiles = 16;
-/** What `assembly/conv2dWinograd.ts` keeps at the start of scratch memory: a tile half transformed, and its outputs. */
-const halfBytes = 576 + 256;
-
-/** Consecutive tiles of one size along an axis. */
-interface Span {
-  readonly first: number;
-  readonly count: number;
-  /** Inputs of a tile: two more than its outputs. */
-  readonly size: 4 | 6;
-}
-
-/** An axis as tiles of four outputs and, where one or two are left over and `mixed`, a tile of two. */
-function spansOf(outputs: number, mixed: boolean): Span[] {
-  const left = outputs % 4;
-  const pair = mixed && (left === 1 || left === 2);
-  const fours = pair ? Math.floor(outputs / 4) : Math.ceil(outputs / 4);
-  return [
-    { first: 0, count: fours, size: 6 } as const,
-    { first: fours * 4, count: pair ? 1 : 0, size: 4 } as const,
-  ].filter(({ count }) => count > 0);
-}
+/** What the kernels keep at the start of scratch memory: a tile half transformed, and the factors of the transforms. */
+export const halfBytes = 704;
+/** Outputs of a tile, behind that. */
+const outputBytes = 256;
 
 /** Outputs that are needed: all, or those under the windows of the pooling. */
 function neededOutputs(shape: Convolution, pooling: WasmOp | undefined): [number, number] {
@@ -42,19 +23,15 @@ function neededOutputs(shape: Convolution, pooling: WasmOp | undefined): [number
   return [2 * rows, 2 * columns];
 }
 
-/** Whether the kernel in `assembly/conv2dWinograd.ts` can and should do this convolution. */
+/** Whether the kernel in `assembly/conv2dWinograd.ts` can do this convolution and is the faster one. */
 export function suitsWinograd(shape: Convolution, pooling: WasmOp | undefined): boolean {
-  const plain =
-    shape.KH === 3 &&
-    shape.KW === 3 &&
-    shape.strideH === 1 &&
-    shape.strideW === 1 &&
-    shape.dilationH === 1 &&
-    shape.dilationW === 1;
-  const whole = shape.C % 4 === 0 && shape.F % 8 === 0 && shape.C >= minChannels;
+  const { N, C, F } = shape;
   const poolable = !pooling || isPooling2x2(attributesOf("maxPool2d", pooling));
+  if (!isPlain3x3(shape) || C < minChannels || C % 4 !== 0 || F % 8 !== 0 || !poolable) {
+    return false;
+  }
   const [rows, columns] = neededOutputs(shape, pooling);
-  return plain && whole && poolable && shape.N * Math.ceil(rows / 4) * Math.ceil(columns / 4) >= minTiles;
+  return cheapestTiling(N, rows, columns, C, F).cost < directCost(shape, rows * columns);
 }
 
 /** The convolution with what follows it: additions, 2 x 2 pooling, function. Each kind of tile is a launch of its own. */
@@ -65,16 +42,12 @@ export function writeWinograd(
   additions: Additions,
 ): void {
   const [rows, columns] = neededOutputs(shape, chain.pooling);
-  // One tile of two a sample must be enough of them.
-  const mixed = shape.N >= minTiles;
   const transforms: Launch[] = additions.folded ? [additions.folded.launch] : [];
   const products: Launch[] = [];
-  for (const vertical of spansOf(rows, mixed)) {
-    for (const horizontal of spansOf(columns, mixed)) {
-      const made = tileLaunches(writer, shape, chain, additions, vertical, horizontal);
-      transforms.push(made.transform);
-      products.push(made.product);
-    }
+  for (const kind of cheapestTiling(shape.N, rows, columns, shape.C, shape.F).kinds) {
+    const made = tileLaunches(writer, shape, chain, additions, kind);
+    transforms.push(made.transform);
+    products.push(made.product);
   }
   writer.stage(...transforms);
   writer.stage(...products);
@@ -85,53 +58,87 @@ function tileLaunches(
   shape: Convolution,
   { head, pooling, activation, last }: ChainParts<WasmOp>,
   { bias, addend, folded }: Additions,
-  vertical: Span,
-  horizontal: Span,
+  kind: TileKind,
 ): { transform: Launch; product: Launch } {
   const [x, kernel] = head.inputs;
   const { C, F } = shape;
   const [, pooledRows, pooledColumns] = pooling ? (pooling.outputs[0]!.shape as [number, number, number]) : [0, 0, 0];
-  const cells = vertical.size * horizontal.size;
-  const filters = writer.workspace(F * cells * C * 4);
-  const tiles = shape.N * vertical.count * horizontal.count;
+  const tile = tilesOf(kind);
+  const { tileH, tileW } = tile;
+  const filters = writer.workspace(F * tileH * tileW * C * 4);
+  const transform = { kernel: kernel!.address, filters, C, F, tileH, tileW };
+  return {
+    transform: folded
+      ? launch("conv2dWinogradNormalizedFilters", F / 8, { ...transform, ...folded.factors })
+      : launch("conv2dWinogradFilters", F / 8, transform),
+    product: productLaunch(
+      writer,
+      shape,
+      { ...tile, ...unmasked(x!.address) },
+      {
+        filters,
+        bias,
+        y: last.outputs[0]!.address,
+        argmax: pooling?.outputs[1]?.address ?? 0,
+        addend,
+        ...unaryArguments(activation),
+        pooledRows,
+        pooledColumns,
+      },
+    ),
+  };
+}
+
+/** Tiles of one kind. */
+export type TileArguments = Omit<SharedArguments<"winogradTiles">, keyof Convolution>;
+
+/** What tiles hold that are read as they are. */
+export function unmasked(x: number): Pick<TileArguments, "x" | "masks" | "maskUnary" | "maskAlpha"> {
+  return { x, masks: 0, maskUnary: 0, maskAlpha: 0 };
+}
+
+/** Size and places of tiles of one kind. */
+export function tilesOf({ vertical, horizontal }: TileKind): Omit<TileArguments, keyof ReturnType<typeof unmasked>> {
+  return {
+    tileH: vertical.size,
+    tileW: horizontal.size,
+    firstRow: vertical.first,
+    firstColumn: horizontal.first,
+    gridRows: vertical.count,
+    gridColumns: horizontal.count,
+  };
+}
+
+/** How the tiles of a launch are cut into tasks, and where they lie in scratch memory. */
+type Blocks = "tiles" | "block" | "inputOffset" | "productOffset" | "inputStride" | "productStride";
+
+/** What the products of tiles become. */
+type Results = Omit<KernelArguments<"conv2dWinograd">, keyof Convolution | keyof TileArguments | Blocks>;
+
+/** The products of one kind of tile with transformed filters. */
+export function productLaunch(writer: OpWriter, shape: Convolution, tile: TileArguments, results: Results): Launch {
+  const { args, tasks } = blocksOf(writer, shape, tile);
+  return launch("conv2dWinograd", tasks, { ...shape, ...tile, ...results, ...args });
+}
+
+/** How tiles are cut into tasks, and the scratch memory of one. */
+function blocksOf(
+  writer: OpWriter,
+  { N, C }: Convolution,
+  tile: TileArguments,
+): { args: Pick<KernelArguments<"conv2dWinograd">, Blocks>; tasks: number } {
+  const cells = tile.tileH * tile.tileW;
+  const tiles = N * tile.gridRows * tile.gridColumns;
   const block = 6 * Math.max(1, Math.min(16, Math.round(blockBytes / (6 * 4 * cells * (C + 8)))));
   // A line more from matrix to matrix, so that they do not all fall on the same sets of the cache.
   const inputStride = block * C * 4 + 64;
   const productStride = block * 32 + 64;
   const scratch = new ScratchLayout();
-  scratch.place(halfBytes);
+  scratch.place(halfBytes + outputBytes);
   const inputOffset = scratch.place(cells * inputStride);
   // The patch of a tile at the edge is copied to where the products go later.
   const productOffset = scratch.place(cells * Math.max(productStride, C * 4));
   writer.scratch(scratch.bytes);
-  const tile = { tileH: vertical.size, tileW: horizontal.size };
-  const transform = { kernel: kernel!.address, filters, C, F, ...tile };
-  return {
-    transform: folded
-      ? launch("conv2dWinogradNormalizedFilters", F / 8, { ...transform, ...folded.factors })
-      : launch("conv2dWinogradFilters", F / 8, transform),
-    product: launch("conv2dWinograd", Math.ceil(tiles / block), {
-      ...shape,
-      ...tile,
-      x: x!.address,
-      filters,
-      bias,
-      y: last.outputs[0]!.address,
-      argmax: pooling?.outputs[1]?.address ?? 0,
-      addend,
-      firstRow: vertical.first,
-      firstColumn: horizontal.first,
-      gridRows: vertical.count,
-      gridColumns: horizontal.count,
-      tiles,
-      block,
-      ...unaryArguments(activation),
-      pooledRows,
-      pooledColumns,
-      inputOffset,
-      productOffset,
-      inputStride,
-      productStride,
-    }),
-  };
+  const args = { tiles, block, inputOffset, productOffset, inputStride, productStride };
+  return { args, tasks: Math.ceil(tiles / block) };
 }

@@ -68,6 +68,14 @@ export const conv2dCases: readonly OpCase<"conv2d">[] = [
   convolution([8, 5, 5, 64], [3, 3, 64, 64]),
   convolution([2, 8, 8, 32], [3, 3, 32, 32], { padding: "same" }),
   convolution([1, 32, 32, 3], [3, 3, 3, 16], { padding: "same", strides: [2, 2] }),
+  // Enough tiles of 4 x 4 for a minimal filtering of the gradients: edges of the tiles, tiles of 2 x 2, padding beyond the
+  // kernel's reach, and more tiles than are transformed at a time.
+  convolution([16, 6, 5, 16], [3, 3, 16, 16]),
+  convolution([16, 7, 10, 16], [3, 3, 16, 24], { padding: "same" }),
+  convolution([17, 4, 4, 12], [3, 3, 12, 16], { padding: "same" }),
+  convolution([4, 8, 7, 24], [3, 3, 24, 12], { padding: [2, 2, 2, 2] }),
+  convolution([16, 6, 6, 16], [3, 3, 16, 16], { padding: [0, 1, 3, 0] }),
+  convolution([3, 33, 33, 16], [3, 3, 16, 8], { padding: "same" }),
   // Values on which nothing is rounded, and nothing at all.
   convolution([2, 6, 6, 3], [3, 3, 3, 5], { fill: integers }),
   convolution([1, 5, 5, 4], [3, 3, 4, 4], { fill: zeros }),

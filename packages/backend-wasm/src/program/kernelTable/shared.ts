@@ -161,6 +161,23 @@ export const sharedLayouts = {
     transposed: "i32",
     block: "i32",
   },
+  /** The inputs of Winograd's tiles: a convolution's, or those of its transpose. */
+  winogradTiles: {
+    extends: "convolution",
+    x: "address",
+    /** Outputs of the elementwise function that x is a gradient behind, like x; 0 where the tiles hold x itself. */
+    masks: "address",
+    maskUnary: "i32",
+    maskAlpha: "f32",
+    /** Inputs of a tile along each axis: 4 or 6. */
+    tileH: "i32",
+    tileW: "i32",
+    /** The first output of the first tile, and the grid of tiles of one sample. */
+    firstRow: "i32",
+    firstColumn: "i32",
+    gridRows: "i32",
+    gridColumns: "i32",
+  },
   /** A kernel that becomes filters of Winograd's products: [F / 8][tileH tileW][C][8]. */
   winogradFilters: { kernel: "address", filters: "address", C: "i32", F: "i32", tileH: "i32", tileW: "i32" },
   /** Groups of channels of samples [positions, channels], with the tables of assembly/channels.ts in scratch memory. */

@@ -79,9 +79,10 @@ export const windowKernels = {
       gamma: "address",
       epsilon: "f32",
     },
+    /** Of the transpose: C and F are those of the convolution that makes the gradient, kernel [3][3][F][C]. */
+    conv2dWinogradTurnedFilters: { extends: "winogradFilters" },
     conv2dWinograd: {
-      extends: "convolution",
-      x: "address",
+      extends: "winogradTiles",
       /** Transformed kernel. */
       filters: "address",
       /** 0 without bias. */
@@ -91,14 +92,6 @@ export const windowKernels = {
       argmax: "address",
       /** What is added to the outputs, [N,OH,OW,F]; 0 without. */
       addend: "address",
-      /** Inputs of a tile along each axis: 4 or 6. */
-      tileH: "i32",
-      tileW: "i32",
-      /** The first output of the first tile, and the grid of tiles of one sample. */
-      firstRow: "i32",
-      firstColumn: "i32",
-      gridRows: "i32",
-      gridColumns: "i32",
       /** Tiles of all samples together, and of one task. */
       tiles: "i32",
       block: "i32",
@@ -112,6 +105,59 @@ export const windowKernels = {
       productOffset: "i32",
       inputStride: "i32",
       productStride: "i32",
+    },
+  },
+  conv2dWinogradBackwardFilter: {
+    /** V of some tiles: [cells][C / 4][tiles][4]. */
+    winogradInputs: {
+      extends: "winogradTiles",
+      to: "address",
+      /** The first of them among the tiles of all samples, their number, and those of one task. */
+      firstTile: "i32",
+      tiles: "i32",
+      block: "i32",
+      /** Bytes from four channels to the next four, and from a matrix to the next. */
+      groupStride: "i32",
+      cellStride: "i32",
+    },
+    /** W of some tiles: [cells][F / 8][tiles][8]. Here a tile has 2 or 4 numbers of x along an axis, which is a gradient. */
+    winogradGradients: {
+      extends: "winogradTiles",
+      to: "address",
+      /** [tasks][F], or 0 where no bias gradient is wanted. */
+      biasPartials: "address",
+      firstTile: "i32",
+      tiles: "i32",
+      block: "i32",
+      panelStride: "i32",
+      cellStride: "i32",
+    },
+    /** [cells][F / 8][C][8]: V^T W, added to what is there unless these are the first tiles. */
+    winogradProducts: {
+      inputs: "address",
+      gradients: "address",
+      products: "address",
+      first: "i32",
+      C: "i32",
+      F: "i32",
+      tiles: "i32",
+      groupStride: "i32",
+      inputStride: "i32",
+      panelStride: "i32",
+      gradientStride: "i32",
+      /** Panels of one task, and tasks of a matrix. */
+      panelBlock: "i32",
+      panelTasks: "i32",
+    },
+    /** Products to the kernel's gradient, added to what is there unless these are the first. */
+    winogradKernel: {
+      products: "address",
+      kernel: "address",
+      first: "i32",
+      C: "i32",
+      F: "i32",
+      tileH: "i32",
+      tileW: "i32",
     },
   },
   packFilters: {
