@@ -3,17 +3,19 @@
  * and biasAddBackward db[f] = sum over n,oh,ow of g[n,oh,ow,f], g = dy f'(y) at the positions of the pooling's maxima.
  *
  * Cost: 2 KH KW C operations for each number of g that is not 0, against 2 OH OW F KH KW C a sample done densely. Idea: one
- * list for each output channel with the places of those numbers. The taps of a kernel row are contiguous in NHWC, so 48 of
- * them are summed up in 12 registers while the list is read: two loads and a splat pay for 24 operations each.
+ * list for each output channel with the places of those numbers. The taps of a kernel row are contiguous in NHWC, so 24 of
+ * them are summed up in 6 registers while the list is read: seven loads and a splat pay for 48 operations. Twelve sums were 1 to
+ * 3% faster with Node 24 and 25 to 40% slower with Node 20 and 22, which keep half of them in memory.
  *
  * Sums run over a fixed block of samples; `sumFilterPartials` adds the blocks up in order and transposes [F, taps] to HWIO.
  *
- * Where a task has all channels of whole samples, the same lists serve the input gradient as well: 48 numbers of a filter stay
- * in 12 registers and are added, times the gradient, to every place in the list. dx of a sample stays in the first-level
- * cache. (Larger images and kernels have their input gradient from conv2dBackwardInput.ts.)
+ * Where a task has all channels of whole samples and output positions few filters with a gradient, the same lists serve the
+ * input gradient as well (conv2dBackwardInputSmall.ts); otherwise that comes from conv2dBackwardInput.ts. Gradients of 3 x 3
+ * kernels without a pooling behind them have a form of their own (conv2dWinogradBackwardFilter.ts).
  *
  * Measured for 13 x 13 x 32 to 64 behind 2 x 2 pooling and relu, 1,140 of 7,744 numbers of g not 0: lists 5, gradient of kernel
- * and bias 30, of the input 26 µs a sample, 460% of peak against the dense operations; with nothing 0, 76%. The 3 x 3 kernel
+ * and bias 30 µs a sample; with nothing 0, 76% of peak. All three gradients there, one thread of Zen 4: 47 µs with Node 24, 59
+ * with Node 20. The 3 x 3 kernel
  * over 28 x 28 x 1: 12 µs, 9 of them for the lists.
  */
 
@@ -86,11 +88,11 @@ function sumList(
     for (let r = 0; r < args.runs; r++) {
       let x = base + <usize>(kh * args.dilationH) * rowBytes + ((<usize>(r * args.dilationW * args.C)) << 2);
       let left = args.runPadded;
-      while (left >= 48) {
-        sum48(list, end, x, filter);
-        x += 192;
-        filter += 192;
-        left -= 48;
+      while (left >= 24) {
+        sum24(list, end, x, filter);
+        x += 96;
+        filter += 96;
+        left -= 24;
       }
       while (left >= 16) {
         sum16(list, end, x, filter);
@@ -148,19 +150,13 @@ function sum3x12(list: usize, end: usize, x: usize, line: usize, o: usize): void
   v128.store(o, c0, 96); v128.store(o, c1, 112); v128.store(o, c2, 128);
 }
 
-function sum48(list: usize, end: usize, x: usize, o: usize): void {
+function sum24(list: usize, end: usize, x: usize, o: usize): void {
   let a0 = v128.load(o),
     a1 = v128.load(o, 16),
     a2 = v128.load(o, 32),
-    a3 = v128.load(o, 48);
-  let a4 = v128.load(o, 64),
-    a5 = v128.load(o, 80),
-    a6 = v128.load(o, 96),
-    a7 = v128.load(o, 112);
-  let a8 = v128.load(o, 128),
-    a9 = v128.load(o, 144),
-    a10 = v128.load(o, 160),
-    a11 = v128.load(o, 176);
+    a3 = v128.load(o, 48),
+    a4 = v128.load(o, 64),
+    a5 = v128.load(o, 80);
   while (list !== end) {
     const p = x + load<usize>(list);
     const g = v128.load32_splat(list, 4);
@@ -170,12 +166,6 @@ function sum48(list: usize, end: usize, x: usize, o: usize): void {
     a3 = madd(g, v128.load(p, 48), a3);
     a4 = madd(g, v128.load(p, 64), a4);
     a5 = madd(g, v128.load(p, 80), a5);
-    a6 = madd(g, v128.load(p, 96), a6);
-    a7 = madd(g, v128.load(p, 112), a7);
-    a8 = madd(g, v128.load(p, 128), a8);
-    a9 = madd(g, v128.load(p, 144), a9);
-    a10 = madd(g, v128.load(p, 160), a10);
-    a11 = madd(g, v128.load(p, 176), a11);
     list += 8;
   }
   v128.store(o, a0);
@@ -184,12 +174,6 @@ function sum48(list: usize, end: usize, x: usize, o: usize): void {
   v128.store(o, a3, 48);
   v128.store(o, a4, 64);
   v128.store(o, a5, 80);
-  v128.store(o, a6, 96);
-  v128.store(o, a7, 112);
-  v128.store(o, a8, 128);
-  v128.store(o, a9, 144);
-  v128.store(o, a10, 160);
-  v128.store(o, a11, 176);
 }
 
 function sum16(list: usize, end: usize, x: usize, o: usize): void {

@@ -3,7 +3,7 @@
  * g = dy f'(y) at the positions of the pooling's maxima; dx [N,H,W,C].
  *
  * Cost: 2 KH KW C operations for each number of g that is not 0. Idea: one list for each output position with the filters
- * that have a gradient there. The filters' rows are summed up in 12 registers, 48 contiguous numbers at a time, and added to
+ * that have a gradient there. The filters' rows are summed up in 6 registers, 24 contiguous numbers at a time, and added to
  * dx once for the whole list; the outer loop runs over the kernel's rows, so that one row of all filters stays in the cache.
  *
  * A task makes whole rows of dx, so no two tasks write the same number.
@@ -65,11 +65,11 @@ function addKernelRow(args: Conv2dBackwardInputArgs, kh: i32, firstPosition: i32
       for (let r = 0; r < args.runs; r++) {
         let d = to + <usize>r * runStep;
         let left = args.runPadded;
-        while (left >= 48) {
-          gather48(list, end, w, d);
-          w += 192;
-          d += 192;
-          left -= 48;
+        while (left >= 24) {
+          gather24(list, end, w, d);
+          w += 96;
+          d += 96;
+          left -= 24;
         }
         while (left >= 16) {
           gather16(list, end, w, d);
@@ -94,19 +94,13 @@ function addTo(d: usize, v: v128): void {
   v128.store(d, f32x4.add(v128.load(d), v));
 }
 
-function gather48(list: usize, end: usize, w: usize, d: usize): void {
+function gather24(list: usize, end: usize, w: usize, d: usize): void {
   let a0 = f32x4.splat(0),
     a1 = a0,
     a2 = a0,
     a3 = a0,
     a4 = a0,
     a5 = a0;
-  let a6 = a0,
-    a7 = a0,
-    a8 = a0,
-    a9 = a0,
-    a10 = a0,
-    a11 = a0;
   while (list !== end) {
     const p = w + load<usize>(list);
     const g = v128.load32_splat(list, 4);
@@ -116,12 +110,6 @@ function gather48(list: usize, end: usize, w: usize, d: usize): void {
     a3 = madd(g, v128.load(p, 48), a3);
     a4 = madd(g, v128.load(p, 64), a4);
     a5 = madd(g, v128.load(p, 80), a5);
-    a6 = madd(g, v128.load(p, 96), a6);
-    a7 = madd(g, v128.load(p, 112), a7);
-    a8 = madd(g, v128.load(p, 128), a8);
-    a9 = madd(g, v128.load(p, 144), a9);
-    a10 = madd(g, v128.load(p, 160), a10);
-    a11 = madd(g, v128.load(p, 176), a11);
     list += 8;
   }
   addTo(d, a0);
@@ -130,12 +118,6 @@ function gather48(list: usize, end: usize, w: usize, d: usize): void {
   addTo(d + 48, a3);
   addTo(d + 64, a4);
   addTo(d + 80, a5);
-  addTo(d + 96, a6);
-  addTo(d + 112, a7);
-  addTo(d + 128, a8);
-  addTo(d + 144, a9);
-  addTo(d + 160, a10);
-  addTo(d + 176, a11);
 }
 
 function gather16(list: usize, end: usize, w: usize, d: usize): void {

@@ -3,7 +3,7 @@
  *
  * Idea: 48 numbers of a filter stay in 12 registers and are added, times the gradient, to every place in the channel's list.
  * dx of a sample stays in the first-level cache. The kernel in conv2dBackwardFilter.ts calls this where a task has all
- * channels of whole samples; larger images and kernels have their input gradient from conv2dBackwardInput.ts.
+ * channels of whole samples and few filters have a gradient at a position: each entry reads and writes all it adds to. Larger images and kernels have their input gradient from conv2dBackwardInput.ts.
  */
 
 import { Conv2dBackwardFilterArgs } from "./generated/args";

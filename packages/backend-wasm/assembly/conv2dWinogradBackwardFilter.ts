@@ -13,7 +13,7 @@
 
 import { WinogradGradientsArgs, WinogradInputsArgs, WinogradKernelArgs, WinogradProductsArgs } from "./generated/args";
 import { scratch, zeros } from "./step";
-import { tileTransposed4x8 } from "./tiles";
+import { tilePacked4x8 } from "./tiles";
 import { copyPatch, transformTile } from "./winogradTiles";
 import { gradientColumn, gradientRow, HALF_BYTES, HALF_LINE, tapLine, writeFactors } from "./winogradTransforms";
 
@@ -106,7 +106,7 @@ export function winogradProducts(args: WinogradProductsArgs, task: i32): void {
     let v = inputs;
     let m = args.products + ((<usize>((cell * panels + panel) * args.C)) << 5);
     for (let c = 0; c < args.C; c += 4) {
-      tileTransposed4x8(v, args.tiles, w, m, args.first ? zeros() : 0);
+      tilePacked4x8(v, args.tiles, w, m, args.first ? zeros() : 0);
       v += args.groupStride;
       m += 128;
     }

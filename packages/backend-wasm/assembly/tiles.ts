@@ -359,7 +359,7 @@ export function tileTransposed4x8(
 
 /** 4 rows x 8 columns of a transposed a, all packed: a[k][4], b[k][8], c[4][8]; start as above. */
 // biome-ignore format: a row of the tile on a line
-export function tileTransposed4x8(a: usize, K: i32, b: usize, c: usize, start: usize): void {
+export function tilePacked4x8(a: usize, K: i32, b: usize, c: usize, start: usize): void {
   let u0 = v128.load(start !== 0 ? start : c + 0);
   let v0 = v128.load(start !== 0 ? start : c + 0, 16);
   let u1 = v128.load(start !== 0 ? start : c + 32);

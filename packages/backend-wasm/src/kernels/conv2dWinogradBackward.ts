@@ -1,8 +1,7 @@
-import { attributesOf } from "@convoy/core/backend";
 import { type Launch, launch } from "../program/launch.js";
 import { type Operand, type OpWriter, ScratchLayout } from "../program/opWriter.js";
 import { halfBytes, productLaunch, tilesOf, unmasked } from "./conv2dWinograd.js";
-import type { OutputGradient } from "./outputGradient.js";
+import { densityOf, type OutputGradient } from "./outputGradient.js";
 import type { Convolution } from "./paddedBand.js";
 import { partialSums } from "./sumPartials.js";
 import { unaryArguments } from "./unary.js";
@@ -18,11 +17,6 @@ const panelTasks = 2;
 /** The gradients of a convolution as stages, which may run beside those of another. */
 type Stages = readonly (readonly Launch[])[];
 
-/** How much of a gradient is not 0, as far as the plan tells: half of it behind relu. */
-function densityOf({ activation }: OutputGradient): number {
-  return activation !== undefined && attributesOf("unary", activation).function === "relu" ? 0.5 : 1;
-}
-
 /** Whether tiles can read the gradient: what lies under a pooling is not spread out. */
 function isTiled(shape: Convolution, { pooling }: OutputGradient): boolean {
   return isPlain3x3(shape) && pooling === undefined;
@@ -32,14 +26,14 @@ function isTiled(shape: Convolution, { pooling }: OutputGradient): boolean {
 export function suitsWinogradInput(shape: Convolution, source: OutputGradient): boolean {
   const { N, H, W, C, F } = shape;
   const possible = isTiled(shape, source) && F >= minChannels && F % 4 === 0 && C % 8 === 0;
-  return possible && cheapestTiling(N, H, W, F, C).cost < listsCost(shape, densityOf(source));
+  return possible && cheapestTiling(N, H, W, F, C).cost < listsCost(shape, densityOf(shape, source));
 }
 
 /** Whether that of the kernel can be and is. */
 export function suitsWinogradFilter(shape: Convolution, source: OutputGradient): boolean {
   const { N, OH, OW, C, F } = shape;
   const possible = isTiled(shape, source) && C % 4 === 0 && F % 8 === 0;
-  return possible && cheapestTiling(N, OH, OW, C, F).cost < listsCost(shape, densityOf(source));
+  return possible && cheapestTiling(N, OH, OW, C, F).cost < listsCost(shape, densityOf(shape, source));
 }
 
 /** Where a gradient is read, and what of it counts. */

@@ -24,6 +24,16 @@ export interface FilterLaunches {
   readonly makesInput: boolean;
 }
 
+/**
+ * How much of the gradient of a convolution's output is not 0, as far as the plan tells: one number under each window of a
+ * pooling, and half of them behind relu.
+ */
+export function densityOf({ OH, OW }: Convolution, { dy, activation }: OutputGradient): number {
+  const [, GH, GW] = dy.shape as [number, number, number];
+  const relu = activation !== undefined && attributesOf("unaryBackward", activation).function === "relu";
+  return (Math.min(1, (GH * GW) / (OH * OW)) * (relu ? 1 : 2)) / 2;
+}
+
 type Pooling = Pick<OpAttributes["maxPool2d"], "poolSize" | "strides" | "padding" | "dilation">;
 
 const noPooling: Pooling = { poolSize: [1, 1], strides: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1] };
