@@ -1,7 +1,7 @@
 // A VGG-like network on CIFAR-10, trained twice, without and with augmentation: flips and crops of shifted images, which make up for
 // data that are not there. What came of it as pictures: augmented images, curves, confusion matrix, and images that the network takes
 // for something else. With CONVOY_DATA_DIR it takes the set, or the subset cifar-10-jpeg-subset, from there; else it downloads 170 MB.
-// Run: npm run build && node examples/cifar10.mjs [--epochs 20] [--samples 10000] [--out cifar10-pictures]
+// Run: npm run build && node examples/cifar10.mjs [--epochs 15] [--samples 10000] [--out cifar10-pictures]
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,7 +12,7 @@ import { imageGrid, plotConfusionMatrix, plotHistory } from "@convoy/core/pictur
 
 const { values } = parseArgs({
   options: {
-    epochs: { type: "string", default: "20" },
+    epochs: { type: "string", default: "15" },
     samples: { type: "string", default: "10000" },
     out: { type: "string", default: "cifar10-pictures" },
   },
@@ -37,7 +37,6 @@ const block = (filters, options = {}) => [
   layers.batchNormalization({ momentum: 0.9 }),
   layers.relu(),
   layers.maxPooling2d({ poolSize: 2 }),
-  layers.dropout({ rate: 0.2 }),
 ];
 /** Flips, and images shifted by up to an eighth with nothing beyond their edges: a crop of the image with a border around it. */
 const augmentation = () => [
@@ -53,12 +52,12 @@ async function trained(first) {
   const model = sequential(
     [
       ...first,
-      ...block(24, first.length === 0 ? { inputShape: [32, 32, 3] } : {}),
-      ...block(48),
-      ...block(96),
+      ...block(32, first.length === 0 ? { inputShape: [32, 32, 3] } : {}),
+      ...block(64),
+      ...block(128),
       layers.flatten(),
       layers.dense({ units: 128, activation: "relu" }),
-      layers.dropout({ rate: 0.4 }),
+      layers.dropout({ rate: 0.3 }),
       layers.dense({ units: classNames.length, activation: "softmax" }),
     ],
     { seed: 1 },

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { thisMachine } from "../machine.js";
+import { describeMachine } from "../machine.js";
+import { thisMachine } from "../thisMachine.js";
 import { formatRanksTable, measureRanks, type RanksRequest } from "./measureRanks.js";
 
 /** Networks for the digits. */
@@ -22,8 +23,7 @@ export async function runRanksCommand(
     .addOption(count("--threads <number>", "threads of each process (default: the cores, shared out)"));
   command.parse(args, { from: "user" });
   const request = command.opts<RanksRequest>();
-  const { cpu, cores, node } = thisMachine();
-  print(`${cpu}, ${cores} cores, Node ${node}; ${request.model}, ${request.batchSize} samples a step\n`);
+  print(`${describeMachine(thisMachine())}; ${request.model}, ${request.batchSize} samples a step\n`);
   print(formatRanksTable(await measureRanks(request)));
 }
 
