@@ -2,12 +2,13 @@
  * matMul c[m,n] = f(bias[n] + sum over k of a[m,k] b[k,n] + addend[m,n]), either input transposed; a [M,K], b [K,N], c and
  * addend [M,N], bias [N]. A convolution with a kernel of 1 x 1 is one as well, of all pixels.
  *
- * Cost: 2 M N K operations. Idea: 4 x 8 register tiles; b in panels of eight columns (packed beforehand where it is used
+ * Cost: 2 M N K operations. Idea: register tiles; b in panels of eight columns (packed beforehand where it is used
  * often enough or transposed), cut along K so that the panel's part stays in the first-level cache while the rows of a pass.
  * A large b, whose panels would take as much memory again, is packed part by part in scratch memory by the tasks that use it,
  * each of which has all rows. A task is a rectangle of c, so its numbers do not depend on who computes it.
  *
- * Measured: 64 x 1600 by 1600 x 64 with bias and relu 92 to 96% of peak, both its gradients 94%, 512 x 512 by 512 x 512 98%.
+ * Measured: 64 x 1600 by 1600 x 64 with bias and relu 92 to 96% of peak, both its gradients 94%, 512 x 512 by 512 x 512 98%;
+ * all 1 x 1 convolutions of MobileNetV2 together 87 to 93% (Zen 4, Node 24, one thread).
  */
 
 import { addNumbers } from "./add";
