@@ -55,14 +55,12 @@ async function trained(first) {
       ...block(32, first.length === 0 ? { inputShape: [32, 32, 3] } : {}),
       ...block(64),
       ...block(128),
-      layers.flatten(),
-      layers.dense({ units: 128, activation: "relu" }),
-      layers.dropout({ rate: 0.3 }),
+      layers.globalAveragePooling2d(),
       layers.dense({ units: classNames.length, activation: "softmax" }),
     ],
     { seed: 1 },
   );
-  const learningRate = schedules.cosineDecay({ initialLearningRate: 0.002, decaySteps });
+  const learningRate = schedules.cosineDecay({ initialLearningRate: 0.001, decaySteps });
   model.compile({
     backend,
     optimizer: optimizers.adam({ learningRate }),
