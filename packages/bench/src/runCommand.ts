@@ -1,3 +1,5 @@
+import type { Backend } from "@convoy/core";
+import { syntheticDigits } from "@convoy/core/datasets";
 import type { Request } from "./commandLine.js";
 import { compareReports, formatComparison } from "./compare/compareReports.js";
 import { compareRevisions } from "./compare/compareRevisions.js";
@@ -24,7 +26,7 @@ export async function runCommand(request: Request): Promise<boolean> {
     case "ops":
       return await measure(request);
     case "devices":
-      return await runDevices(request.backends, console.log);
+      return await runDevices(request.backends, console.log, openDevice);
     case "compare": {
       const [before, after] = request.files;
       const comparison = compareReports(await readReport(before), await readReport(after));
@@ -49,6 +51,14 @@ export async function runCommand(request: Request): Promise<boolean> {
       await writeReports(request);
       return true;
   }
+}
+
+/** Opens a backend in a process of its own, where its libraries may write what they like. */
+async function openDevice(choice: string): Promise<Pick<Backend, "device" | "dispose">> {
+  const digit = syntheticDigits({ samples: 1 });
+  const workload = { model: "simple", dataset: "synthetic", train: digit, test: digit, batchSize: 1, seed: 0 } as const;
+  const participant = await openInProcess({ kind: "backend", choice }, workload);
+  return { device: { name: participant.device, details: participant.details }, dispose: () => participant.close() };
 }
 
 async function measure(request: Extract<Request, { readonly command: "train" | "ops" }>): Promise<boolean> {

@@ -1,5 +1,4 @@
 import type { Backend } from "@convoy/core";
-import { openBackend } from "../backends/backends.js";
 import { isUnavailable } from "../backends/isUnavailable.js";
 import { describeMachine } from "../machine.js";
 import { note } from "../report/rowText.js";
@@ -21,7 +20,7 @@ const fastNode = 24;
 export async function runDevices(
   choices: readonly string[],
   print: (line: string) => void,
-  open: typeof openBackend = openBackend,
+  open: (choice: string) => Promise<Pick<Backend, "device" | "dispose">>,
 ): Promise<boolean> {
   print(describeMachine(thisMachine()));
   let works = true;
