@@ -37,7 +37,9 @@ export function checkInputs(what: string, input: TensorInput, inputShape: Shape,
   if (!sameShape(sample, inputShape) && !(withoutChannel && sameShape(sample, withoutChannel))) {
     throw new ShapeError(
       `${what} has shape ${formatShape(shape)}, the model expects [N,${inputShape.join(",")}]` +
-        (sameShape(shape, inputShape) ? ". A single sample needs a first axis of size 1" : ""),
+        (sameShape(shape, inputShape)
+          ? ". A single sample needs a first axis of size 1, a data set of single samples .batch(size)"
+          : ""),
     );
   }
   const largest = largestFinite(what, data, sizeOf(sample)) * scale;

@@ -190,6 +190,7 @@ describe("fit over a data set", () => {
     await expect(compiled().fit(pairs.batch(2), { ...quiet, classWeight: { 0: -1 } })).rejects.toThrow(
       "classWeight of 0 is -1",
     );
+    await expect(compiled().fit(pairs, quiet)).rejects.toThrow(/a data set of single samples \.batch\(size\)$/);
     await expect(compiled().fit(pairs.filter(() => false).batch(2), quiet)).rejects.toThrow(
       "the data set is empty; it must give at least one batch",
     );
