@@ -182,6 +182,15 @@ describe("layers that change colours", () => {
     }
   });
 
+  it.each([[[0.1]], [[0.1, 0.2, 0.3]], [null], [2]])(
+    "contrast refuses %j, which is neither a number nor two",
+    (factor) => {
+      expect(() => layers.randomContrast({ factor: factor as never })).toThrow(
+        `randomContrast: factor is ${JSON.stringify(factor)}, expected a number or two from 0 to 1`,
+      );
+    },
+  );
+
   it("hue and saturation", async () => {
     const hue = layers.randomHue({ factor: [1, 1], valueRange: [0, 1] });
     expect(await one(hue, 1, 0, 0)).toEqual([0, 1, 1]);

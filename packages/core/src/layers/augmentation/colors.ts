@@ -96,16 +96,15 @@ export interface RandomContrastOptions extends LayerOptions, ValueRangeOptions {
 
 /**
  * Moves the pixels of images [N,H,W,C] away from or towards the mean m of their channel, (x - m) factor + m within the value range.
- * Acts in training only. Keras' `RandomContrast`.
+ * Acts in training only. Keras' `RandomContrast` as its documentation has it: a number f means factors from 1 - f to 1 + f, where
+ * Keras 3 itself draws from 1 to 1 + f. Throws `ArgumentError` for factors beyond 0 to 1.
  */
 export function randomContrast(options: RandomContrastOptions): Layer {
   layerOptions("randomContrast", options, ["factor", "valueRange"], ["factor"]);
   const given = options.factor;
+  toRange("randomContrast: factor", given, [0, 1]);
   // The two numbers are no range but how far it goes to either side.
   const pair = typeof given === "number" ? ([given, given] as const) : given;
-  for (const one of pair) {
-    toRange("randomContrast: factor", one, [0, 1]);
-  }
   const [low, high] = toValueRange("randomContrast: valueRange", options.valueRange);
   return changingLayer({
     className: "RandomContrast",
@@ -172,7 +171,8 @@ export interface RandomSaturationOptions extends LayerOptions, ValueRangeOptions
 
 /**
  * Makes the colours of RGB images [N,H,W,3] weaker or stronger: f from the range multiplies the saturation by f / (1 - f). Acts in
- * training only. Keras' `RandomSaturation`.
+ * training only. Keras' `RandomSaturation`, except that the saturation ends at 1, full saturation, where Keras clips it to the value
+ * range; `valueRange` is what pixels are scaled by to 0 to 1 and back.
  */
 export function randomSaturation(options: RandomSaturationOptions): Layer {
   layerOptions("randomSaturation", options, ["factor", "valueRange"], ["factor"]);
