@@ -137,7 +137,8 @@ function zoomLayers(
   sampling: SamplingOptions,
   read: string,
 ): NamedLayer[] {
-  const [lower, upper] = typeof zoomRange === "number" ? [1 - zoomRange, 1 + zoomRange] : zoomRange;
+  const given: readonly number[] = typeof zoomRange === "number" ? [1 - zoomRange, 1 + zoomRange] : zoomRange;
+  const [lower, upper] = isPair(given) ? given : [Number.NaN, Number.NaN];
   if (!(lower > 0 && lower <= upper && upper <= 2)) {
     throw new ArgumentError(
       `imageDataGenerator: zoomRange is ${JSON.stringify(zoomRange)}, expected a number below 1 or [lower, upper] above 0 and at most 2`,
@@ -162,10 +163,10 @@ function colourLayers(options: ImageDataGeneratorOptions): NamedLayer[] {
     found.push({ name: `layers.randomBrightness({ factor: ${factor}, valueRange: [${range.join(", ")}] })`, layer });
   }
   if (brightnessRange !== undefined) {
-    const [lower, upper] = brightnessRange;
-    if (!(lower >= 0 && lower <= upper && Number.isFinite(upper)) || brightnessRange.length !== 2) {
+    const [lower, upper] = isPair(brightnessRange) ? brightnessRange : [Number.NaN, Number.NaN];
+    if (!(lower >= 0 && lower <= upper && Number.isFinite(upper))) {
       throw new ArgumentError(
-        `imageDataGenerator: brightnessRange is [${brightnessRange.join(", ")}], expected two factors from 0 on, the smaller first`,
+        `imageDataGenerator: brightnessRange is ${JSON.stringify(brightnessRange)}, expected two factors from 0 on, the smaller first`,
       );
     }
     const layer = colour(range, (stream) => [stream.uniformBetween(lower, upper), 0]);
@@ -230,6 +231,10 @@ function finite(what: string, value: number): number {
     throw new ArgumentError(`imageDataGenerator: ${what} is ${value}, expected a number from 0 on`);
   }
   return value;
+}
+
+function isPair(range: unknown): range is Range {
+  return Array.isArray(range) && range.length === 2;
 }
 
 function rounded(value: number): number {

@@ -187,7 +187,9 @@ describe("imageDataGenerator", () => {
     [{ rotationRange: -1 }, "rotationRange is -1"],
     [{ zoomRange: 1 }, "zoomRange is 1"],
     [{ zoomRange: [0.5, 3] }, "zoomRange is [0.5,3]"],
-    [{ brightnessRange: [2, 1] }, "brightnessRange is [2, 1]"],
+    [{ zoomRange: [0.5, 1, 1.5] }, "zoomRange is [0.5,1,1.5]"],
+    [{ brightnessRange: [2, 1] }, "brightnessRange is [2,1]"],
+    [{ brightnessRange: 0.5 }, "brightnessRange is 0.5"],
     [{ interpolationOrder: 3 }, "interpolationOrder is 3"],
     [{ widthShiftRange: [] }, "widthShiftRange is []"],
     [{ fillMode: "edge" }, 'unknown fill mode "edge"'],
@@ -201,6 +203,10 @@ describe("imageDataGenerator", () => {
     expect(() => generator.fit([[1, 2]])).toThrow("fit: x has shape [1,2], expected images [N,H,W,C]");
     expect(() => generator.flow(images, labels, { subset: "training" })).toThrow("a validationSplit of 0");
     expect(() => imageDataGenerator({ ...tutorial, zcaWhitening: false } as never)).not.toThrow();
+    const halves = imageDataGenerator({ ...tutorial, validationSplit: 0.5 });
+    expect(() => halves.flow(images, labels.data.subarray(0, 50), { subset: "training" })).toThrow(
+      "flow: [50] is not as many as the images [60,28,28,1]",
+    );
   });
 });
 

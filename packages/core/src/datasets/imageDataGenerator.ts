@@ -143,6 +143,13 @@ export class ImageDataGenerator {
       );
     }
     const rows = parts[0]!.shape[0]!;
+    const unlike = parts.find(({ shape }) => shape[0] !== rows);
+    if (unlike !== undefined) {
+      throw new ShapeError(
+        `flow: ${formatShape(unlike.shape)} is not as many as the images ${formatShape(parts[0]!.shape)}; labels and weights ` +
+          "are one of each image",
+      );
+    }
     const border = Math.floor(rows * validationSplit);
     const [from, to] = subset === "validation" ? [0, border] : [border, rows];
     return parts.map((part) => {
