@@ -82,6 +82,26 @@ describe("imageDataGenerator", () => {
     expect(other.loss![1]).not.toBeCloseTo(history.loss![1]!, 3);
   });
 
+  it("draws from a seed of its own, and leaves that of fit to the layers of the model", async () => {
+    const generator = imageDataGenerator({ ...tutorial });
+    const train = async (flow: object, seed: number): Promise<number> => {
+      const turned = layers.randomRotation({ factor: 0.2, inputShape: [28, 28, 1] });
+      const model = sequential([turned, layers.flatten(), layers.dense({ units: 10, activation: "softmax" })], {
+        seed: 3,
+      });
+      model.compile({ backend: await reference(), optimizer: "sgd", loss: "sparseCategoricalCrossentropy" });
+      return (await model.fit(flow as never, { seed, verbose: 0 })).history.loss![0]!;
+    };
+    const flow = generator.flow(images, labels, { seed: 4, shuffle: false });
+    const byHand = flow.map((batch) => batch);
+    for (const seed of [4, 9]) {
+      expect(await train(flow, seed)).toBeCloseTo(await train(byHand, seed), 5);
+    }
+    const unseeded = generator.flow(images, labels, { shuffle: false });
+    expect(await train(unseeded, 4)).toBe(await train(flow, 4));
+    expect(await train(unseeded, 9)).not.toBeCloseTo(await train(flow, 9), 4);
+  });
+
   it("puts its layers into the plan of the step, and none into that of evaluation", async () => {
     const seen: string[] = [];
     const backend = await reference();

@@ -48,12 +48,15 @@ export class StepDraws {
   readonly before: NumberedCalls | undefined;
   /** Tells apart plans with other layers before. */
   readonly id: number;
+  readonly #seedBefore: number | undefined;
   readonly #groups: readonly DrawGroup[];
   readonly #byCall: ReadonlyMap<NumberedCall, DrawGroup>;
 
-  constructor(network: NumberedCalls, before?: NumberedCalls) {
+  /** @param seedBefore of the layers before the network; absent: that of `draw` */
+  constructor(network: NumberedCalls, before?: NumberedCalls, seedBefore?: number) {
     this.id = before === undefined ? 0 : ++numbered;
     this.before = before;
+    this.#seedBefore = seedBefore;
     this.#groups = [...(before === undefined ? [] : groupsOf(before)), ...groupsOf(network)];
     this.#byCall = new Map(this.#groups.flatMap((group) => group.calls.map((call) => [call, group])));
     this.buffers = this.#groups.flatMap(({ tensors }, index) =>
@@ -63,13 +66,14 @@ export class StepDraws {
 
   /** The number that tells a call's streams apart. */
   instanceOf(call: NumberedCall): number {
-    return call.instance + (this.before?.calls.includes(call) ? firstInstanceBefore : 0);
+    return call.instance + (this.#isBefore(call) ? firstInstanceBefore : 0);
   }
 
   /** Numbers for the rows of a step, one array for each buffer. */
   draw(seed: number, iteration: number, rows: number): (Float32Array | Int32Array)[] {
+    const seedOf = (call: NumberedCall): number => (this.#isBefore(call) ? (this.#seedBefore ?? seed) : seed);
     const streamOf = (call: NumberedCall): RandomStream =>
-      new RandomStream(seed, "augmentation", this.instanceOf(call), iteration);
+      new RandomStream(seedOf(call), "augmentation", this.instanceOf(call), iteration);
     return this.#groups.flatMap(({ tensors, draw }) => {
       const drawn = draw(streamOf, rows);
       return tensors.map(({ dtype }, index) =>
@@ -96,6 +100,10 @@ export class StepDraws {
   warpOf(call: NumberedCall): Warp2dAttributes | "given on" | undefined {
     const group = this.#byCall.get(call);
     return group?.warp && (group.calls.at(-1) === call ? group.warp : "given on");
+  }
+
+  #isBefore(call: NumberedCall): boolean {
+    return this.before?.calls.includes(call) ?? false;
   }
 }
 

@@ -73,7 +73,7 @@ export function resolveDatasetFit(
   const { known, seed } = common;
   const random = {
     draws: augmentation ? drawsBehind(augmentation, settings.network) : stepDraws(settings.network),
-    seed: augmentation?.seed ?? seed,
+    seed,
   };
   // What the layers of the data set make of its numbers is not what they look like.
   const ownWarnings = augmentation ? { warn: () => undefined } : {};
@@ -117,7 +117,7 @@ export function resolveDatasetFit(
 const drawsByLayers = new WeakMap<readonly Layer[], WeakMap<Network, StepDraws>>();
 
 /** What is drawn where batches go through the layers of a data set first. Throws where these give the model other samples. */
-function drawsBehind({ layers }: DatasetAugmentation, network: Network): StepDraws {
+function drawsBehind({ layers, seed }: DatasetAugmentation, network: Network): StepDraws {
   const [input, ...others] = network.inputs;
   if (others.length > 0) {
     throw new ArgumentError(
@@ -126,7 +126,7 @@ function drawsBehind({ layers }: DatasetAugmentation, network: Network): StepDra
   }
   const byNetwork = drawsByLayers.get(layers) ?? new WeakMap<Network, StepDraws>();
   drawsByLayers.set(layers, byNetwork);
-  const draws = byNetwork.get(network) ?? new StepDraws(network, rowOfLayers(layers, input!.shape).calls);
+  const draws = byNetwork.get(network) ?? new StepDraws(network, rowOfLayers(layers, input!.shape).calls, seed);
   byNetwork.set(network, draws);
   return draws;
 }
