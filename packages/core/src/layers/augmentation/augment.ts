@@ -10,7 +10,10 @@ import { LayersAlone } from "./layersAlone.js";
 export interface AugmentOptions {
   /** An integer from 0 to 2^53 - 1; default 0. */
   readonly seed?: number;
-  /** Labels [N,...] of the images, which `mixUp` and `cutMix` mix along: the result is [images, labels] then. */
+  /**
+   * Labels [N,...] of the images, which `mixUp` and `cutMix` mix along: the result is [images, labels] then. Those in arrays of
+   * integers (`Int32Array`, `Uint8Array`) count as class numbers, which cannot be mixed.
+   */
   readonly labels?: TensorInput | undefined;
   /** The training step whose numbers are drawn; default 0. */
   readonly iteration?: number;

@@ -110,6 +110,18 @@ describe("layers that move pixels", () => {
     expect(await changed([[1, 2, 3, 4, 5, 6]], layers.randomCrop({ height: 2, width: 2 }))).toEqual([3, 3, 3, 3]);
   });
 
+  it("read around a piece that was cut out, and fill beyond the image", async () => {
+    const blank: Tensor = { data: new Float32Array(100 * 8 * 8), shape: [100, 8, 8, 1] };
+    const down = { heightFactor: [0.5, 0.5], widthFactor: [0, 0], fillMode: "constant", fillValue: 1 } as const;
+    const pieces = samples(
+      await augment(blank, [layers.randomCrop({ height: 4, width: 4 }), layers.randomTranslation(down)]),
+    );
+    // By two rows: of pieces from row 0 on both are beyond the image, from row 1 on one, from others none.
+    const filled = pieces.map((piece) => piece.reduce((sum, value) => sum + value, 0));
+    expect([...new Set(filled)].sort()).toEqual([0, 4, 8]);
+    expect(filled.filter((count) => count === 0).length).toBeGreaterThan(40);
+  });
+
   it("draw evenly from the range", async () => {
     const bright = layers.randomBrightness({ factor: [0.2, 0.6], valueRange: [0, 1] });
     const values = [...(await augment({ data: new Float32Array(2000), shape: [2000, 1, 1, 1] }, bright)).data];

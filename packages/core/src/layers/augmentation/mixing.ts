@@ -26,7 +26,8 @@ export interface MixUpOptions extends LayerOptions {
 /**
  * Mixes each image of a batch with another, w x + (1 - w) x', and the labels alike (Zhang et al., "mixup: Beyond empirical risk
  * minimization", 2017), with a weight of its own from the beta distribution. Acts in training only. Keras' `MixUp`, where a batch has
- * one weight. Labels are one-hot or numbers; for class numbers `fit` throws `ArgumentError`: `toCategorical` makes one-hot ones.
+ * one weight. Labels are one-hot or numbers; for class numbers `fit` throws `ArgumentError`: `toCategorical` makes one-hot ones. Weights
+ * of samples and classes stay those of x.
  */
 export function mixUp(options: MixUpOptions = {}): Layer {
   const { alpha = 0.2 } = layerOptions("mixUp", options, ["alpha"]);

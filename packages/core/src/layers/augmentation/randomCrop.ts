@@ -27,7 +27,8 @@ function centralWindow([height, width]: ImageSize, [cropHeight, cropWidth]: Imag
 /**
  * Cuts a piece out of images [N,H,W,C] at random, [N,height,width,C], of each image at a place of its own. In evaluation and
  * prediction, and in training where images are smaller than the piece, it takes the largest window in the middle with these
- * proportions and resizes it. Keras' `RandomCrop`, which takes all pieces of a batch from one place.
+ * proportions and resizes it. Keras' `RandomCrop`, which takes all pieces of a batch from one place. A layer right behind it that
+ * moves pixels is one resampling with it: beyond the piece it reads what the image has there, and fills beyond the image alone.
  */
 export function randomCrop(options: RandomCropOptions): Layer {
   layerOptions("randomCrop", options, ["height", "width"], ["height", "width"]);

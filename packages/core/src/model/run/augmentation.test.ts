@@ -132,6 +132,25 @@ describe("a model with layers that augment", () => {
     expect(history.loss!.every(Number.isFinite)).toBe(true);
   });
 
+  it("mixes the labels of all outputs, and leaves every sample its weight", async () => {
+    const x = input({ shape: size });
+    const flat = layers.flatten()(layers.mixUp({ alpha: 1 })(x));
+    const zero = (name: string) => layers.dense({ units: 1, kernelInitializer: "zeros", name })(flat);
+    const net = model({ inputs: x, outputs: [zero("a"), zero("b")] });
+    net.compile({ backend: await reference(), optimizer: "sgd", loss: "meanSquaredError" });
+    const [a, b, weights] = [1, 2, 3].map((factor) => Float32Array.from({ length: rows }, (_, i) => (i * factor) % 7));
+    const { loss } = await net.trainOnBatch(images, { a: a!, b: b! }, { seed: 7, sampleWeight: weights! });
+    const expected = await Promise.all(
+      [a!, b!].map(async (own) => {
+        const [, mixed] = await augment(images, [layers.input({ shape: size }), layers.mixUp({ alpha: 1 })], {
+          ...{ labels: own, seed: 7 },
+        });
+        return Array.from(mixed.data).reduce((sum, value, i) => sum + (weights![i]! * value ** 2) / rows, 0);
+      }),
+    );
+    expect(loss).toBeCloseTo(expected[0]! + expected[1]!, 4);
+  });
+
   it("refuses augmentation behind something that is trained", async () => {
     const net = sequential([
       ...begins([layers.conv2d({ filters: 1, kernelSize: 3 }), layers.randomFlip()]),
