@@ -132,8 +132,9 @@ export class Dataset<T> implements AsyncIterable<T> {
   map<U>(change: (element: T, context: ElementContext) => U | Promise<U>, options?: MapOptions): Dataset<U>;
   /**
    * Runs layers that augment images on each element, as `augment` does: on batches [x, y, ...] or x, or on single images. Of batches
-   * it makes what a model makes that begins with these layers and trains on the data set with this seed. On a host, in JavaScript:
-   * layers of a model run on its device, as a part of the training step.
+   * it makes what a model makes that begins with these layers and trains on all of the data set with this seed, where its size is
+   * known; otherwise, as behind `filter`, numbers of its own are drawn for each pass. On a host, in JavaScript: layers of a model run
+   * on its device, as a part of the training step.
    */
   map(augmentation: Layer | readonly Layer[], options?: MapOptions): Dataset<T>;
   map(
