@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { dataset, syntheticDigits } from "../../datasets/index.js";
 import {
   augment,
@@ -11,6 +11,7 @@ import {
   sequential,
   type TrainingState,
 } from "../../index.js";
+import { StepDraws } from "../../layers/augmentation/stepDraws.js";
 import { reference } from "../../reference/index.js";
 
 const { images, labels } = syntheticDigits({ samples: 50, seed: 1 });
@@ -208,6 +209,19 @@ describe("the numbers that are drawn", () => {
     expect(resumed.weights).toEqual(unbroken.weights);
     expect(resumed.loss).toEqual(unbroken.loss.slice(1));
   });
+});
+
+it("draws nothing for an epoch that does not come", async () => {
+  const drawn = vi.spyOn(StepDraws.prototype, "draw");
+  const wait: Callback = { onEpochEnd: () => new Promise((resolve) => setTimeout(resolve, 20)) };
+  for (const x of [images, dataset([images, labels]).batch(16)]) {
+    drawn.mockClear();
+    const net = await trained(begins(moving()));
+    const options = { epochs: 2, verbose: 0, callbacks: [wait] } as const;
+    await (x === images ? net.fit(images, labels, { ...options, batchSize: 16 }) : net.fit(x as never, options));
+    expect(drawn.mock.calls.map(([, iteration]) => iteration)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  }
+  drawn.mockRestore();
 });
 
 describe("dataset.map with layers", () => {

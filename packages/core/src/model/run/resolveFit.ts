@@ -12,7 +12,7 @@ import { defaultBatchSize, expectSeed, type FitOptions, resolveVerbosity } from 
 import type { DeviceModel } from "./deviceModel.js";
 import type { FitRequest } from "./fitRequest.js";
 import { StreamedSource } from "./streamedSource.js";
-import { type StepRandomness, shuffledOrder, WholeSource } from "./trainingSource.js";
+import { shuffledOrder, type WholeOptions, WholeSource } from "./trainingSource.js";
 import { streamedValidation, type Validation, wholeValidation } from "./validation.js";
 
 /** A request without what the model adds to it. */
@@ -47,10 +47,12 @@ export function resolveArrayFit(
   const size = Math.min(batchSize, rows);
   const order = shuffle ? { order: shuffledOrder(rows, seed) } : {};
   const random = { draws: stepDraws(settings.network), seed };
+  const { epochs } = common.request;
   return {
     ...common.request,
     ...validationRequest(settings, options, split.validation, size),
-    source: (device) => new WholeSource(device, split.samples, steps, { batchSize: size, rows, random, ...order }),
+    source: (device) =>
+      new WholeSource(device, split.samples, steps, { batchSize: size, rows, epochs, random, ...order }),
     rows,
     batchSize: size,
     steps,
@@ -109,7 +111,7 @@ export function resolveDatasetFit(
     source: (device) =>
       whole === undefined
         ? new StreamedSource(device, data, { ...batchSettings, steps: wanted ?? Infinity, goesOn, random })
-        : openWhole(device, data, whole, steps, random),
+        : openWhole(device, data, whole, steps, { epochs: request.epochs, random }),
   };
 }
 
@@ -136,7 +138,7 @@ function openWhole(
   data: Dataset<unknown>,
   samples: HostSamples,
   steps: number,
-  random: StepRandomness,
+  training: Pick<WholeOptions, "epochs" | "random">,
 ): WholeSource {
   const { batch, order, inOrder } = data.selection!;
   const { size, dropRemainder } = batch!;
@@ -154,7 +156,7 @@ function openWhole(
     batchSize: Math.min(size, rows),
     rows,
     placement,
-    random,
+    ...training,
     ...(inOrder ? {} : { order: ordered }),
   });
 }

@@ -28,6 +28,8 @@ export interface WholeOptions {
   readonly batchSize: number;
   /** Rows that an epoch trains on, where the last are left out. */
   readonly rows: number;
+  /** Of the `fit`: nothing is drawn ahead behind the last. */
+  readonly epochs: number;
   /** The order of an epoch, absent where it is that of the samples. */
   readonly order?: (epoch: number) => Int32Array | Promise<Int32Array>;
   readonly placement?: string;
@@ -77,14 +79,14 @@ export class WholeSource implements TrainingSource {
   }
 
   async beginEpoch(epoch: number, step: number): Promise<void> {
-    const { order, batchSize } = this.#options;
+    const { order, batchSize, epochs } = this.#options;
     if (order !== undefined) {
       this.#dataset.setOrder(await order(epoch));
     }
     const { iteration } = this.#device.weights;
     const left = this.#steps - step;
     this.#dataset.writeDrawn(this.#ahead.take(this.#stepsFrom(step, iteration)), step * batchSize);
-    this.#ahead.start(this.#stepsFrom(0, iteration + left));
+    this.#ahead.start(epoch + 1 < epochs ? this.#stepsFrom(0, iteration + left) : []);
   }
 
   /** The steps of an epoch from `step` on, which is training step `iteration`. */
