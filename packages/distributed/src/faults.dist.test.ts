@@ -50,6 +50,15 @@ describe.each(mpis)("over $name", (mpi) => {
     );
   });
 
+  it("callbacks and validation of some processes alone are found at the start", async () => {
+    const unlike = { callbacks: 1, validation: 0 };
+    const { code, output } = await start({ unlike });
+    expect(code).not.toBe(0);
+    expect(output).toMatch(
+      /rank 1 has another rhythm of callbacks between steps .*; rank 1 has another validation than rank 0/,
+    );
+  });
+
   it("only the first process prints and writes", async () => {
     const checkpoint = join(folder, `${mpi.mpirun}-{epoch}.safetensors`);
     const end = await start({ checkpoint, epochs: 2 });

@@ -38,7 +38,8 @@ export interface Training {
   setWeights(weights: readonly Float32Array[]): void;
   /**
    * All that the rest of training depends on, after the steps that have been started: in the middle of an epoch, too. `fit`
-   * goes on from it by `resumeFrom` to the same bits as if it had never stopped.
+   * goes on from it by `resumeFrom` to the same bits as if it had never stopped. Where several processes train
+   * together all of them call it, whichever then writes: metrics have counted on each.
    */
   getState(): Promise<TrainingState>;
   /**

@@ -45,8 +45,10 @@ const { history } = await model.fit(x, y, {
   batchSize: 8,
   seed: isUnlike("seed") ? 9 : 1,
   verbose: checkpoint ? 2 : 0,
+  ...(isUnlike("validation") ? { validationData: [x, y] } : {}),
   callbacks: [
     killing,
+    ...(isUnlike("callbacks") ? [{ batchInterval: 2, onBatchEnd: () => undefined }] : []),
     ...(backup ? [callbacks.backupAndRestore(backup, { saveFreq: 2, deleteCheckpoint: false })] : []),
     ...(checkpoint ? [callbacks.modelCheckpoint(checkpoint), callbacks.csvLogger(`${checkpoint}.csv`)] : []),
   ],

@@ -40,6 +40,11 @@ export class CallbackList {
     return Math.min(...this.#intervals.map((interval) => interval - (step % interval)));
   }
 
+  /** Steps between two calls of those that are called between steps, which decide what runs together; in rising order. */
+  get intervals(): readonly number[] {
+    return [...this.#intervals].sort((a, b) => a - b);
+  }
+
   /** What callbacks keep, by name. */
   states(): Record<string, PlainData> {
     return Object.fromEntries(

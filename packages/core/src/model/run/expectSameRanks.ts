@@ -6,7 +6,7 @@ import type { FitSession } from "./fitSession.js";
 /** Throws `ArgumentError` where processes that train together do not train the same: it names what differs on which ranks. */
 export async function expectSameTraining(
   { settings, weights }: DeviceModel,
-  { samples, epochs, shuffle }: FitRequest,
+  { samples, epochs, shuffle, validation }: FitRequest,
   session: FitSession,
 ): Promise<void> {
   const { group } = settings.backend;
@@ -19,6 +19,11 @@ export async function expectSameTraining(
     "data set": samples,
     seed: [String(seed)],
     options: [JSON.stringify({ batchSize, stepsPerEpoch, epochs, shuffle })],
+    // What the first process alone does at steps or in validation, the others would not do with it.
+    "rhythm of callbacks between steps (every process passes all of them to fit)": [
+      JSON.stringify(session.callbacks.intervals),
+    ],
+    validation: [String(validation !== undefined)],
     "place where training goes on": [JSON.stringify({ epoch, step })],
     weights: await weights.read(),
   });
