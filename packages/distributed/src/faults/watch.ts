@@ -10,6 +10,12 @@ import { firstThatAnswers, ownAddresses } from "./addresses.js";
 /** Bytes of a message about where rank 0 listens. */
 const noticeBytes = 2048;
 
+/**
+ * A machine that loses power or its network closes no line: after so long a silence the system asks whether it is there, and gives
+ * it up some 10 s later.
+ */
+const silenceMs = 5000;
+
 /** Where rank 0 listens, and what those who come have to know. */
 interface Notice {
   readonly token: string;
@@ -119,6 +125,7 @@ export class Watch {
     this.#lines.set(rank, socket);
     socket.unref();
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, silenceMs);
     // A line that breaks is seen as its end.
     socket.on("error", () => undefined);
     lines.on("line", (line) => this.#hear(line));

@@ -78,11 +78,14 @@ export class StagedExecutable implements Executable {
   }
 
   dispose(): void {
-    for (const part of this.#parts) {
-      if (part.kind === "run") {
-        part.executable.dispose();
+    // A step that has been asked for is several runs of the backend, some of which it has not been given yet.
+    this.#group.queue.addOrDo(() => {
+      for (const part of this.#parts) {
+        if (part.kind === "run") {
+          part.executable.dispose();
+        }
       }
-    }
+    });
   }
 
   async #runStep(row: StepTable): Promise<Float32Array> {
