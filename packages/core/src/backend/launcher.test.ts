@@ -25,6 +25,11 @@ it.each<[string, Record<string, string>, Launcher]>([
     { kind: "slurm", rank: 9, size: 16, localRank: 1, localSize: undefined },
   ],
   [
+    "srun --mpi=pmi2",
+    { PMI_RANK: "9", PMI_SIZE: "16", SLURM_PROCID: "9", SLURM_NTASKS: "16", SLURM_LOCALID: "1", SLURM_STEP_ID: "0" },
+    { kind: "hydra", rank: 9, size: 16, localRank: 1, localSize: undefined },
+  ],
+  [
     "whatever sets RANK",
     { RANK: "1", WORLD_SIZE: "2", LOCAL_RANK: "0", LOCAL_WORLD_SIZE: "1" },
     { kind: "environment", rank: 1, size: 2, localRank: 0, localSize: 1 },

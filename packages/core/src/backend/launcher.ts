@@ -40,7 +40,9 @@ export function detectLauncher(environment: Environment): Launcher {
     const started =
       (kind !== "slurm" || environment.SLURM_STEP_ID !== undefined) && (kind !== "environment" || size !== 1);
     if (rank !== undefined && size !== undefined && size > 0 && started) {
-      const localRank = count(environment[localRankName]) ?? rank;
+      // srun --mpi=pmi2 sets MPICH's variables without those of the machine.
+      const localRank =
+        count(environment[localRankName]) ?? (kind === "hydra" ? count(environment.SLURM_LOCALID) : undefined) ?? rank;
       return { kind, rank, size, localRank, localSize: count(environment[localSizeName]) };
     }
   }
