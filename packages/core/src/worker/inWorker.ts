@@ -80,7 +80,11 @@ class Calls {
       });
     });
     this.#ready.catch(() => undefined); // Each call tells it.
-    worker.onFailure((reason) => this.#end(new DeviceError(`inWorker: the worker broke down: ${reason}`)));
+    worker.onFailure((reason) => {
+      this.#end(new DeviceError(`inWorker: the worker broke down: ${reason}`));
+      // A browser's goes on after an error, and nobody would hear of it any more.
+      worker.terminate();
+    });
   }
 
   caller(name: string): (...args: unknown[]) => Promise<unknown> {
