@@ -3,7 +3,6 @@ import { ConvoyError } from "@convoy/core";
 import { CommanderError } from "commander";
 import { checkBackends } from "./backends/backends.js";
 import { parseCommandLine, type Request } from "./commandLine.js";
-import { runDataCommand } from "./data/dataCommand.js";
 import { runRanksCommand } from "./ranks/ranksCommand.js";
 import { runCommand } from "./runCommand.js";
 
@@ -17,9 +16,8 @@ async function main(): Promise<void> {
 
 try {
   const args = process.argv.slice(2);
-  const [command, ...options] = args;
   const byRanks = args.some((arg) => arg === "--ranks" || arg.startsWith("--ranks="));
-  await (command === "data" ? runDataCommand(options) : byRanks ? runRanksCommand(args) : main());
+  await (byRanks ? runRanksCommand(args) : main());
 } catch (error) {
   if (error instanceof CommanderError) {
     // What was wrong, or the help asked for, is on the screen already.

@@ -131,6 +131,7 @@ it("says what a number may be", () => {
   }
   expect(complaint("--batch-size", "0")).toContain("'--batch-size <numbers>' argument '0' is invalid");
   expect(complaint("--train-samples", "0")).toContain("Expected a whole number from 1");
+  expect(complaint("compare", "--base", "main", "--rounds", "8")).toContain("Expected a whole number from 9 to 1000.");
   expect(complaint("--seed", "-3")).toContain("Expected a whole number from 0 to 4294967295.");
 });
 
@@ -146,5 +147,7 @@ it("shows help and ends well", () => {
   expect(() => parseCommandLine(["--help"], output)).toThrow(expect.objectContaining({ exitCode: 0 }));
   expect(shown.join("")).toContain("--train-samples");
   expect(shown.join("")).toContain("--backend <module>");
-  expect(shown.join("")).toContain("ops [options]");
+  for (const command of ["ops", "data", "devices", "compare", "serve", "report"]) {
+    expect(shown.join("")).toMatch(new RegExp(`^  ${command} \\[options\\]`, "m"));
+  }
 });

@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from "./commandLineOptions.js";
 import type { RevisionsRequest } from "./compare/compareRevisions.js";
+import { addData, type DataRequest } from "./data/dataCommand.js";
 import { modelNames } from "./networks/models.js";
 import type { OpsRequest } from "./ops/runOps.js";
 import { peerNames } from "./peers/peers.js";
@@ -24,6 +25,7 @@ export type Request =
   | { readonly command: "train"; readonly request: TrainingRequest; readonly json?: string; readonly html?: string }
   | { readonly command: "ops"; readonly request: OpsRequest; readonly json?: string; readonly html?: string }
   | { readonly command: "devices"; readonly backends: readonly string[] }
+  | { readonly command: "data"; readonly request: DataRequest }
   | { readonly command: "serve"; readonly port: number }
   | { readonly command: "compare"; readonly files: readonly [string, string] }
   | { readonly command: "revisions"; readonly request: RevisionsRequest }
@@ -68,12 +70,17 @@ export function parseCommandLine(args: readonly string[], output?: CommandLineOu
     )
     .exitOverride()
     .enablePositionalOptions()
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .addHelpText(
+      "after",
+      "\nbench --ranks 1,2 measures several processes that train together: bench --ranks 1,2 --help",
+    );
   if (output !== undefined) {
     program.configureOutput(output);
   }
   addTraining(program, done);
   addOps(program, done);
+  addData(program, (request) => done({ command: "data", request }));
   addDevices(program, done);
   addReports(program, done);
   program.parse(args, { from: "user" });
@@ -178,7 +185,11 @@ function addReports(program: Command, done: Done): void {
     .addOption(new Option("--backend <name>", "backend to measure").choices(backendNames).default("wasm"))
     .addOption(new Option("--model <name>", "network to train").choices(modelNames).default("simple"))
     .addOption(count("--batch-size <number>", "samples per step").default(64))
-    .addOption(count("--rounds <number>", "rounds in which both take turns, at least 9").default(11))
+    .addOption(
+      new Option("--rounds <number>", "rounds in which both take turns, at least 9")
+        .argParser((text: string) => wholeNumber(text, 9, 1000))
+        .default(11),
+    )
     .addOption(threadsOption())
     .action(
       (before: string | undefined, after: string | undefined, options: Partial<RevisionsRequest>, command: Command) => {

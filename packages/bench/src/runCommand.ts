@@ -1,8 +1,9 @@
 import type { Backend } from "@convoy/core";
 import { syntheticDigits } from "@convoy/core/datasets";
 import type { Request } from "./commandLine.js";
-import { compareReports, formatComparison } from "./compare/compareReports.js";
+import { compareReports, formatComparison, isAsFast } from "./compare/compareReports.js";
 import { compareRevisions } from "./compare/compareRevisions.js";
+import { runData } from "./data/dataCommand.js";
 import { runDevices } from "./devices/runDevices.js";
 import { type AnyReport, reportPage } from "./html/reportPage.js";
 import { runOps } from "./ops/runOps.js";
@@ -31,7 +32,7 @@ export async function runCommand(request: Request): Promise<boolean> {
       const [before, after] = request.files;
       const comparison = compareReports(await readReport(before), await readReport(after));
       console.log(formatComparison(comparison));
-      return comparison.figures.every(({ change }) => change !== "slower");
+      return isAsFast(comparison);
     }
     case "revisions": {
       const watcher = new TerminalWatcher(process.stdout);
@@ -42,6 +43,9 @@ export async function runCommand(request: Request): Promise<boolean> {
         (text) => watcher.status(text),
       );
     }
+    case "data":
+      await runData(request.request);
+      return true;
     case "serve": {
       const { url } = await servePage(request.port);
       console.log(`${url}\nCtrl+C ends it.`);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { BenchResult } from "../report/result.js";
 import { someOpsReport, someReport } from "../testing/reports.js";
-import { compareReports, formatComparison } from "./compareReports.js";
+import { compareReports, formatComparison, isAsFast } from "./compareReports.js";
 
 /** The report with other times of the first row. */
 function timed(trainUsPerSample: number, spread = 0.01) {
@@ -31,4 +31,15 @@ it("compares ops, and says what two reports do not have in common", () => {
   expect(formatComparison(compareReports(someReport(), someOpsReport()))).toContain("no figure in common");
   const other = { ...someReport(), machine: { ...someReport().machine, cores: 4 } };
   expect(formatComparison(compareReports(someReport(), other))).toContain("Beware: measured on different machines");
+});
+
+it("is no success where nothing was compared, and names what the second report lacks", () => {
+  expect(isAsFast(compareReports(timed(100), timed(100)))).toBe(true);
+  expect(isAsFast(compareReports(timed(100), timed(125)))).toBe(false);
+  expect(isAsFast(compareReports(someReport(), someOpsReport()))).toBe(false);
+  const [row, ...others] = someReport().results;
+  const without = { ...someReport(), results: [{ ...row!, available: false }, ...others] };
+  expect(formatComparison(compareReports(someReport(), without))).toContain(
+    `Beware: only in the first report: ${row!.backend}: ${row!.model} on`,
+  );
 });

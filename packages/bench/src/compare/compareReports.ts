@@ -21,7 +21,7 @@ export interface ComparedFigure {
 /** Two reports side by side. */
 export interface Comparison {
   readonly figures: readonly ComparedFigure[];
-  /** What keeps them from being compared: other machines or engines. */
+  /** What keeps them from being compared: other machines or engines, figures that only the first has. */
   readonly warnings: readonly string[];
 }
 
@@ -42,7 +42,19 @@ export function compareReports(before: AnyReport, after: AnyReport): Comparison 
     return [{ name: one.name, what: one.what, before: one.value, after: other.value, ratio, change }];
   });
   const [a, b] = [describeMachine(before.machine), describeMachine(after.machine)];
-  return { figures, warnings: a === b ? [] : [`measured on different machines: ${a}; ${b}`] };
+  const gone = [...first].flatMap(([key, { name, what }]) => (second.has(key) ? [] : [`${name}, ${what}`]));
+  return {
+    figures,
+    warnings: [
+      ...(a === b ? [] : [`measured on different machines: ${a}; ${b}`]),
+      ...(gone.length === 0 ? [] : [`only in the first report: ${gone.join("; ")}`]),
+    ],
+  };
+}
+
+/** Whether something was compared and nothing is slower. */
+export function isAsFast({ figures }: Comparison): boolean {
+  return figures.length > 0 && figures.every(({ change }) => change !== "slower");
 }
 
 interface Figure {

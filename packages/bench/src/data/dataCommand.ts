@@ -1,5 +1,5 @@
 import { BackendUnavailableError } from "@convoy/core";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { openBackend } from "../backends/backends.js";
 import { describeMachine } from "../machine.js";
 import { formatTable } from "../report/table.js";
@@ -9,7 +9,7 @@ import { measureDecoding } from "./measureDecoding.js";
 import { measureStreaming } from "./measureStreaming.js";
 
 /** What `bench data` is asked to do. */
-interface DataRequest {
+export interface DataRequest {
   readonly backend: string;
   readonly threads: number;
   readonly steps: number;
@@ -17,26 +17,23 @@ interface DataRequest {
   readonly rounds: number;
 }
 
-/** `bench data`: what it costs that data stream to the device, that images are augmented, and that they are decoded on the way. */
-export async function runDataCommand(
-  args: readonly string[],
-  print: (line: string) => void = console.log,
-): Promise<void> {
-  const command = new Command("bench data")
+/** Adds `bench data` to the command line. */
+export function addData(program: Command, done: (request: DataRequest) => void): void {
+  program
+    .command("data")
     .description("Measures training on data sets that stream, augmentation, and reading folders of JPEG images.")
-    .exitOverride()
     .addOption(new Option("--backend <name>", "backend to stream to").default("wasm"))
     .addOption(count("--threads <number>", "threads of the WASM backend, and of decoders").default(2))
     .addOption(count("--steps <number>", "steps of 64 samples in an epoch").default(100))
     .addOption(count("--images <number>", "JPEG files to read in a pass", 4).default(300))
-    .addOption(count("--rounds <number>", "epochs and passes of each way").default(5));
-  command.parse(args, { from: "user" });
-  await measure(command.opts<DataRequest>(), print);
+    .addOption(count("--rounds <number>", "epochs and passes of each way").default(5))
+    .action((request: DataRequest) => done(request));
 }
 
-async function measure(
+/** `bench data`: what it costs that data stream to the device, that images are augmented, and that they are decoded on the way. */
+export async function runData(
   { backend: name, threads, ...request }: DataRequest,
-  print: (line: string) => void,
+  print: (line: string) => void = console.log,
 ): Promise<void> {
   print(`${describeMachine(thisMachine())}, ${threads} threads\n`);
   const backend = await openBackend(name, { threads });
