@@ -13,22 +13,22 @@ export const simulatedModels: Readonly<Record<SimulatedModel, () => Model>> = {
 };
 
 /**
- * Devices by the rates that Convoy's plans reach on them, FLOPs and bytes counted as in `model.plan()`. "core" is one core with 256-bit
- * vectors under the WASM backend (docs/performance.md); "gpu" is a data-centre card of 2022 in float32.
+ * Devices by the rates that plans reach on them, FLOPs and bytes counted as in `model.plan()`. "core" was fitted to the step of one rank on
+ * the machine of docs/distributed.md; "gpu" is assumed, of a data-centre card of 2022 in float32: none was measured.
  */
 export const devices: Readonly<Record<string, DeviceModel>> = {
   core: { name: "one CPU core, WASM", flopsPerSecond: 180e9, bytesPerSecond: 22e9, stepSeconds: 0.2e-3 },
   gpu: { name: "one GPU, float32", flopsPerSecond: 30e12, bytesPerSecond: 2e12, stepSeconds: 50e-6 },
 };
 
-/** Networks by Gbit/s: Ethernet with TCP, and what has remote memory access. */
+/** Networks by Gbit/s: Ethernet with TCP, and what has remote memory access. Latencies are assumed. */
 export const networks: readonly NetworkModel[] = [
   { name: "10 Gbit/s", bytesPerSecond: 10e9 / 8, latencySeconds: 30e-6 },
   { name: "100 Gbit/s", bytesPerSecond: 100e9 / 8, latencySeconds: 5e-6 },
   { name: "400 Gbit/s", bytesPerSecond: 400e9 / 8, latencySeconds: 3e-6 },
 ];
 
-/** Share of a network's bandwidth that sums reach. */
+/** Share of a network's bandwidth that sums reach: assumed. */
 const bandwidthShare = 0.8;
 
 export const rankCounts: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
