@@ -10,6 +10,10 @@ it("ends a browser's worker that has broken down", async () => {
     terminate: () => void terminated++,
   };
   const { functions } = inWorker<{ train: () => void }>(() => worker);
+  // Other messages of the module are none of its business.
+  for (const data of ["hello", null, { hello: 1 }]) {
+    listeners.get("message")!({ data });
+  }
   listeners.get("message")!({ data: { ready: ["train"] } });
   const training = functions.train();
   await Promise.resolve();

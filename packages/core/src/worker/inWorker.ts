@@ -71,6 +71,9 @@ class Calls {
     this.#ready = new Promise((resolve, reject) => {
       this.#fail = reject;
       worker.onMessage((message) => {
+        if (typeof message !== "object" || message === null) {
+          return; // The module's own, or of a library in it.
+        }
         const given = message as WorkerMessage;
         if ("ready" in given) {
           resolve(given.ready);
