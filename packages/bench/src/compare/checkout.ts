@@ -57,9 +57,26 @@ export async function checkOut(root: string, ref: string, backend: string): Prom
     return { program, sizes: await moduleSizes(folder, packages), remove };
   } catch (error) {
     await remove();
-    const said = String((error as { readonly stderr?: string }).stderr || error).trim();
-    throw new ArgumentError(`${ref} cannot be built: ${said.split("\n").at(-1)}`);
+    throw new ArgumentError(`${ref} cannot be built: ${whatFailed(error as Error & Output)}`);
   }
+}
+
+/** What a command has written. */
+interface Output {
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
+/** The line that says why a command failed: the compiler's first error, else the last that is not npm's advice. */
+export function whatFailed({ stdout = "", stderr = "", message }: Output & { readonly message?: string }): string {
+  const lines = (text: string): string[] => text.split("\n").filter((line) => line.trim() !== "");
+  return (
+    lines(stdout).find((line) => /\berror\b/i.test(line)) ??
+    lines(stderr).findLast((line) => !/^npm (error|ERR!|notice|warn)/i.test(line)) ??
+    lines(stderr).at(0) ??
+    message ??
+    "the command failed"
+  );
 }
 
 /** Installed packages are the repository's own; those of this version stand in for Convoy's. */

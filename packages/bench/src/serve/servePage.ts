@@ -21,7 +21,7 @@ export interface ServedPage {
 }
 
 /**
- * Serves the page to this machine alone. Rejects with `ArgumentError` where the port is taken.
+ * Serves the page to this machine alone. Rejects with `ArgumentError` where the port is taken or not allowed.
  * @param port 0 takes any that is free
  */
 export async function servePage(port: number): Promise<ServedPage> {
@@ -34,13 +34,7 @@ export async function servePage(port: number): Promise<ServedPage> {
   });
   const server = createServer((request, response) => files(request, response));
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === "EADDRINUSE"
-          ? new ArgumentError(`--port ${port} is in use; choose another, or 0 for any`)
-          : error,
-      ),
-    );
+    server.once("error", (error: NodeJS.ErrnoException) => reject(refused(port, error)));
     server.listen(port, "127.0.0.1", resolve);
   });
   return {
@@ -51,4 +45,12 @@ export async function servePage(port: number): Promise<ServedPage> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** Why a page cannot be served at a port. */
+export function refused(port: number, error: NodeJS.ErrnoException): Error {
+  const reason = { EADDRINUSE: "is in use", EACCES: "is not for everybody (below 1024 it takes an administrator)" }[
+    error.code ?? ""
+  ];
+  return reason === undefined ? error : new ArgumentError(`--port ${port} ${reason}; choose another, or 0 for any`);
 }
