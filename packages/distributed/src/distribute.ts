@@ -62,7 +62,7 @@ export async function distribute(backend: Backend, options: DistributeOptions = 
   await group.expectSame({
     "version of Convoy": [convoyVersion()],
     backend: [backend.name],
-    options: [JSON.stringify({ deterministic, syncBatchNorm })],
+    "choice of deterministic or syncBatchNorm": [JSON.stringify({ deterministic, syncBatchNorm })],
   });
   // Sums in a fixed order are made by the host.
   const joined = !deterministic && (await backend.joinGroup?.(group)) === true;

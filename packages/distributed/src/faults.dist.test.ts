@@ -51,11 +51,11 @@ describe.each(mpis)("over $name", (mpi) => {
   });
 
   it("callbacks and validation of some processes alone are found at the start", async () => {
-    const unlike = { callbacks: 1, validation: 0 };
+    const unlike = { callbacks: 1, validation: 0, "batch size": 1 };
     const { code, output } = await start({ unlike });
     expect(code).not.toBe(0);
     expect(output).toMatch(
-      /rank 1 has another rhythm of callbacks between steps .*; rank 1 has another validation than rank 0/,
+      /rank 1 has another batch size, number of steps or epochs, or shuffle; rank 1 has another rhythm of callbacks between steps .*; rank 1 has another validation than rank 0/,
     );
   });
 

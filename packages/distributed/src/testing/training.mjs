@@ -42,7 +42,7 @@ const killing = callbacks.lambdaCallback({
 });
 const { history } = await model.fit(x, y, {
   epochs,
-  batchSize: 8,
+  batchSize: isUnlike("batch size") ? 4 : 8,
   seed: isUnlike("seed") ? 9 : 1,
   verbose: checkpoint ? 2 : 0,
   ...(isUnlike("validation") ? { validationData: [x, y] } : {}),

@@ -18,20 +18,22 @@ export async function expectSameTraining(
     model: [describeNetwork(settings)],
     "data set": samples,
     seed: [String(seed)],
-    options: [JSON.stringify({ batchSize, stepsPerEpoch, epochs, shuffle })],
+    "batch size, number of steps or epochs, or shuffle": [
+      JSON.stringify({ batchSize, stepsPerEpoch, epochs, shuffle }),
+    ],
     // What the first process alone does at steps or in validation, the others would not do with it.
     "rhythm of callbacks between steps (every process passes all of them to fit)": [
       JSON.stringify(session.callbacks.intervals),
     ],
     validation: [String(validation !== undefined)],
     "place where training goes on": [JSON.stringify({ epoch, step })],
-    weights: await weights.read(),
+    "set of weights": await weights.read(),
   });
 }
 
 /** Throws where weights have come to differ: a processor or a library that computes otherwise, or weights that were set on some ranks alone. */
 export async function expectSameWeights({ settings, weights }: DeviceModel, epoch: number): Promise<void> {
-  await settings.backend.group?.expectSame({ [`weights after epoch ${epoch + 1}`]: await weights.read() });
+  await settings.backend.group?.expectSame({ [`set of weights after epoch ${epoch + 1}`]: await weights.read() });
 }
 
 /** After a loss that is not finite: copies of good weights are taken when there is time, which is not at the same step everywhere. */
