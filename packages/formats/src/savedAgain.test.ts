@@ -14,6 +14,7 @@ const weightsAlone = ["keras-weights", "safetensors"];
 const refused: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   // Slopes for every place of the images; PyTorch's PReLU has one a channel.
   "steering-cnn-keras1-21.h5": { safetensors: /PReLU.*has weights alpha, for which PyTorch has no counterpart/ },
+  "mnist-cnn-augmented-05.keras": { tfjs: /RandomRotation.*TensorFlow\.js has no such layer/ },
   // Keras 2 has no such function.
   "mnist-cnn-71.safetensors": { h5: /Keras 2 has no activation "logSoftmax"/ },
   "mnist-lenet-branches-49.onnx": { h5: /Keras 2 has no activation "logSoftmax"/ },
