@@ -9,6 +9,14 @@ export function expectCount(what: string, value: number, min = 1): number {
   return value;
 }
 
+/** Throws unless `value` is a seed: an integer from 0 to 2^53 - 1. */
+export function expectSeed(what: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new ArgumentError(`${what} is ${value}, expected an integer from 0 to 2^53 - 1`);
+  }
+  return value;
+}
+
 /** Throws unless `min <= value < max`. */
 export function expectRange(what: string, value: number, min: number, max: number): number {
   if (!(typeof value === "number" && value >= min && value < max)) {

@@ -1,6 +1,6 @@
 import type { TrainingState } from "../callbacks/index.js";
 import { withProgress } from "../callbacks/progressBar.js";
-import { checkOptions, expectCount } from "../checkOption.js";
+import { checkOptions, expectCount, expectSeed } from "../checkOption.js";
 import type { Config } from "../config.js";
 import { ArgumentError, formatShape, ShapeError, StateError } from "../errors.js";
 import { checkWeights } from "../layers/checkWeights.js";
@@ -33,7 +33,6 @@ import {
   defaultEvaluationBatch,
   type EvaluateOptions,
   evaluateOptionNames,
-  expectSeed,
   type FitOptions,
   fitOptionNames,
   type PlanOptions,
@@ -90,7 +89,7 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
       parameters: () => [],
       apply: ({ input }) => input,
     });
-    this.seed = expectSeed(seed);
+    this.seed = expectSeed("seed", seed);
     this.#givenName = name;
     this.#tensors = tensors;
     this.#placement = new Placement(() => this.#build());
@@ -290,7 +289,7 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   async trainOnBatch(x: ModelData, y: ModelData, options: TrainOnBatchOptions = {}): Promise<Record<string, number>> {
     checkOptions("trainOnBatch", options, trainOnBatchOptionNames);
     const samples = this.#samples("x", "y", x, y, options);
-    const seed = expectSeed(options.seed ?? this.seed);
+    const seed = expectSeed("seed", options.seed ?? this.seed);
     return this.#whileFitting(async () => ({
       ...(await this.#placement.run((device) => this.#placement.train(() => trainOnBatch(device, samples, seed)))),
     }));

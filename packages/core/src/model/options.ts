@@ -147,14 +147,6 @@ export const defaultEvaluationBatch = 256;
 /** Batch size of `fit` where none is given (Keras). */
 export const defaultBatchSize = 32;
 
-/** Throws unless `value` is a seed. */
-export function expectSeed(value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new ArgumentError(`seed is ${value}, expected an integer from 0 to ${Number.MAX_SAFE_INTEGER}`);
-  }
-  return value;
-}
-
 /** 0, 1 or 2 from a verbosity option. */
 export function resolveVerbosity(verbose: Verbosity | "auto"): Verbosity {
   if (verbose !== "auto" && ![0, 1, 2].includes(verbose)) {

@@ -1,4 +1,4 @@
-import { checkOptions, expectCount } from "../checkOption.js";
+import { checkOptions, expectCount, expectSeed } from "../checkOption.js";
 import { ArgumentError, StateError } from "../errors.js";
 import type { Layer } from "../layers/layer.js";
 import type { TensorInput } from "../tensorInput.js";
@@ -143,7 +143,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   ): Dataset<unknown> {
     const { concurrency = 1, seed = 0 } = checkOptions("map", options, ["concurrency", "seed"]);
     expectCount("map: concurrency", concurrency);
-    expectSeed("map", seed);
+    expectSeed("map: seed", seed);
     const { size, batchSize } = this;
     const isAugmentation = typeof change !== "function" || "className" in change;
     const changed = isAugmentation ? elementAugmentation([change].flat(), seed, size) : change;
@@ -177,7 +177,7 @@ export class Dataset<T> implements AsyncIterable<T> {
       "reshuffleEachIteration",
     ]);
     expectCount("shuffle: bufferSize", bufferSize);
-    expectSeed("shuffle", seed);
+    expectSeed("shuffle: seed", seed);
     const { selection, batchSize } = this;
     const shuffled = <U>(elements: Elements<U>, epoch: number): Elements<U> =>
       shuffleElements(elements, bufferSize, seed, reshuffleEachIteration ? epoch : 0);
@@ -417,10 +417,4 @@ async function* openFunction(source: () => unknown, epoch: number): Elements<unk
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {
   return typeof value === "object" && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
-}
-
-function expectSeed(what: string, seed: number): void {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ArgumentError(`${what}: seed is ${seed}, expected an integer from 0 to 2^53 - 1`);
-  }
 }

@@ -1,6 +1,6 @@
 import type { Backend } from "../../backend/index.js";
-import { checkOptions, expectCount } from "../../checkOption.js";
-import { ArgumentError, formatShape, ShapeError } from "../../errors.js";
+import { checkOptions, expectCount, expectSeed } from "../../checkOption.js";
+import { formatShape, ShapeError } from "../../errors.js";
 import type { Tensor } from "../../tensor.js";
 import { type TensorInput, toTensor } from "../../tensorInput.js";
 import type { Layer } from "../layer.js";
@@ -65,7 +65,7 @@ export async function augment(
   const own = backend === undefined ? await referenceBackend() : undefined;
   const alone = new LayersAlone([augmentation].flat(), async () => backend ?? own!);
   try {
-    const changed = await alone.run({ x, y }, expectSeed("augment", seed), iteration);
+    const changed = await alone.run({ x, y }, expectSeed("augment: seed", seed), iteration);
     return changed.y === undefined ? changed.x : [changed.x, changed.y];
   } finally {
     alone.dispose();
@@ -77,12 +77,4 @@ export async function augment(
 export async function referenceBackend(): Promise<Backend> {
   const { reference } = await import("../../reference/index.js");
   return await reference();
-}
-
-/** Throws unless `seed` is a seed. */
-function expectSeed(what: string, seed: number): number {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ArgumentError(`${what}: seed is ${seed}, expected an integer from 0 to 2^53 - 1`);
-  }
-  return seed;
 }

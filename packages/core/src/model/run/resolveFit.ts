@@ -1,4 +1,4 @@
-import { expectCount, expectRange } from "../../checkOption.js";
+import { expectCount, expectRange, expectSeed } from "../../checkOption.js";
 import { ArgumentError } from "../../errors.js";
 import { rowOfLayers } from "../../layers/augmentation/rowOfLayers.js";
 import { StepDraws, stepDraws } from "../../layers/augmentation/stepDraws.js";
@@ -8,7 +8,7 @@ import { type BatchSettings, bytesOf, wholeSamples } from "../data/batchSamples.
 import { type HostSamples, hostData, sliceSamples } from "../data/hostSamples.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import type { Network } from "../declare/network.js";
-import { defaultBatchSize, expectSeed, type FitOptions, resolveVerbosity } from "../options.js";
+import { defaultBatchSize, type FitOptions, resolveVerbosity } from "../options.js";
 import type { DeviceModel } from "./deviceModel.js";
 import type { FitRequest } from "./fitRequest.js";
 import { StreamedSource } from "./streamedSource.js";
@@ -188,7 +188,7 @@ function commonRequest(options: FitOptions, modelSeed: number) {
   const { resumeFrom } = options;
   const known = resumeFrom?.fit;
   const shuffle = options.shuffle ?? known?.shuffle ?? true;
-  const seed = expectSeed(options.seed ?? known?.seed ?? modelSeed);
+  const seed = expectSeed("seed", options.seed ?? known?.seed ?? modelSeed);
   return {
     known,
     shuffle,
