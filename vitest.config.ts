@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // The default conditions of vite, preceded by the one that leads to the packages' sources.
@@ -18,6 +19,8 @@ export default defineConfig(({ mode }) => {
     ssr: { resolve: { conditions } },
     test: {
       pool: "forks",
+      // Vitest leaves a core free by itself: on two cores one test file would run at a time.
+      maxWorkers: availableParallelism(),
       projects: [
         ...packages.map((name) => ({
           extends: true as const,
