@@ -102,6 +102,10 @@ export class CudaBackend implements Backend {
     return this.#device.memory;
   }
 
+  availableBytes(): number {
+    return this.#device.freeBytes;
+  }
+
   async dispose(): Promise<void> {
     for (const executable of [...this.#executables]) {
       executable.dispose();

@@ -155,6 +155,14 @@ describe.skipIf(library === undefined)(`driver errors on the emulator${note}`, (
     expect(message).toMatch(/CUDA_ERROR_OUT_OF_MEMORY \(2\): use a smaller batch/);
   });
 
+  it("how much memory is free", async () => {
+    setEmulator(library!, { memoryBytes: 2 ** 20 });
+    backend = await cuda({ library: library! });
+    const before = backend.availableBytes!();
+    backend.createBuffer("data", { dtype: "uint8", length: 1000 });
+    expect([before, backend.availableBytes!()]).toEqual([2 ** 20, 2 ** 20 - 1000]);
+  });
+
   it("too little memory for what a plan's executable needs", async () => {
     setEmulator(library!, { memoryBytes: 2 ** 12 });
     backend = await cuda({ library: library! });

@@ -94,6 +94,10 @@ export class WasmBackendImplementation implements WasmBackend {
     return this.#device.heap.memoryInfo;
   }
 
+  availableBytes(): number {
+    return this.#device.heap.availableBytes;
+  }
+
   async measurePeak(attempts = 10): Promise<number> {
     return (await this.measurePeakSpread(attempts)).best;
   }

@@ -134,6 +134,12 @@ export class WebGpuBackend implements Backend {
     return this.#runtime.device.memory.info;
   }
 
+  /** WebGPU does not tell how much memory is free; what a buffer may have is known. */
+  availableBytes(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#runtime.device.gpu.limits;
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  }
+
   async dispose(): Promise<void> {
     if (this.#disposed) {
       return;

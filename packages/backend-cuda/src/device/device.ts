@@ -134,6 +134,11 @@ export class CudaDevice {
     return this.#memory.info;
   }
 
+  /** Device memory in bytes that no process uses. */
+  get freeBytes(): number {
+    return this.get("asking for free memory", "cuMemGetInfo_v2", new BigUint64Array(1));
+  }
+
   /** Calls the driver in this device's context. */
   call(what: string, name: EntryPoint, ...values: Argument[]): void {
     this.#use();

@@ -50,3 +50,13 @@ it("refuses what does not fit, with the sizes and the largest blocks", () => {
     /"inputs" needs 3\.0 MB.*3\.0 MB of at most 4\.0 MB.*arena 2\.0 MB, parameters 1\.0 MB/,
   );
 });
+
+it("tells how much more a block may have", () => {
+  const heap = smallHeap();
+  heap.allocate("a", 2 ** 20);
+  const { availableBytes } = heap;
+  expect(availableBytes).toBeGreaterThan(2.8 * 2 ** 20);
+  expect(() => heap.allocate("too much", availableBytes + 1)).toThrow(DeviceError);
+  heap.allocate("the rest", Math.floor(availableBytes / 256) * 256);
+  expect(heap.availableBytes).toBeLessThan(256);
+});

@@ -32,6 +32,14 @@ export class Heap {
     return this.#count.info;
   }
 
+  /** Bytes that a further block may have: what the module's memory may still grow by, and the host has. */
+  get availableBytes(): number {
+    const left = this.#maxPages * pageBytes - slackBytes - this.#end;
+    // Node only, from 20.13 on.
+    const host = (globalThis as { process?: { availableMemory?(): number } }).process?.availableMemory?.() ?? Infinity;
+    return Math.max(0, Math.min(left, host));
+  }
+
   /** The address of `bytes` fresh bytes, zeros. Throws `DeviceError` when the memory cannot hold them. */
   allocate(label: string, bytes: number): number {
     const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);

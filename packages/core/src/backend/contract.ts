@@ -135,6 +135,12 @@ export interface Backend {
   /** What is allocated now, and what was at most. */
   memory(): MemoryInfo;
 
+  /**
+   * (optional; unknown) Bytes that one more buffer may have: what is left of the device's memory, or the most that a buffer may have
+   * where that is less. By default a data set goes to the device whole where it takes at most half of them.
+   */
+  availableBytes?(): number;
+
   /** Frees everything: buffers, executables, workers, device. Running steps reject with `DeviceError`. Twice is harmless. */
   dispose(): Promise<void>;
 }

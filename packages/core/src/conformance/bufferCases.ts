@@ -166,6 +166,11 @@ async function countsMemory(backend: Backend): Promise<void> {
     before + bytes, `memory() says ${during.usedBytes} bytes with a buffer of ${bytes} bytes, ${before} without`);
   require(after.usedBytes ===
     before, `memory() says ${after.usedBytes} bytes after a buffer was disposed, ${before} before it was made`);
+  const available = backend.availableBytes?.() ?? 0;
+  require(Number.isSafeInteger(available) && available >= 0, `availableBytes() says ${available}`);
+  if (available >= bytes) {
+    backend.createBuffer("conformance", { dtype: "uint8", length: bytes }).dispose();
+  }
   require(after.peakBytes >=
     during.usedBytes, `memory() says at most ${after.peakBytes} bytes were used, but there were ${during.usedBytes}`);
 }

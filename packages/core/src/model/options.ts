@@ -74,8 +74,8 @@ export interface FitOptions {
    */
   readonly resumeFrom?: TrainingState;
   /**
-   * Bytes that a data set over arrays may have to be put on the device whole, once; default 2^29. Larger ones, and all others,
-   * stream: a few batches are on the device at a time.
+   * Bytes that a data set over arrays may have to be put on the device whole, once; default: half of what the device has left, 2^29 where
+   * it does not tell. Larger ones, and all others, stream: a few batches are on the device at a time. The weights are the same.
    */
   readonly maxDeviceBytes?: number;
 }

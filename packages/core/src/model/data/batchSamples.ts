@@ -75,6 +75,11 @@ export function wholeSamples(
   return bytesOf(samples) <= maxBytes ? samples : undefined;
 }
 
+/** Says that a data set is on the device whole. */
+export function onDeviceWhole(what: string, samples: HostSamples): string {
+  return `${what} is on the device whole (${(bytesOf(samples) / 1e6).toFixed(1)} MB)`;
+}
+
 /** Bytes that samples take on a device. */
 export function bytesOf({ inputs, labels = [], weights = [] }: HostSamples): number {
   return (

@@ -45,9 +45,10 @@ export class WindowPool {
     this.#extras = extras;
   }
 
-  /** Batches and bytes that a window has room for, of the kind that was asked for first. */
-  get windowSize(): { readonly batches: number; readonly bytes: number } | undefined {
-    return this.#first;
+  /** Says that `what` streams, and through how much, once that is known. */
+  placementOf(what: string): string {
+    const through = this.#first && ` of ${this.#first.batches} batches (${(this.#first.bytes / 1e6).toFixed(1)} MB)`;
+    return `${what} streams to the device through two windows${through ?? ""}`;
   }
 
   /**
@@ -58,6 +59,7 @@ export class WindowPool {
     return this.#device.settings.backend.group !== undefined;
   }
 
+  /** Batches and bytes that a window has room for, of the kind that was asked for first. */
   #first: { readonly batches: number; readonly bytes: number } | undefined;
 
   /** A window for samples of this kind; undefined where two are in use. */

@@ -98,6 +98,9 @@ async function train(
       for (const [name, value] of Object.entries(await validation.evaluate())) {
         logs[`val_${name}`] = value;
       }
+      if (validation.placement !== undefined && done.length === 0) {
+        progress.note(validation.placement);
+      }
     }
     done.push(epoch);
     for (const [name, value] of Object.entries(await session.endEpoch(logs))) {

@@ -5,6 +5,7 @@ import {
   ArgumentError,
   type Callback,
   DataError,
+  type FitOptions,
   input,
   layers,
   model as modelOf,
@@ -43,13 +44,13 @@ const stream = dataset(async function* () {
   yield* pairs.iterate();
 });
 
-function compiled() {
+function compiled(on: Backend = backend) {
   const built = sequential([
     layers.dense({ units: 6, activation: "relu", inputShape: [4] }),
     layers.dropout({ rate: 0.2 }),
     layers.dense({ units: 1, activation: "sigmoid" }),
   ]);
-  built.compile({ backend, optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy", "auc"] });
+  built.compile({ backend: on, optimizer: "adam", loss: "binaryCrossentropy", metrics: ["accuracy", "auc"] });
   return built;
 }
 
@@ -88,6 +89,32 @@ describe("fit over a data set", () => {
     const printed = lines.mock.calls.flat().join("\n");
     expect(printed).toContain("the data set is on the device whole (0.0 MB)");
     expect(printed).toMatch(/the data set streams to the device through two windows of 64 batches \(0\.0 MB\)/);
+  });
+
+  it("puts a data set on the device whole where it takes at most half of what the device has left", async () => {
+    const shuffled = pairs.batch(8);
+    const bytes = x.data.byteLength + y.data.byteLength;
+    const lines = vi.spyOn(console, "log").mockReturnValue();
+    const placements = async (availableBytes: number, options: FitOptions = {}): Promise<string[]> => {
+      lines.mockClear();
+      const model = compiled(Object.assign(await reference(), { availableBytes: () => availableBytes }));
+      await model.fit(shuffled, { verbose: 2, validationData: shuffled, ...options });
+      return lines.mock.calls.flat().filter((line) => String(line).includes("the device"));
+    };
+    expect(await placements(3 * bytes)).toEqual([
+      expect.stringMatching(/the data set is on the device whole/),
+      expect.stringMatching(/the validation data set is on the device whole/),
+    ]);
+    // What the first takes the second has not got.
+    expect(await placements(3 * bytes - 2)).toEqual([
+      expect.stringMatching(/the data set is on the device whole/),
+      expect.stringMatching(/the validation data set streams to the device through two windows of \d+ batches/),
+    ]);
+    expect(await placements(2 * bytes - 2)).toEqual([
+      expect.stringMatching(/the data set streams/),
+      expect.stringMatching(/the validation data set streams/),
+    ]);
+    expect((await placements(0, { maxDeviceBytes: bytes }))[0]).toMatch(/is on the device whole/);
   });
 
   it("validates on arrays and data sets alike", async () => {

@@ -4,7 +4,7 @@ import { rowOfLayers } from "../../layers/augmentation/rowOfLayers.js";
 import { StepDraws, stepDraws } from "../../layers/augmentation/stepDraws.js";
 import type { Layer } from "../../layers/index.js";
 import type { Dataset, DatasetAugmentation } from "../../pipeline/index.js";
-import { type BatchSettings, bytesOf, wholeSamples } from "../data/batchSamples.js";
+import { type BatchSettings, bytesOf, onDeviceWhole, wholeSamples } from "../data/batchSamples.js";
 import { type HostSamples, hostData, sliceSamples } from "../data/hostSamples.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import type { Network } from "../declare/network.js";
@@ -18,8 +18,14 @@ import { streamedValidation, type Validation, wholeValidation } from "./validati
 /** A request without what the model adds to it. */
 type ResolvedFit = Omit<FitRequest, "replaceWeights" | "files">;
 
-/** Bytes of a data set over arrays that go to a device whole. */
+/** Bytes of a data set over arrays that go whole to a device that does not tell what it has. */
 const defaultDeviceBytes = 2 ** 29;
+
+/** Bytes that a data set may have to go to the device whole, beside `taken` bytes of others: half of what is left, the rest is the step's. */
+function wholeBytes({ backend }: CompileSettings, taken = 0): number {
+  const available = backend.availableBytes?.();
+  return available === undefined ? defaultDeviceBytes : Math.floor((available - taken) / 2);
+}
 
 /** Validation as it was given: samples, or a data set of batches. */
 export type ValidationSamples = HostSamples | Dataset<unknown> | undefined;
@@ -50,7 +56,7 @@ export function resolveArrayFit(
   const { epochs } = common.request;
   return {
     ...common.request,
-    ...validationRequest(settings, options, split.validation, size),
+    ...validationRequest(settings, options, split.validation, size, bytesOf(split.samples)),
     source: (device) =>
       new WholeSource(device, split.samples, steps, { batchSize: size, rows, epochs, random, ...order }),
     rows,
@@ -100,10 +106,11 @@ export function resolveDatasetFit(
     );
   }
   const batchSize = data.batchSize ?? known?.batchSize ?? 0;
-  const whole = wholeSamples(settings, data, batchSettings, options.maxDeviceBytes ?? defaultDeviceBytes);
+  const whole = wholeSamples(settings, data, batchSettings, options.maxDeviceBytes ?? wholeBytes(settings));
   // Samples are not counted: a state does not depend on where they are.
   const rows = 0;
-  const request = { ...common.request, ...validationRequest(settings, options, validation, 0), rows, batchSize, steps };
+  const held = validationRequest(settings, options, validation, 0, whole === undefined ? 0 : bytesOf(whole));
+  const request = { ...common.request, ...held, rows, batchSize, steps };
   const goesOn = wanted !== undefined && (size === undefined || size === Infinity);
   return {
     ...request,
@@ -143,7 +150,7 @@ function openWhole(
   const { batch, order, inOrder } = data.selection!;
   const { size, dropRemainder } = batch!;
   const rows = dropRemainder ? Math.floor(samples.rows / size) * size : samples.rows;
-  const placement = `the data set is on the device whole (${(bytesOf(samples) / 1e6).toFixed(1)} MB)`;
+  const placement = onDeviceWhole("the data set", samples);
   const ordered = async (epoch: number): Promise<Int32Array> => {
     const all = new Int32Array(samples.rows);
     let position = 0;
@@ -210,8 +217,9 @@ function validationRequest(
   options: FitOptions,
   validation: ValidationSamples,
   batchSize: number,
+  trainingBytes: number,
 ): { validation?: (device: DeviceModel) => Validation } {
-  const { validationSteps, maxDeviceBytes = defaultDeviceBytes } = options;
+  const { validationSteps, maxDeviceBytes = wholeBytes(settings, trainingBytes) } = options;
   if (validation === undefined) {
     return {};
   }
@@ -227,7 +235,10 @@ function validationRequest(
     validation: (device) =>
       whole === undefined
         ? streamedValidation(device, data, batchSettings)
-        : wholeValidation(device, whole, data.batchSize ?? defaultBatchSize),
+        : {
+            ...wholeValidation(device, whole, data.batchSize ?? defaultBatchSize),
+            placement: onDeviceWhole(batchSettings.what, whole),
+          },
   };
 }
 

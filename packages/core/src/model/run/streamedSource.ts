@@ -36,9 +36,7 @@ export class StreamedSource implements TrainingSource {
   }
 
   get placement(): string {
-    const size = this.#pool.windowSize;
-    const through = size && ` of ${size.batches} batches (${(size.bytes / 1e6).toFixed(1)} MB)`;
-    return `${this.#options.what} streams to the device through two windows${through ?? ""}`;
+    return this.#pool.placementOf(this.#options.what);
   }
 
   get batchSize(): number {

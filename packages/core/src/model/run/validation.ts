@@ -12,6 +12,8 @@ export interface Validation {
   /** Loss and metrics with the weights as they are. */
   readonly evaluate: () => Promise<Logs>;
   readonly close: () => void;
+  /** (of data sets) Where the samples are, known after an evaluation. */
+  readonly placement?: string;
 }
 
 /** Validation on samples that stay on the device. */
@@ -29,5 +31,8 @@ export function streamedValidation(device: DeviceModel, data: Dataset<unknown>, 
   return {
     evaluate: () => evaluateBatches(device, pool, data, settings, () => undefined),
     close: () => pool.dispose(),
+    get placement() {
+      return pool.placementOf(settings.what);
+    },
   };
 }
