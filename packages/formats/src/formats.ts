@@ -2,6 +2,7 @@ import { ArgumentError, type Model, ModelFileError } from "@convoy/core";
 import { convoyMetadata } from "./convoyMetadata.js";
 import type { ModelFiles } from "./files/sources.js";
 import type { FileLayer } from "./keras/topology/readTopology.js";
+import type { WriteTrainingOptions } from "./keras/training/writeCompileSettings.js";
 import { checkUsed, type FormatOption, type LoadOptions } from "./options.js";
 
 /** What a file says of itself. */
@@ -13,7 +14,7 @@ export interface FileDescription {
 }
 
 /** Settings of writing. */
-export interface WriteOptions {
+export interface WriteOptions extends WriteTrainingOptions {
   /** Of TensorFlow.js: stores weights in fewer bytes, rounded. Default: float32 as they are. */
   readonly quantization?: "uint8" | "uint16" | "float16";
 }
@@ -41,6 +42,15 @@ export interface Format {
   /** Which options of writing it takes. */
   readonly writes?: readonly (keyof WriteOptions)[];
   write?(model: Model, options: WriteOptions): Promise<WrittenFiles>;
+}
+
+/** Those of some options that were given. */
+function given<Name extends keyof WriteOptions>(
+  options: WriteOptions,
+  names: readonly Name[],
+): Pick<WriteOptions, Name> {
+  const taken = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
+  return Object.fromEntries(taken) as Pick<WriteOptions, Name>;
 }
 
 /** Reads all files of Keras. */
@@ -118,8 +128,12 @@ export const formats: readonly Format[] = [
       return isZip(main) && new ZipArchive(main).has("config.json");
     },
     ...keras,
-    async write(model) {
-      return await (await import("./keras/writeKeras.js")).writeKeras(model);
+    writes: ["includeOptimizer"],
+    async write(model, options) {
+      return await (await import("./keras/writeKeras.js")).writeKeras(
+        model,
+        given(options, ["includeOptimizer", "warn"]),
+      );
     },
   },
   {
@@ -140,8 +154,12 @@ export const formats: readonly Format[] = [
       return (await import("./hdf5/objectHeader.js")).isHdf5(main);
     },
     ...keras,
-    async write(model) {
-      return await (await import("./keras/writeKeras.js")).writeKerasH5(model);
+    writes: ["includeOptimizer"],
+    async write(model, options) {
+      return await (await import("./keras/writeKeras.js")).writeKerasH5(
+        model,
+        given(options, ["includeOptimizer", "warn"]),
+      );
     },
   },
   {
@@ -150,7 +168,7 @@ export const formats: readonly Format[] = [
     endings: ["model.json", "/"],
     recognise: (files) => hasMember(files, ["modelTopology", "weightsManifest"]),
     takes: keras.takes,
-    writes: ["quantization"],
+    writes: ["quantization", "includeOptimizer"],
     async read(files, options) {
       const [{ finishModel }, { openTfjs }] = await Promise.all([
         import("./keras/parts.js"),
@@ -167,7 +185,10 @@ export const formats: readonly Format[] = [
       return { producer, hasLayers: true };
     },
     async write(model, options) {
-      return await (await import("./tfjs/writeTfjs.js")).writeTfjs(model, options);
+      return await (await import("./tfjs/writeTfjs.js")).writeTfjs(
+        model,
+        given(options, ["quantization", "includeOptimizer", "warn"]),
+      );
     },
   },
   {
@@ -187,7 +208,9 @@ export const formats: readonly Format[] = [
     async describe({ main }) {
       return { producer: "convoy", hasLayers: convoyMetadata(main)?.topology !== undefined };
     },
-    write: (model) => model.save(),
+    writes: ["includeOptimizer"],
+    write: (model, { includeOptimizer }) =>
+      model.save(undefined, includeOptimizer === undefined ? {} : { includeOptimizer }),
   },
   {
     name: "onnx",
@@ -265,13 +288,19 @@ export async function readAs(format: Format, files: ModelFiles, options: LoadOpt
   return await format.read(files, options);
 }
 
+/** What a format does that an option of writing does not change. */
+const withoutOption: Readonly<Record<Exclude<keyof WriteOptions, "warn">, string>> = {
+  quantization: "stores weights as they are",
+  includeOptimizer: "has no place for how a model is trained",
+};
+
 /** Throws `ArgumentError` for options of writing that a format would ignore. */
 export function checkWritten(format: Format, options: WriteOptions): void {
-  for (const name of Object.keys(options) as (keyof WriteOptions)[]) {
+  for (const name of Object.keys(withoutOption) as (keyof typeof withoutOption)[]) {
     if (options[name] !== undefined && !format.writes?.includes(name)) {
       const others = formats.filter(({ writes }) => writes?.includes(name));
       throw new ArgumentError(
-        `${name} is for ${listFormats(others)}; ${format.name} stores weights as they are: leave it out, or give format: ` +
+        `${name} is for ${listFormats(others)}; ${format.name} ${withoutOption[name]}: leave it out, or give format: ` +
           others.map((other) => `"${other.name}"`).join(" or "),
       );
     }

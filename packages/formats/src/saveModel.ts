@@ -20,7 +20,7 @@ export interface SaveModelOptions extends WriteOptions {
  * `writeOnnx`, `writeSafetensors` and `model.save()`. Throws `ArgumentError` for layers and options that the format does not have.
  */
 export async function saveModel(model: Model, target: string | URL, options: SaveModelOptions = {}): Promise<void> {
-  checkNames("saveModel", options, ["format", "quantization", "overwrite"]);
+  checkNames("saveModel", options, ["format", "quantization", "includeOptimizer", "warn", "overwrite"]);
   const { format: name, overwrite = true, ...settings } = options;
   const path = pathOf(target).replaceAll("\\", "/");
   const format = formatFor(path, name);

@@ -3,6 +3,7 @@ export type { ClassWeight } from "./data/checkData.js";
 export type { ModelData } from "./data/modelSamples.js";
 export { type ForwardOp, type ForwardPass, type ForwardTensor, forwardPass } from "./declare/forwardPass.js";
 export type { PerOutput } from "./declare/perPort.js";
+export type { CompileConfig, OutputCompileConfig } from "./files/compileConfig.js";
 export type { SaveOptions, SaveWeightsOptions } from "./files/deliver.js";
 export { type LoadModelOptions, loadModel } from "./files/loadModel.js";
 export type { LoadWeightsOptions } from "./files/readWeights.js";

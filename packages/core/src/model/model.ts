@@ -22,6 +22,7 @@ import { arranged, type ModelTensors, namedTensors } from "./declare/modelTensor
 import { buildNetwork, findLayer, type Network, registerModel } from "./declare/network.js";
 import { layOutParameters } from "./declare/parameterLayout.js";
 import { formatSummary } from "./declare/summary.js";
+import { type CompileConfig, compileConfig } from "./files/compileConfig.js";
 import { deliver, type SaveOptions, type SaveWeightsOptions } from "./files/deliver.js";
 import { fromFile } from "./files/fromFile.js";
 import { modelFileOf, weightsPart } from "./files/modelFileOf.js";
@@ -325,6 +326,16 @@ export class Model<Outputs = Tensor<Float32Array>> extends Layer {
   /** Replaces the weights by others of the same number and shapes, in `getWeights`' order. Throws `ShapeError` otherwise. */
   override async setWeights(weights: readonly TensorInput[]): Promise<void> {
     await this.#placement.replace(checkWeights(this.#build().parameters, weights));
+  }
+
+  /**
+   * What `compile` was given, but for the backend, as plain JSON with every option written out; undefined where the model is not
+   * compiled. Keras' `get_compile_config`. Throws `ArgumentError` for a loss or the like of one's own that does not say how it is
+   * made.
+   */
+  getCompileConfig(): CompileConfig | undefined {
+    const { settings } = this.#placement;
+    return settings === undefined ? undefined : compileConfig(settings);
   }
 
   /**

@@ -67,7 +67,7 @@ export async function runCommand(
       checkWritten(format, writing);
       const files = await openFiles(from);
       const model = await readAs(await formatOf(files), files, options);
-      await saveModel(model, to, { format: name, ...writing });
+      await saveModel(model, to, { format: name, warn: options.warn, ...writing });
       print(`${to}: written as ${name}`);
       return 0;
     }

@@ -6,10 +6,12 @@ export interface Hdf5Group {
   readonly children?: { readonly [name: string]: Hdf5Group | Hdf5Dataset };
 }
 
-/** A dataset of float32 to be written. */
+/** A dataset to be written: of float32, or counts of int64. */
 export interface Hdf5Dataset {
   readonly data: Float32Array;
   readonly shape: readonly number[];
+  /** Whether its numbers are counts, which become integers; default false. */
+  readonly counts?: boolean;
   readonly attributes?: { readonly [name: string]: string | readonly string[] };
 }
 
@@ -130,15 +132,13 @@ class Hdf5Writer {
     return file;
   }
 
-  dataset({ data, shape, attributes = {} }: Hdf5Dataset): number {
-    const size = 4 * data.length;
-    const address = size === 0 ? undefinedAddress : BigInt(this.place(littleEndian(data)));
+  dataset({ data, shape, counts = false, attributes = {} }: Hdf5Dataset): number {
+    const bytes = counts ? integers(data) : littleEndian(data);
+    const size = bytes.length;
+    const address = size === 0 ? undefinedAddress : BigInt(this.place(bytes));
     return this.#header([
       { type: 1, bytes: dataspace(shape) },
-      {
-        type: 3,
-        bytes: new Block().u8(0x11, 0x20, 0x1f, 0).u32(4).u8(0, 0, 0x20, 0, 0x17, 8, 0, 0x17, 0x7f, 0, 0, 0).done(),
-      },
+      { type: 3, bytes: counts ? int64Type() : float32Type() },
       { type: 5, bytes: new Block().u8(2, 2, 2, 1).u32(0).done() },
       { type: 8, bytes: new Block().u8(3, 1).u64(address).u64(size).done() },
       ...this.#attributes(attributes),
@@ -310,6 +310,25 @@ function dataspace(shape: readonly number[]): Uint8Array {
     block.u64(size);
   }
   return block.done();
+}
+
+/** IEEE 754 single precision, little-endian. */
+function float32Type(): Uint8Array {
+  return new Block().u8(0x11, 0x20, 0x1f, 0).u32(4).u8(0, 0, 0x20, 0, 0x17, 8, 0, 0x17, 0x7f, 0, 0, 0).done();
+}
+
+/** Signed integers of 64 bits, little-endian. */
+function int64Type(): Uint8Array {
+  return new Block().u8(0x10, 0x08, 0, 0).u32(8).u16(0).u16(64).done();
+}
+
+function integers(data: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(8 * data.length);
+  const view = new DataView(bytes.buffer);
+  data.forEach((value, index) => {
+    view.setBigInt64(8 * index, BigInt(value), true);
+  });
+  return bytes;
 }
 
 function littleEndian(data: Float32Array): Uint8Array {

@@ -10,6 +10,7 @@ import { finishModel, openKeras } from "./parts.js";
 
 export type { FileMap, FileSource, ReadableStore } from "../files/sources.js";
 export type { LoadOptions } from "../options.js";
+export type { WriteTrainingOptions } from "./training/writeCompileSettings.js";
 export { writeKeras, writeKerasH5, writeKerasWeights } from "./writeKeras.js";
 
 /**

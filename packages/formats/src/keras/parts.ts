@@ -1,4 +1,4 @@
-import { ArgumentError, type JsonValue, type Model, ModelFileError } from "@convoy/core";
+import { type JsonValue, type Model, ModelFileError } from "@convoy/core";
 import { maxFetched } from "../files/fetchBytes.js";
 import type { ModelFiles } from "../files/sources.js";
 import { type Hdf5Object, isHdf5, readHdf5 } from "../hdf5/readHdf5.js";
@@ -6,9 +6,9 @@ import { expansion } from "../inflate.js";
 import { expectObject, isList, isObject, type JsonObject, parseJson } from "../json.js";
 import type { LoadOptions } from "../options.js";
 import { isZip, ZipArchive } from "../zip.js";
-import { type KnownSettings, knownSettings } from "./compileSettings.js";
 import { type FileLayer, type FileModel, readTopology } from "./topology/readTopology.js";
-import { isKeras2Weights, readKeras2Weights } from "./weights/keras2.js";
+import { compileLoaded, type FileOptimizer } from "./training/compileLoaded.js";
+import { groupWeights, isKeras2Weights, readKeras2Weights } from "./weights/keras2.js";
 import { isKeras3Weights, MergedGroup, readKeras3Weights } from "./weights/keras3.js";
 
 /** What a file of Keras holds, before a model is made of it. */
@@ -17,6 +17,8 @@ export interface KerasParts {
   readonly topology: JsonValue | undefined;
   /** Optimizer, loss and metrics. */
   readonly training: JsonValue | undefined;
+  /** What the optimizer keeps; absent where the file does not say it. */
+  readonly optimizer?: FileOptimizer | undefined;
   /** "keras 3.9.0" */
   readonly producer: string;
   readonly kerasMajor: number;
@@ -131,8 +133,11 @@ async function openZip(bytes: Uint8Array): Promise<Unsized> {
   const metadata = archive.has("metadata.json") ? parseJson("metadata.json", text("metadata.json")) : {};
   const version = isObject(metadata) && typeof metadata.keras_version === "string" ? metadata.keras_version : "3";
   let fill: KerasParts["fill"];
+  let optimizer: FileOptimizer | undefined;
   if (archive.has("model.weights.h5")) {
-    fill = fillFrom(readHdf5(archive.read("model.weights.h5"), bytes.length));
+    const root = readHdf5(archive.read("model.weights.h5"), bytes.length);
+    fill = fillFrom(root);
+    optimizer = optimizerGroup(root.get("optimizer/vars"));
   } else if (archive.has("model.weights.json")) {
     const index = expectObject("model.weights.json", parseJson("model.weights.json", text("model.weights.json")));
     fill = await readShards(
@@ -149,6 +154,7 @@ async function openZip(bytes: Uint8Array): Promise<Unsized> {
   return {
     topology,
     training: topology.compile_config,
+    optimizer,
     producer: `keras ${version}`,
     kerasMajor: kerasMajor(version),
     fill,
@@ -167,9 +173,42 @@ function openHdf5(root: Hdf5Object): Unsized {
   return {
     topology,
     training: json("training_config"),
+    optimizer: optimizerWeights(root.get("optimizer_weights")),
     producer: `keras ${typeof version === "string" ? version : keras3 ? "3" : "(version not stated)"}`,
     kerasMajor: keras3 ? 3 : kerasMajor(version),
     fill: fillFrom(weights),
+  };
+}
+
+/** What an optimizer of Keras 3 keeps: 0, 1, 2, ... */
+function optimizerGroup(group: Hdf5Object | undefined): FileOptimizer | undefined {
+  if (group === undefined || group.isDataset) {
+    return undefined;
+  }
+  return {
+    variables: () =>
+      group.names.map((_, index) => {
+        const dataset = group.get(String(index));
+        if (dataset === undefined) {
+          throw new ModelFileError(`HDF5: ${group.path} has no ${index}; the file is damaged`);
+        }
+        return { shape: dataset.shape, read: () => dataset.tensor().data };
+      }),
+    apart: false,
+  };
+}
+
+/** What an optimizer keeps in an .h5 file, by names that say its order. */
+function optimizerWeights(group: Hdf5Object | undefined): FileOptimizer | undefined {
+  if (group === undefined || group.isDataset) {
+    return undefined;
+  }
+  const weights = (): ReturnType<typeof groupWeights> => groupWeights(group);
+  return {
+    variables: () => weights().map(({ shape, read }) => ({ shape, read: () => read().data })),
+    get apart() {
+      return !weights().some(({ name }) => /_momentum$|\/m\//.test(name));
+    },
   };
 }
 
@@ -227,27 +266,9 @@ export async function finishModel(parts: KerasParts, options: LoadOptions): Prom
     throw new ModelFileError("the file holds layers, but no weights");
   }
   await parts.fill(file.layers);
+  const model = file.layer as Model;
   if (backend !== undefined) {
-    compileAsKnown(file, backend, knownSettings(parts.training, warn), warn);
+    await compileLoaded(model, backend, parts, warn);
   }
-  return file.layer as Model;
-}
-
-/** Settings that do not suit the outputs of the model, such as weights of other losses, are told and left out. */
-function compileAsKnown(
-  { layer }: FileModel,
-  backend: NonNullable<LoadOptions["backend"]>,
-  settings: KnownSettings,
-  warn: (message: string) => void,
-): void {
-  try {
-    layer.compile({ backend, ...settings });
-  } catch (error) {
-    if (!(error instanceof ArgumentError) || settings.loss === undefined) {
-      throw error;
-    }
-    const { optimizer } = settings;
-    layer.compile({ backend, ...(optimizer === undefined ? {} : { optimizer }) });
-    warn(`loss and metrics of the file do not suit the model: ${error.message}; give them to compile yourself`);
-  }
+  return model;
 }

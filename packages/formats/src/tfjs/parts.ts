@@ -3,6 +3,7 @@ import type { ModelFiles } from "../files/sources.js";
 import { expectObject, isObject, parseJson } from "../json.js";
 import { type KerasParts, kerasMajor } from "../keras/parts.js";
 import { fillSlots, leavesOf, matchWeights, slotsOf } from "../keras/weights/assign.js";
+import { fromTfjsTraining } from "./trainingConfig.js";
 import { readManifest } from "./weightsManifest.js";
 
 /** Takes a layers model of TensorFlow.js apart. Throws `ModelFileError` for graph models, which hold no layers. */
@@ -27,7 +28,7 @@ export async function openTfjs(files: ModelFiles): Promise<KerasParts> {
   const weights = weightsManifest === undefined ? undefined : await readManifest(weightsManifest, read);
   return {
     topology: isObject(topology.model_config) ? topology.model_config : topology,
-    training: topology.training_config ?? value.trainingConfig,
+    training: topology.training_config ?? fromTfjsTraining(value.trainingConfig),
     producer: [generatedBy, convertedBy, typeof version === "string" ? `keras_version ${version}` : undefined]
       .filter((part) => typeof part === "string")
       .join(", "),

@@ -1,14 +1,22 @@
 import { ArgumentError, type JsonValue, type Model } from "@convoy/core";
+import { checkNames } from "../checkNames.js";
 import { contentHash } from "../contentHash.js";
 import type { Bytes } from "../files/bytes.js";
 import { numberToHalf } from "../halfFloat.js";
 import { tensorflowJs } from "../keras/topology/dialect.js";
 import { type Rename, writeTopology } from "../keras/topology/writeTopology.js";
+import {
+  kerasJson,
+  trainingConfig,
+  trainingOf,
+  type WriteTrainingOptions,
+} from "../keras/training/writeCompileSettings.js";
 import { modelWeights, trainedFirst, weightName } from "../keras/weights/writeWeights.js";
 import { withoutSharing } from "../keras/withoutSharing.js";
+import { tfjsTrainingConfig } from "./trainingConfig.js";
 
 /** Settings of `writeTfjs`. */
-export interface WriteTfjsOptions {
+export interface WriteTfjsOptions extends WriteTrainingOptions {
   /** Stores weights in fewer bytes, rounded: one, or two. Default: float32 as they are. */
   readonly quantization?: "uint8" | "uint16" | "float16";
 }
@@ -19,16 +27,21 @@ const shardBytes = 4 * 2 ** 20;
 /**
  * A model as TensorFlow.js' layers model: `model.json` and files of weights of at most 4 MiB, by name. `tf.loadLayersModel` loads
  * them. The names of weight files have a hash of their content, so that those of another state of the model never replace them, and
- * caches never mix them up. How the model is trained does not go along. Models within that share layers are
- * written as by `writeKeras`. Throws `ArgumentError` for layers and options that
+ * caches never mix them up. A compiled model has its optimizer, loss and metrics in the file as Keras' converter writes them and,
+ * where TensorFlow.js has them all, also as `tf.loadLayersModel` compiles by; what the optimizer keeps does not go along. Models
+ * within that share layers are written as by `writeKeras`. Throws `ArgumentError` for layers and options that
  * TensorFlow.js does not have, and for weights that are NaN or infinite where they are to be quantised to integers.
  */
-export async function writeTfjs(model: Model, { quantization }: WriteTfjsOptions = {}): Promise<Record<string, Bytes>> {
+export async function writeTfjs(model: Model, options: WriteTfjsOptions = {}): Promise<Record<string, Bytes>> {
+  checkNames("writeTfjs", options, ["quantization", "includeOptimizer", "warn"]);
+  const { quantization } = options;
   if (quantization !== undefined && !["uint8", "uint16", "float16"].includes(quantization)) {
     throw new ArgumentError(`quantization is "${quantization}", expected "uint8", "uint16" or "float16"`);
   }
   const written = await withoutSharing(model);
   const { weights } = await modelWeights(written);
+  const training = await trainingOf(model, tensorflowJs, options, false);
+  const known = training === undefined ? undefined : tfjsTrainingConfig(training.settings);
   const ordered = trainedFirst(weights);
   const rename = distinctNames(ordered.map(({ slot }) => slot.leaf.path));
   const topology = writeTopology(written, tensorflowJs, rename);
@@ -47,7 +60,13 @@ export async function writeTfjs(model: Model, { quantization }: WriteTfjsOptions
     format: "layers-model",
     generatedBy: "convoy",
     convertedBy: null,
-    modelTopology: { keras_version: "2.15.0", backend: "tensorflow", model_config: topology },
+    modelTopology: {
+      keras_version: "2.15.0",
+      backend: "tensorflow",
+      model_config: topology,
+      ...(training === undefined ? {} : { training_config: trainingConfig(training.settings) }),
+    },
+    ...(known === undefined ? {} : { trainingConfig: known }),
     weightsManifest: [
       {
         paths,
@@ -60,7 +79,7 @@ export async function writeTfjs(model: Model, { quantization }: WriteTfjsOptions
       },
     ],
   };
-  return { "model.json": new TextEncoder().encode(JSON.stringify(json)), ...files };
+  return { "model.json": new TextEncoder().encode(kerasJson(json)), ...files };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Backend } from "../../backend/index.js";
-import { brief, type CustomObjects, isConfig, type JsonValue, objectConfig } from "../../config.js";
+import { brief, type CustomObjects, isConfig, type JsonValue, type ObjectConfig, objectConfig } from "../../config.js";
 import { ArgumentError, ModelFileError } from "../../errors.js";
 import { lossFromConfig } from "../../losses/index.js";
 import { metricFromConfig } from "../../metrics/index.js";
@@ -7,19 +7,32 @@ import { optimizerFromConfig } from "../../optimizers/index.js";
 import type { CompileSettings } from "../declare/compileSettings.js";
 import type { CompileOptions } from "../options.js";
 
-/**
- * What a model was compiled with, but for the backend, as plain JSON. Throws `ArgumentError` for what does not say how it is
- * made.
- */
-export function compileConfig({ optimizer, outputs }: CompileSettings): JsonValue {
+/** What a model was compiled with, but for the backend, as plain JSON. */
+export interface CompileConfig {
+  readonly optimizer: ObjectConfig;
+  /** In the model's order. */
+  readonly outputs: readonly OutputCompileConfig[];
+}
+
+/** What one output of a model is trained and judged by, as plain JSON. */
+export interface OutputCompileConfig {
+  readonly name: string;
+  /** Absent where `compile` was given no loss. */
+  readonly loss?: ObjectConfig;
+  readonly lossWeight: number;
+  readonly metrics: readonly ObjectConfig[];
+}
+
+/** What a model was compiled with. Throws `ArgumentError` for what does not say how it is made. */
+export function compileConfig({ optimizer, outputs }: CompileSettings): CompileConfig {
   try {
     return {
-      optimizer: objectConfig(`optimizer "${optimizer.name}"`, optimizer) as unknown as JsonValue,
+      optimizer: objectConfig(`optimizer "${optimizer.name}"`, optimizer),
       outputs: outputs.map(({ name, loss, lossWeight, metrics }) => ({
         name,
-        ...(loss === undefined ? {} : { loss: objectConfig(`loss "${loss.name}"`, loss) as unknown as JsonValue }),
+        ...(loss === undefined ? {} : { loss: objectConfig(`loss "${loss.name}"`, loss) }),
         lossWeight,
-        metrics: metrics.map((metric) => objectConfig(`metric "${metric.name}"`, metric) as unknown as JsonValue),
+        metrics: metrics.map((metric) => objectConfig(`metric "${metric.name}"`, metric)),
       })),
     };
   } catch (error) {

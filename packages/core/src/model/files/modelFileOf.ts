@@ -48,7 +48,7 @@ export function modelFileOf(
 }
 
 function trainingPart({ settings, state }: SavedTraining): PlainData {
-  const compile = compileConfig(settings) as PlainData;
+  const compile = compileConfig(settings) as unknown as PlainData;
   const { optimizer, fit } = state;
   if (optimizer.iteration === 0 && optimizer.learningRate === undefined && fit === undefined) {
     // Nothing was trained yet: slots are as compile makes them.

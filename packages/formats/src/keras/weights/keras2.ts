@@ -36,7 +36,7 @@ function texts(group: Hdf5Object, name: string): readonly string[] {
 }
 
 /** The weights of a group, by their names. */
-function groupWeights(group: Hdf5Object): NamedWeight[] {
+export function groupWeights(group: Hdf5Object): NamedWeight[] {
   return texts(group, "weight_names").map((name) => {
     const dataset = group.get(name);
     if (dataset === undefined) {

@@ -1,5 +1,5 @@
 import { type JsonValue, optimizers, schedules } from "@convoy/core";
-import { brief, isList, isObject, type JsonObject } from "../json.js";
+import { brief, isList, isObject, type JsonObject } from "../../json.js";
 
 /** An optimizer as `compile` takes it. */
 export type Optimizer = ReturnType<typeof optimizers.adam>;

@@ -2,12 +2,29 @@ import { type JsonValue, layers, sequential } from "@convoy/core";
 import { reference } from "@convoy/core/reference";
 import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { type KnownSettings, knownSettings } from "./compileSettings.js";
-import { readKeras, writeKeras } from "./index.js";
+import { readKeras, writeKeras } from "../index.js";
+import { knownSettings, type SettingsOf } from "./compileSettings.js";
+import type { Loss, Metric } from "./lossSettings.js";
+import type { Optimizer } from "./optimizerSettings.js";
 
-function read(value: Record<string, JsonValue>): KnownSettings & { readonly told: readonly string[] } {
+/** Settings of a model with one output. */
+function read(value: Record<string, JsonValue>) {
   const told: string[] = [];
-  return { ...knownSettings(value, (message) => told.push(message)), told };
+  const { optimizer, loss, lossWeights, metrics } = knownSettings(value, (message) => told.push(message));
+  return {
+    optimizer: optimizer as Optimizer | undefined,
+    loss: loss as Loss | undefined,
+    lossWeights,
+    metrics: metrics as readonly Metric[] | undefined,
+    told,
+  };
+}
+
+/** Settings of a model with two. */
+function readTwo(value: Record<string, JsonValue>, version: SettingsOf["kerasMajor"] = 3) {
+  const told: string[] = [];
+  const settings = knownSettings(value, (message) => told.push(message), { outputs: 2, kerasMajor: version! });
+  return { ...settings, told };
 }
 
 const made = (className: string, config: Record<string, JsonValue>): JsonValue => ({ class_name: className, config });
@@ -106,6 +123,41 @@ describe("the loss of a file", () => {
     const { lossWeights, told } = read({ loss: "mse", loss_weights: weights });
     expect(lossWeights).toEqual(weights);
     expect(told).toEqual([]);
+  });
+});
+
+describe("settings of two outputs", () => {
+  const names = (metrics: unknown): unknown =>
+    Array.isArray(metrics)
+      ? metrics.map(names)
+      : "build" in (metrics as object)
+        ? (metrics as Metric).name
+        : Object.fromEntries(Object.entries(metrics as object).map(([name, value]) => [name, names(value)]));
+
+  test("have losses in order or by name", () => {
+    const listed = readTwo({ loss: ["mse", made("Huber", { delta: 2 })] });
+    expect(listed.loss).toMatchObject([{ name: "meanSquaredError" }, { name: "huber", config: { delta: 2 } }]);
+    const named = readTwo({ loss: { size: "mse", kind: "sparse_categorical_crossentropy" } });
+    expect(names(named.loss)).toEqual({ size: "meanSquaredError", kind: "sparseCategoricalCrossentropy" });
+    expect([...listed.told, ...named.told]).toEqual([]);
+  });
+
+  test("have no loss where one of them is not known", () => {
+    const { loss, told } = readTwo({ loss: ["mse", "my_loss"] });
+    expect(loss).toBeUndefined();
+    expect(told).toEqual([expect.stringContaining("is not known here")]);
+  });
+
+  test.each([
+    ["a list for each", [["mae"], []], 3, [["meanAbsoluteError"], []]],
+    ["one for each", ["mae", "mse"], 3, ["meanAbsoluteError", "meanSquaredError"]],
+    ["all for each", ["mae", "mse"], 2, [...Array(2)].fill(["meanAbsoluteError", "meanSquaredError"])],
+    ["by name", { size: ["mae"], kind: "accuracy" }, 3, { size: ["meanAbsoluteError"], kind: ["accuracy"] }],
+  ])("have metrics, %s", (_, metrics, version, expected) => {
+    const settings = readTwo({ loss: "mse", metrics }, version);
+    const flat = Array.isArray(expected) && !Array.isArray(expected[0]) ? expected.map((name) => [name]) : expected;
+    expect(names(settings.metrics)).toEqual(flat);
+    expect(settings.told).toEqual([]);
   });
 });
 

@@ -1,21 +1,33 @@
 import { ConvoyError, type JsonValue } from "@convoy/core";
-import { brief, isList, isObject } from "../json.js";
+import { brief, isList, isObject } from "../../json.js";
 import { type Loss, type Metric, readLoss, readMetric, UnknownOption } from "./lossSettings.js";
 import { type Optimizer, readOptimizer } from "./optimizerSettings.js";
 
 /** How a model of a file was trained, as far as it is known here. */
 export interface KnownSettings {
   readonly optimizer?: Optimizer;
-  readonly loss?: Loss;
+  readonly loss?: Loss | readonly Loss[] | Readonly<Record<string, Loss>>;
   readonly lossWeights?: number | readonly number[] | Readonly<Record<string, number>>;
-  readonly metrics?: readonly Metric[];
+  readonly metrics?: readonly Metric[] | readonly (readonly Metric[])[] | Readonly<Record<string, readonly Metric[]>>;
+}
+
+/** The model that settings are for. */
+export interface SettingsOf {
+  /** Number of its outputs; default 1. */
+  readonly outputs?: number;
+  /** Version of Keras; default 3. */
+  readonly kerasMajor?: number;
 }
 
 /**
  * Optimizer, loss and metrics from `training_config` of Keras 1 and 2 or `compile_config` of Keras 3. What is not known is told
  * and left out.
  */
-export function knownSettings(value: JsonValue | undefined, warn: (message: string) => void): KnownSettings {
+export function knownSettings(
+  value: JsonValue | undefined,
+  warn: (message: string) => void,
+  { outputs = 1, kerasMajor = 3 }: SettingsOf = {},
+): KnownSettings {
   if (!isObject(value)) {
     return {};
   }
@@ -25,15 +37,19 @@ export function knownSettings(value: JsonValue | undefined, warn: (message: stri
     (given) => readOptimizer(given, warn),
     warn,
   );
-  const loss = attempt("loss", value.loss, readLoss, warn);
+  const loss = attempt("loss", value.loss, readLosses, warn);
   const lossWeights = attempt(
     "loss_weights",
     isSaid(value.loss_weights) ? value.loss_weights : undefined,
     weights,
     warn,
   );
-  const metricList = isList(value.metrics) ? value.metrics.flat() : [];
-  const metrics = metricList.flatMap((metric) => attempt("metric", metric as JsonValue, readMetric, warn) ?? []);
+  const readMetrics = (given: JsonValue): readonly Metric[] =>
+    [given].flat(2).flatMap((metric) => attempt("metric", metric as JsonValue, readMetric, warn) ?? []);
+  const metrics = metricsOf(value.metrics, outputs, kerasMajor, readMetrics);
+  const metricNames = Object.values(metrics)
+    .flat()
+    .map(({ name }) => name);
   for (const option of ["weighted_metrics", "sample_weight_mode"]) {
     if (isSaid(value[option])) {
       warn(
@@ -41,17 +57,54 @@ export function knownSettings(value: JsonValue | undefined, warn: (message: stri
       );
     }
   }
-  if (metrics.length > 0 && loss === undefined) {
-    const names = metrics.map(({ name }) => name).join(", ");
-    warn(`the metrics ${names} of the file are left out, as there is no loss; give both to compile yourself`);
+  if (metricNames.length > 0 && loss === undefined) {
+    warn(
+      `the metrics ${metricNames.join(", ")} of the file are left out, as there is no loss; give both to compile yourself`,
+    );
   }
   return {
     ...(optimizer === undefined ? {} : { optimizer }),
     ...(loss === undefined ? {} : { loss }),
     ...(lossWeights === undefined || loss === undefined ? {} : { lossWeights }),
     // Metrics are of no use without a loss.
-    ...(metrics.length === 0 || loss === undefined ? {} : { metrics }),
+    ...(metricNames.length === 0 || loss === undefined ? {} : { metrics }),
   };
+}
+
+/** One loss, or those of several outputs in order or by name; undefined where one of them is not known. */
+function readLosses(value: JsonValue): KnownSettings["loss"] {
+  if (isList(value)) {
+    const losses = value.map(readLoss);
+    return losses.every((loss) => loss !== undefined) ? losses : undefined;
+  }
+  if (isObject(value) && value.class_name === undefined) {
+    const losses = Object.entries(value).map(([name, loss]) => [name, readLoss(loss)] as const);
+    return losses.every(([, loss]) => loss !== undefined)
+      ? (Object.fromEntries(losses) as Readonly<Record<string, Loss>>)
+      : undefined;
+  }
+  return readLoss(value);
+}
+
+/**
+ * Metrics as `compile` takes them: of one output a list, of several a list of each. Keras 1 and 2 mean a plain list for every
+ * output, Keras 3 one metric for each.
+ */
+function metricsOf(
+  value: JsonValue | undefined,
+  outputs: number,
+  kerasMajor: number,
+  read: (value: JsonValue) => readonly Metric[],
+): NonNullable<KnownSettings["metrics"]> {
+  if (isObject(value) && value.class_name === undefined) {
+    return Object.fromEntries(Object.entries(value).map(([name, metrics]) => [name, read(metrics)]));
+  }
+  const list = isList(value) ? value : [];
+  if (outputs === 1) {
+    return read(list);
+  }
+  const each = list.some(isList) || (kerasMajor === 3 && list.length === outputs);
+  return each ? list.map(read) : Array.from({ length: list.length === 0 ? 0 : outputs }, () => read(list));
 }
 
 /** Whether there is anything in it: files hold null, or lists and objects of null, for options that were not given. */

@@ -1,6 +1,6 @@
 import { type JsonValue, losses, metrics } from "@convoy/core";
-import { brief, isList, isObject, type JsonObject } from "../json.js";
-import { camelCase, optionSnakeCase } from "./names.js";
+import { brief, isList, isObject, type JsonObject } from "../../json.js";
+import { camelCase, optionSnakeCase } from "../names.js";
 
 /** A loss as `compile` takes it. */
 export type Loss = ReturnType<typeof losses.huber>;
@@ -22,7 +22,7 @@ const aliases: Readonly<Record<string, string>> = {
   sparseCategoricalCrossEntropy: "sparseCategoricalCrossentropy",
   categoricalCrossEntropy: "categoricalCrossentropy",
   binaryCrossEntropy: "binaryCrossentropy",
-  topKCategoricalAccuracy: "topKCategoricalAccuracy",
+  sparseTopKCategoricalAccuracy: "topKCategoricalAccuracy",
 };
 
 /** Options of each loss. */
