@@ -1,4 +1,5 @@
 import { expectCount } from "../checkOption.js";
+import { ArgumentError } from "../errors.js";
 import { lookUp } from "../names.js";
 import type { TensorData } from "../tensor.js";
 import { expectLabelPerOutput, type Metric, ratio } from "./metric.js";
@@ -7,11 +8,14 @@ import { expectLabelPerOutput, type Metric, ratio } from "./metric.js";
 export interface AucOptions {
   /** Key in histories and logs; default "auc". */
   readonly name?: string;
-  /** Points of the curve, evenly from 0 to 1; at least 2, default 200. */
+  /** Points of the curve, evenly from 0 to 1; from 2 to 1,000,000, default 200. */
   readonly numThresholds?: number;
   /** Recall over the share of false alarms, or precision over recall; default "ROC". */
   readonly curve?: "ROC" | "PR";
 }
+
+/** Far more points than a curve needs, and 8 MB on a device: model files say the number, too. */
+const maxThresholds = 1_000_000;
 
 /** Rows with a label of 1 and others, above each threshold. */
 interface Curve {
@@ -26,6 +30,9 @@ interface Curve {
  */
 export function auc({ name = "auc", numThresholds = 200, curve = "ROC" }: AucOptions = {}): Metric {
   const buckets = expectCount("auc: numThresholds", numThresholds, 2) - 1;
+  if (numThresholds > maxThresholds) {
+    throw new ArgumentError(`auc: numThresholds is ${numThresholds}, expected at most ${maxThresholds}`);
+  }
   const area = lookUp("auc curve", curve, areas);
   return {
     name,

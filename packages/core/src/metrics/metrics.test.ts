@@ -206,6 +206,7 @@ describe("errors and accuracies under Keras' names", () => {
     ).rejects.toThrow(/needs class numbers/);
     expect(() => metrics.precision({ threshold: 2 })).toThrow(/precision: threshold is 2/);
     expect(() => metrics.auc({ numThresholds: 1 })).toThrow(/auc: numThresholds is 1/);
+    expect(() => metrics.auc({ numThresholds: 1e9 })).toThrow(/numThresholds is 1000000000, expected at most 1000000/);
     expect(() => metrics.auc({ curve: "roc" as "ROC" })).toThrow(/unknown auc curve "roc": did you mean "ROC"/);
   });
 });

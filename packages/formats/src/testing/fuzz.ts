@@ -1,6 +1,21 @@
-import { input, type JsonValue, layers, type Model, ModelFileError, model, sequential } from "@convoy/core";
+import {
+  type Backend,
+  input,
+  type JsonValue,
+  layers,
+  type Model,
+  ModelFileError,
+  metrics,
+  model,
+  optimizers,
+  schedules,
+  sequential,
+} from "@convoy/core";
+import { reference } from "@convoy/core/reference";
 import fc from "fast-check";
+import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { loadModel } from "../index.js";
+import type { JsonObject } from "../json.js";
 import { writeKeras, writeKerasH5, writeKerasWeights } from "../keras/index.js";
 import { keras3 } from "../keras/topology/dialect.js";
 import { writeTopology } from "../keras/topology/writeTopology.js";
@@ -141,6 +156,18 @@ async function expectContained(load: () => Promise<unknown>): Promise<void> {
 
 const warn = (): void => undefined;
 
+/** Trained for a step, so that its file says how, and what the optimizer keeps. */
+async function trained(backend: Backend): Promise<Model> {
+  const made = small();
+  await fillWeights(made);
+  const learningRate = schedules.cosineDecay({ initialLearningRate: 0.1, decaySteps: 10 });
+  const optimizer = optimizers.adam({ learningRate, useEma: true });
+  made.compile({ backend, optimizer, loss: "categoricalCrossentropy", metrics: ["accuracy", metrics.auc()] });
+  const images = { data: new Float32Array(64).fill(0.5), shape: [2, 4, 4, 2] };
+  await made.trainOnBatch(images, { data: Float32Array.of(1, 0, 0, 0, 0, 1), shape: [2, 3] });
+  return made;
+}
+
 /** What is damaged, by the name of the format: each a property for fast-check. */
 export async function fuzzProperties(): Promise<Record<string, fc.IAsyncProperty<unknown>>> {
   const made = small();
@@ -159,7 +186,22 @@ export async function fuzzProperties(): Promise<Record<string, fc.IAsyncProperty
     fc.asyncProperty(fc.array(jsonChange, { minLength: 1, maxLength: 3 }), (list) =>
       expectContained(() => load(changedJson(value, list))),
     );
+  const backend = await reference();
+  const archive = unzipSync(await writeKeras(await trained(backend)));
+  const config = JSON.parse(strFromU8(archive["config.json"]!)) as JsonObject;
+  /** Compiles a file as it says, and lets go of it. */
+  const compiled = async (changed: Readonly<Record<string, Uint8Array>>): Promise<void> => {
+    const model = await loadModel(zipSync({ ...archive, ...changed }, { level: 0 }), { backend, warn });
+    model.dispose();
+  };
   return {
+    // With checksums that are right.
+    "weights of a trained .keras": bytes(archive["model.weights.h5"]!, (file) =>
+      compiled({ "model.weights.h5": file }),
+    ),
+    "settings of training": values(config.compile_config!, (compile_config) =>
+      compiled({ "config.json": strToU8(JSON.stringify({ ...config, compile_config })) }),
+    ),
     ".keras": bytes(zip, (file) => loadModel(file, { warn })),
     ".h5": bytes(h5, (file) => loadModel(file, { warn })),
     ".weights.h5": bytes(weights, (file) => loadModel(file, { architecture, warn })),

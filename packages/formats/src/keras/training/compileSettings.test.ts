@@ -86,6 +86,18 @@ describe("metrics of a file", () => {
     expect(told[0]).toMatch(`has ${option} ${JSON.stringify(value)}, which there is not here`);
   });
 
+  test.each<[string, JsonValue]>([
+    ["curve", []],
+    ["curve", "XYZ"],
+    ["num_thresholds", "200"],
+    // What would take gigabytes.
+    ["num_thresholds", 1e9],
+  ])("are left out with a warning for %s %j", (option, value) => {
+    const { metrics, told } = read({ loss: "mse", metrics: [made("AUC", { [option]: value })] });
+    expect(metrics).toBeUndefined();
+    expect(told).toHaveLength(1);
+  });
+
   test("without a loss are told", () => {
     const { metrics, told } = read({ loss: null, metrics: ["mae", "accuracy"] });
     expect(metrics).toBeUndefined();

@@ -47,6 +47,13 @@ const metricOptions: Readonly<Record<string, readonly string[]>> = {
 /** Metrics that may be called otherwise. */
 const namedMetrics: readonly string[] = ["binaryAccuracy", "precision", "recall", "auc"];
 
+/** Types of options; all others are numbers. */
+const types: Readonly<Record<string, string>> = {
+  curve: "string",
+  from_logits: "boolean",
+  apply_class_balancing: "boolean",
+};
+
 /** Options that do not say what is computed. */
 const withoutEffect: readonly string[] = ["name", "dtype", "fn"];
 
@@ -83,6 +90,9 @@ function taken(config: JsonObject, own: readonly string[]): Record<string, JsonV
       continue;
     }
     if (own.includes(option)) {
+      if (typeof value !== (types[option] ?? "number")) {
+        throw new UnknownOption(option, value);
+      }
       options.push([camelCase(option), value]);
     } else if (option === "thresholds" && own.includes("threshold")) {
       const [first, ...others] = isList(value) ? value : [value];
