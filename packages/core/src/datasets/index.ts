@@ -20,3 +20,4 @@ export { rowsOfFile } from "./rowsOfFile.js";
 export { type SyntheticDigitsOptions, syntheticDigits } from "./syntheticDigits.js";
 export { type Labels, toCategorical } from "./toCategorical.js";
 export { type TensorsByName, type TrainTestSplitOptions, trainTestSplit } from "./trainTestSplit.js";
+export { checkUnpacked, packedContent, type ZipEntry, type ZipError, zipEntries } from "./zipDirectory.js";
