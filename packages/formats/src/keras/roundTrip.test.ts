@@ -1,4 +1,14 @@
-import { type Backend, type Layer, layers, type Model, sequential, type Tensor } from "@convoy/core";
+import {
+  type Backend,
+  input,
+  type Layer,
+  layers,
+  type Model,
+  model,
+  modelTopology,
+  sequential,
+  type Tensor,
+} from "@convoy/core";
 import { reference } from "@convoy/core/reference";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fillWeights, graph, rareLayers, samplesFor, stack } from "../testing/sampleModels.js";
@@ -104,6 +114,43 @@ test.each([
   expect(told).toEqual([]);
 });
 
+/** Layers that give their input on when a model predicts, and that not every program has. */
+const idle = (): Layer[] => [
+  ...inBoth().filter(({ className }) => className !== "RandomCrop"),
+  ...inKeras3(),
+  layers.spatialDropout2d({ rate: 0.3 }),
+  layers.activityRegularization({ l2: 0.1 }),
+];
+
+test.each([
+  ["tfjs", idle()],
+  ["h5", inKeras3().filter(({ className }) => className !== "RandomContrast")],
+] as const)("layers that only training knows are left out of %s with a warning", async (format, own) => {
+  const { write, read } = writable[format];
+  const end = [layers.flatten(), layers.dense({ units: 2, name: "end" })];
+  const inner = sequential([layers.input({ shape: [8, 8, 3] }), ...own, ...end], { name: "inner" });
+  const start = input({ shape: [8, 8, 3] });
+  const flipped = layers.mixUp({ name: "before" })(start);
+  const made = model({ inputs: start, outputs: inner(layers.add()([flipped, start])) }) as unknown as Model;
+  await fillWeights(made);
+  const told: string[] = [];
+  const warn = (message: string): number => told.push(message);
+  const again = await read((await write(made, { warn })) as Parameters<typeof read>[0], { warn });
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(
+    /are written as layers that give on what they get.*(TensorFlow\.js|Keras 2) has no such layer/,
+  );
+  for (const { className } of own) {
+    expect(told[0]).toContain(`(${className})`);
+  }
+  expect(told[0]).toContain("before (MixUp)");
+  expect(await outputsOf(again)).toEqual(await outputsOf(made));
+  // They keep their names and places.
+  const names = ["input_layer", "before", "add", "inner"];
+  expect(modelTopology(made).config.layers.map(({ name }) => name)).toEqual(names);
+  expect(again.layers.map(({ name }) => name)).toEqual(names);
+});
+
 test("equal models make equal files", async () => {
   const [first, second] = [stack(), stack()];
   await fillWeights(first);
@@ -116,8 +163,10 @@ test("what a program has no word for is refused with the remedy", async () => {
   await expect(writeTfjs(made(layers.groupNormalization({ groups: 2 })))).rejects.toThrow(
     /TensorFlow.js has no such layer/,
   );
-  await expect(writeTfjs(made(layers.randomFlip()))).rejects.toThrow(/TensorFlow.js has no such layer/);
-  await expect(writeKerasH5(made(layers.mixUp()))).rejects.toThrow(/Keras 2 has no such layer/);
+  // It takes the middle of the images when a model predicts.
+  await expect(writeTfjs(made(layers.randomCrop({ height: 2, width: 2 })))).rejects.toThrow(
+    /layer random_crop \(RandomCrop\): TensorFlow.js has no such layer; leave it out of the model/,
+  );
   await expect(writeKerasH5(made(layers.randomContrast({ factor: 0.1, valueRange: [0, 1] })))).rejects.toThrow(
     /keeps contrast within \[0, 255\], not \[0,1\]/,
   );

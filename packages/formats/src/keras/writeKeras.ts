@@ -36,7 +36,7 @@ export async function writeKeras(model: Model, options: WriteTrainingOptions = {
   return zipSync(
     {
       "metadata.json": json({ keras_version: "3.0.0", generated_by: "convoy" }),
-      "config.json": json({ ...writeTopology(written, keras3), ...compiled }),
+      "config.json": json({ ...writeTopology(written, keras3, { warn: options.warn }), ...compiled }),
       "model.weights.h5": writeHdf5({ children: { ...children, ...optimizer } }),
     },
     { level: 0, mtime: noDate },
@@ -69,7 +69,7 @@ export async function writeKerasH5(model: Model, options: WriteTrainingOptions =
   return writeHdf5({
     attributes: {
       ...kerasVersion,
-      model_config: JSON.stringify(writeTopology(written, keras2)),
+      model_config: JSON.stringify(writeTopology(written, keras2, { warn: options.warn })),
       ...(training === undefined ? {} : { training_config: kerasJson(trainingConfig(training.settings)) }),
     },
     children: { model_weights: keras2Group(layers, weights, keras2, kerasVersion) },

@@ -138,12 +138,33 @@ describe("a model written here opens in TensorFlow.js and predicts the same", ()
     ["gelu", () => convoyLayers.gelu({ approximate: true })],
     ["elu", () => convoyLayers.elu({ alpha: 0.5 })],
     ["conv1d", () => convoyLayers.conv1d({ filters: 2, kernelSize: 2, padding: "causal" })],
-    ["spatialDropout2d", () => convoyLayers.spatialDropout2d({ rate: 0.1 })],
+    ["randomCrop", () => convoyLayers.randomCrop({ height: 2, width: 2 })],
   ] as const)("%s is refused, as TensorFlow.js would refuse it", async (name, make) => {
-    const shape = name === "spatialDropout2d" ? [2, 2, 2] : [8, 4];
+    const shape = name === "randomCrop" ? [4, 4, 2] : [8, 4];
     await expect(writeTfjs(sequential([convoyLayers.input({ shape }), make()]))).rejects.toThrow(
       /TensorFlow.js has no/,
     );
+  });
+
+  test("without what only training knows, which a warning names", async () => {
+    const made = sequential([
+      convoyLayers.input({ shape: [4, 4, 2] }),
+      convoyLayers.randomFlip(),
+      convoyLayers.randomRotation({ factor: 0.2 }),
+      convoyLayers.spatialDropout2d({ rate: 0.5 }),
+      convoyLayers.flatten(),
+      convoyLayers.dense({ units: 3 }),
+    ]);
+    await fillWeights(made);
+    const samples = samplesFor(made);
+    const told: string[] = [];
+    const opened = await openInTensorflowJs(await writeTfjs(made, { warn: (message) => told.push(message) }));
+    expect(difference(await predictedHere(made, samples), predictedByTensorflowJs(opened, samples))).toBeLessThan(1e-5);
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^random_flip \(RandomFlip\), random_rotation \(RandomRotation\), spatial_dropout2d \(SpatialDropout2D\) are/,
+      ),
+    ]);
   });
 
   test.each(["uint8", "uint16", "float16"] as const)("quantised to %s", async (quantization) => {

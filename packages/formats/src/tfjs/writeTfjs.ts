@@ -44,7 +44,7 @@ export async function writeTfjs(model: Model, options: WriteTfjsOptions = {}): P
   const known = training === undefined ? undefined : tfjsTrainingConfig(training.settings);
   const ordered = trainedFirst(weights);
   const rename = distinctNames(ordered.map(({ slot }) => slot.leaf.path));
-  const topology = writeTopology(written, tensorflowJs, rename);
+  const topology = writeTopology(written, tensorflowJs, { rename, warn: options.warn });
   const names = ordered.map(({ slot }) => `${rename(slot.leaf.path)}/${weightName(slot, tensorflowJs)}`);
   const stored = ordered.map(({ tensor }, index) => store(names[index]!, tensor.data, quantization));
   const bytes = joined(stored.map((weight) => weight.bytes));

@@ -92,6 +92,16 @@ const notInKeras2 = new Set([
   ],
 ]);
 
+/**
+ * Classes that give their input on when a model predicts: a program that lacks them gets a linear activation in their place. Not
+ * RandomCrop, which then takes the middle of the images.
+ */
+const idleInPrediction = new Set([
+  ...["ActivityRegularization", "CutMix", "MixUp", "RandomBrightness", "RandomContrast", "RandomErasing", "RandomFlip"],
+  ...["RandomGaussianBlur", "RandomHue", "RandomInvert", "RandomRotation", "RandomSaturation", "RandomShear"],
+  ...["RandomTranslation", "RandomZoom", "SpatialDropout2D"],
+]);
+
 /** Options that are left out where they have this value, as not every program knows them. */
 const leftOut: Readonly<Record<string, JsonValue>> = { groups: 1, keepdims: false };
 
@@ -108,8 +118,17 @@ const valuesNotInTfjs: Readonly<Record<string, (options: Readonly<Record<string,
 /** Names of options in Keras that are not what snake_case makes of them. */
 const optionNames: Readonly<Record<string, string>> = { keepDims: "keepdims" };
 
-/** A layer for a program. Throws `ArgumentError` where it has no such layer or option. */
-export function writeLayer(name: string, className: string, config: JsonObject, dialect: Dialect): WrittenLayer {
+/**
+ * A layer for a program. Throws `ArgumentError` where it has no such layer or option.
+ * @param idle is told of a layer that only training knows, and that the program lacks
+ */
+export function writeLayer(
+  name: string,
+  className: string,
+  config: JsonObject,
+  dialect: Dialect,
+  idle: (layer: string) => void = () => undefined,
+): WrittenLayer {
   const place = `layer ${name} (${className})`;
   // True is the default everywhere, and Keras' SpatialDropout2D does not take the option.
   const frozen = config.trainable === false && className !== "SpatialDropout2D" ? { trainable: false } : {};
@@ -126,6 +145,10 @@ export function writeLayer(name: string, className: string, config: JsonObject, 
     }
   }
   const isMissing = (dialect.tfjs && notInTfjs.has(className)) || (dialect.major === 2 && notInKeras2.has(className));
+  if (isMissing && idleInPrediction.has(className)) {
+    idle(`${name} (${className})`);
+    return { className: "Activation", config: { ...common, activation: "linear" } };
+  }
   if (!kerasClasses.has(className) || isMissing) {
     throw new ArgumentError(
       `${place}: ${dialect.name} has no such layer; leave it out of the model, or save it in another format`,

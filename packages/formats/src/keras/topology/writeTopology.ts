@@ -24,16 +24,38 @@ interface Place {
   readonly dialect: Dialect;
   readonly path: readonly string[];
   readonly rename: Rename;
+  readonly idle: (layer: string) => void;
+}
+
+/** Settings of writing. */
+export interface WriteTopologyOptions {
+  /** Default: their own names. */
+  readonly rename?: Rename;
+  /** What is told of layers that the program lacks and that only training knows; default `console.warn`. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /**
  * The layers of a model as a program wants them, { class_name, config }. Throws `ArgumentError` for what it has no word for.
  * @param model one of which no layer stands in several places: see `withoutSharing`
- * @param rename default: their own names
  */
-export function writeTopology(model: Model, dialect: Dialect, rename: Rename = (path) => path.at(-1)!): JsonObject {
+export function writeTopology(
+  model: Model,
+  dialect: Dialect,
+  { rename = (path) => path.at(-1)!, warn = console.warn }: WriteTopologyOptions = {},
+): JsonObject {
   const { className, name, config } = modelTopology(model);
-  return writeModel(className, name, config as unknown as Config, model, { dialect, path: [], rename });
+  const idle: string[] = [];
+  const place = { dialect, path: [], rename, idle: (layer: string): number => idle.push(layer) };
+  const written = writeModel(className, name, config as unknown as Config, model, place);
+  if (idle.length > 0) {
+    const [are, layers] = idle.length === 1 ? ["is", "a layer"] : ["are", "layers"];
+    warn(
+      `${idle.join(", ")} ${are} written as ${layers} that give on what they get, as when the model predicts: ${dialect.name} has no such ` +
+        "layer, so it would train without",
+    );
+  }
+  return written;
 }
 
 function writeModel(
@@ -73,16 +95,17 @@ function inputEntry(name: string, shape: JsonValue, dialect: Dialect): JsonObjec
   return wrapped("InputLayer", config, dialect);
 }
 
-function layerEntry(entry: LayerTopology, layer: Layer, { dialect, path, rename }: Place): JsonObject {
+function layerEntry(entry: LayerTopology, layer: Layer, { dialect, path, rename, idle }: Place): JsonObject {
   const own = [...path, entry.name];
   if (layer instanceof Model) {
     return writeModel(entry.className as ModelTopology["className"], rename(own), entry.config!, layer as Model, {
       dialect,
       path: own,
       rename,
+      idle,
     });
   }
-  const { className, config } = writeLayer(rename(own), entry.className, entry.config!, dialect);
+  const { className, config } = writeLayer(rename(own), entry.className, entry.config!, dialect, idle);
   return wrapped(className, config, dialect);
 }
 
