@@ -1,6 +1,7 @@
 import { brief, isConfig, type JsonValue } from "../config.js";
 import { ModelFileError } from "../errors.js";
 import type { Bytes } from "./bytes.js";
+import { otherFormat } from "./otherFormats.js";
 import { type PlainData, packData, unpackData } from "./plainData.js";
 import { chunks, read, type StoredTensor, type WritableTensor } from "./safetensors.js";
 
@@ -56,7 +57,7 @@ export function modelFileChunks({ topology, layers, weights, training }: Writabl
  * @param training whether its training part is wanted
  */
 export function parseModelFile(bytes: Uint8Array, training: boolean): ModelFile {
-  const { metadata, tensors } = read(bytes);
+  const { metadata, tensors } = readTensors(bytes);
   if (metadata.get("format") !== "convoy") {
     return { tensors };
   }
@@ -77,6 +78,16 @@ export function parseModelFile(bytes: Uint8Array, training: boolean): ModelFile 
     tensors,
     ...(packed === undefined ? {} : { training: unpackData(packed, "training", tensors) }),
   };
+}
+
+/** Some files of other programs would be safetensors by their first bytes alone, so those are looked at where they are none. */
+function readTensors(bytes: Uint8Array): ReturnType<typeof read> {
+  try {
+    return read(bytes);
+  } catch (error) {
+    const other = error instanceof ModelFileError ? otherFormat(bytes) : undefined;
+    throw other === undefined ? error : new ModelFileError(other, { cause: error });
+  }
 }
 
 function parsePart(metadata: ReadonlyMap<string, string>, name: string): JsonValue | undefined {

@@ -108,4 +108,16 @@ describe("files that cannot be loaded", () => {
       /topology, layer conv2d: the layers up to it have more weights than the file/,
     );
   });
+
+  it.each<[string, number[], RegExp]>([
+    ["Keras 3", [0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 0], /this is a zip archive, as Keras' \.keras .*@convoy\/formats/],
+    ["Keras 2", [0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0], /this is an HDF5 file, as Keras' \.h5 .*@convoy\/formats/],
+    ["TensorFlow.js", [...'{"format":"layers-model"}'].map((char) => char.charCodeAt(0)), /this is JSON/],
+    ["ONNX", [8, 7, 0x12, 7, 112, 121, 116, 111, 114, 99, 104], /this is ONNX/],
+    ["PyTorch", [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9], /this is a pickle/],
+  ])("of %s, which a message says", async (_, bytes, message) => {
+    await expect(loadModel(Uint8Array.from(bytes))).rejects.toThrow(ModelFileError);
+    await expect(loadModel(Uint8Array.from(bytes))).rejects.toThrow(message);
+    await expect(network().loadWeights(Uint8Array.from(bytes))).rejects.toThrow(message);
+  });
 });

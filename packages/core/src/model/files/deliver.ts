@@ -1,4 +1,6 @@
+import { ArgumentError } from "../../errors.js";
 import { modelFileChunks, type WritableModelFile } from "../../saving/modelFile.js";
+import { misleadingEnding } from "../../saving/otherFormats.js";
 import { joined } from "../../saving/safetensors.js";
 import { type ModelTarget, writeTarget } from "../../saving/stores.js";
 
@@ -17,7 +19,10 @@ export interface SaveOptions extends SaveWeightsOptions {
   readonly includeOptimizer?: boolean;
 }
 
-/** Writes a file to a target; its bytes where there is none. */
+/**
+ * Writes a file to a target; its bytes where there is none. Throws `ArgumentError` for a path that ends like a file of another
+ * program.
+ */
 export async function deliver(
   target: ModelTarget | undefined,
   file: WritableModelFile,
@@ -26,6 +31,10 @@ export async function deliver(
   const pieces = modelFileChunks(file);
   if (target === undefined) {
     return joined(pieces);
+  }
+  const misleading = typeof target === "string" || target instanceof URL ? misleadingEnding(String(target)) : undefined;
+  if (misleading !== undefined) {
+    throw new ArgumentError(misleading);
   }
   await writeTarget(target, pieces, overwrite);
   return undefined;

@@ -1,8 +1,10 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../backend/index.js";
+import { ArgumentError } from "../../errors.js";
 import * as layers from "../../layers/index.js";
 import { inputTensor as input } from "../../layers/inputLayer.js";
 import { reference } from "../../reference/index.js";
@@ -84,4 +86,17 @@ describe("a model that is not compiled", () => {
     const copy = layerFromConfig({ className: made.className, config: made.config }) as Sequential;
     expect(await weightsOf(copy)).toEqual(await weightsOf(made));
   });
+
+  it.each(["a.keras", "B.H5", "model.json", "x/y.onnx"])(
+    "is not written as %s, which other programs read",
+    async (name) => {
+      const path = join(folder, name);
+      await expect(network().save(path)).rejects.toThrow(ArgumentError);
+      await expect(network().save(pathToFileURL(path))).rejects.toThrow(
+        /ends in .*saveModel\(model, path\) of @convoy\/formats/,
+      );
+      await expect(network().saveWeights(path)).rejects.toThrow(/for which \.safetensors is usual/);
+      expect(existsSync(path)).toBe(false);
+    },
+  );
 });
