@@ -32,7 +32,7 @@ function noisy(args: NoiseArgs, x: usize, y: usize, task: i32, multiplied: bool)
   const first = task * args.block;
   const end = min(first + args.block, args.length);
   for (let i = first; i < end; i += 4) {
-    threefry4(k0, k1, i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3)), step);
+    threefry4(k0, k1, i32x4.add(i32x4.splat(<i32>args.first + i), i32x4(0, 1, 2, 3)), step);
     const offset = (<usize>i) << 2;
     const value = v128.load(x + offset);
     const normal = normal4();

@@ -25,8 +25,8 @@ const alone = runCommand(process.execPath, [scriptPath("scenarios.mjs")]).then(
   (end) => reportsOf<RankReport>(end, 1)[0]!,
 );
 
-/** Each process has statistics, and draws numbers, of its own there: what they train is not what one process trains. */
-const unlikeOneProcess = ["ownStatistics", "dropout"];
+/** Each process has statistics of its own there: what they train is not what one process trains. */
+const unlikeOneProcess = ["ownStatistics"];
 
 /** Weights of sums in a fixed order, by the number of processes, of the library that was tried first. */
 const orderedWeights = new Map<number, string>();

@@ -1,4 +1,4 @@
-import { attributesOf, sizeOf, streamPurposes } from "@convoy/core/backend";
+import { attributesOf, firstElement, sizeOf, streamPurposes } from "@convoy/core/backend";
 import { launch, sharedBlocksFor } from "./launch.js";
 import type { OpKernel } from "./opKernel.js";
 
@@ -6,7 +6,7 @@ import type { OpKernel } from "./opKernel.js";
 function noiseKernel(name: "gaussianNoise" | "gaussianDropout"): OpKernel {
   return {
     launches(op, { multiprocessors, stepTable, stepState }) {
-      const { stddev, instance } = attributesOf(name, op);
+      const attributes = attributesOf(name, op);
       const y = op.outputs[0]!;
       const count = sizeOf(y.shape);
       return [
@@ -16,8 +16,9 @@ function noiseKernel(name: "gaussianNoise" | "gaussianDropout"): OpKernel {
           table: stepTable,
           state: stepState,
           purpose: streamPurposes.noise,
-          instance,
-          deviation: stddev,
+          instance: attributes.instance,
+          first: firstElement(attributes, y.shape) % 2 ** 32,
+          deviation: attributes.stddev,
           count,
         }),
       ];

@@ -72,6 +72,7 @@ export class NoiseArgs {
   block: i32;
   purpose: i32;
   instance: i32;
+  first: u32;
   stddev: f32;
 }
 
@@ -416,6 +417,8 @@ export class DropoutArgs {
   block: i32;
   purpose: i32;
   instance: i32;
+  firstPair: u32;
+  odd: i32;
   threshold: u32;
   factor: f32;
 }
@@ -431,6 +434,8 @@ export class ChannelDropoutArgs {
   pieces: i32;
   purpose: i32;
   instance: i32;
+  firstPair: u32;
+  odd: i32;
   threshold: u32;
   factor: f32;
 }

@@ -1,4 +1,11 @@
-import { attributesOf, dropoutThreshold, sizeOf, streamPurposes } from "@convoy/core/backend";
+import {
+  attributesOf,
+  dropoutThreshold,
+  firstElement,
+  placeOfWord,
+  sizeOf,
+  streamPurposes,
+} from "@convoy/core/backend";
 import { elementBlocks, launch } from "../program/launch.js";
 import type { OpEncoder } from "../program/opWriter.js";
 import { wideRowOf } from "./wideRows.js";
@@ -11,7 +18,8 @@ const minMaskRows = 128;
 export const dropout: OpEncoder = (op, writer) => {
   const [x] = op.inputs;
   const [y] = op.outputs;
-  const { rate, instance } = attributesOf("dropout", op);
+  const attributes = attributesOf("dropout", op);
+  const { rate, instance } = attributes;
   const length = sizeOf(x!.shape);
   const { block, tasks } = elementBlocks(length, taskElements);
   writer.stage(
@@ -22,6 +30,7 @@ export const dropout: OpEncoder = (op, writer) => {
       block,
       purpose: streamPurposes.dropout,
       instance,
+      ...placeOfWord(firstElement(attributes, x!.shape)),
       threshold: dropoutThreshold(rate),
       factor: 1 / (1 - rate),
     }),
@@ -30,7 +39,7 @@ export const dropout: OpEncoder = (op, writer) => {
 
 export const channelDropout: OpEncoder = (op, writer) => {
   const [x, y] = [op.inputs[0]!, op.outputs[0]!];
-  const { rate, instance } = attributesOf("channelDropout", op);
+  const { rate, instance, firstRow = 0 } = attributesOf("channelDropout", op);
   const channels = x.shape[x.shape.length - 1]!;
   const sampleSize = sizeOf(x.shape.slice(1));
   // A sample that is one row has no use for a wider one.
@@ -49,6 +58,7 @@ export const channelDropout: OpEncoder = (op, writer) => {
       pieces,
       purpose: streamPurposes.dropout,
       instance,
+      ...placeOfWord(firstRow * channels),
       threshold: dropoutThreshold(rate),
       factor: 1 / (1 - rate),
     }),

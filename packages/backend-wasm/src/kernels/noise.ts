@@ -1,4 +1,4 @@
-import { attributesOf, sizeOf, streamPurposes } from "@convoy/core/backend";
+import { attributesOf, firstElement, sizeOf, streamPurposes } from "@convoy/core/backend";
 import { elementBlocks, launch } from "../program/launch.js";
 import type { OpEncoder, WasmOp } from "../program/opWriter.js";
 
@@ -7,11 +7,13 @@ const taskElements = 2048;
 
 function noiseArguments(op: WasmOp) {
   const [x, y] = [op.inputs[0]!, op.outputs[0]!];
-  const { stddev, instance } = attributesOf("gaussianNoise", op);
+  const attributes = attributesOf("gaussianNoise", op);
+  const { stddev, instance } = attributes;
+  const first = firstElement(attributes, x.shape) % 2 ** 32;
   const length = sizeOf(x.shape);
   const { block, tasks } = elementBlocks(length, taskElements);
   const places = { x: x.address, y: y.address };
-  return { tasks, args: { ...places, length, block, purpose: streamPurposes.noise, instance, stddev } };
+  return { tasks, args: { ...places, length, block, purpose: streamPurposes.noise, instance, first, stddev } };
 }
 
 export const gaussianNoise: OpEncoder = (op, writer) => {

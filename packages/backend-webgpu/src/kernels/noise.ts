@@ -7,7 +7,7 @@
  * ln(1 - q) for u near 1, and the cosine is a sine of the distance to the nearest quarter turn.
  */
 
-import { type OpAttributes, sizeOf, streamPurposes } from "@convoy/core/backend";
+import { firstElement, type OpAttributes, sizeOf, streamPurposes } from "@convoy/core/backend";
 import { log1pDeclaration, quarterSineDeclaration } from "../wgsl/accurate.js";
 import type { Dispatch } from "../wgsl/dispatch.js";
 import { float, invocations, reads, writes } from "../wgsl/shader.js";
@@ -37,11 +37,13 @@ function noisy(
   const [x] = inputs;
   const [y] = outputs;
   const size = sizeOf(x!.shape);
+  const before = firstElement(attributes, x!.shape) % 2 ** 32;
+  const first = before === 0 ? "" : `${before}u + `;
   const stride = Math.ceil(size / elementsEach);
   const body = `
     let key = threefry(vec2u(step.seedLow, step.seedHigh), vec2u(${streamPurposes.noise}u, ${attributes.instance >>> 0}u));
     for (var i = index; i < ${size}u; i += ${stride}u) {
-      let noise = ${float(attributes.stddev)} * normal(threefry(key, vec2u(i, step.iteration)));
+      let noise = ${float(attributes.stddev)} * normal(threefry(key, vec2u(${first}i, step.iteration)));
       y[i] = ${value};
     }`;
   return invocations(stride, body, {

@@ -4,6 +4,7 @@
  */
 
 export * from "../errors.js";
+export { type DrawnForRows, firstElement } from "../ops/batchRows.js";
 export type { Attributes, DType, Shape, TensorSpec } from "../ops/definition.js";
 export { bytesOf, dtypeBytes, sizeOf } from "../ops/definition.js";
 export { dropoutThreshold } from "../ops/dropout.js";
@@ -24,7 +25,7 @@ export {
 } from "../plan/plan.js";
 export { formatPlan } from "../plan/print.js";
 export { type StepTable, type StepValues, stepBytes, stepLayout, stepWords, unpackStep } from "../plan/stepTable.js";
-export { streamKey, streamPurposes, streamWord, threefry2x32 } from "../random/index.js";
+export { placeOfWord, streamKey, streamPurposes, streamWord, threefry2x32 } from "../random/index.js";
 export type { Tensor, TensorData } from "../tensor.js";
 export { bindBuffers } from "./bindBuffers.js";
 export { type BoundOp, type BoundPlan, bindPlan, expectSupported, opInstance } from "./bindPlan.js";

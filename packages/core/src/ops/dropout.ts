@@ -1,7 +1,8 @@
+import type { DrawnForRows } from "./batchRows.js";
 import { expectRankBetween, lastAxis } from "./checks.js";
 import { float32, type OpDefinition, sizeOf } from "./definition.js";
 
-export interface DropoutAttributes {
+export interface DropoutAttributes extends DrawnForRows {
   /** Share of elements set to 0, in [0, 1). */
   readonly rate: number;
   /** Instance of the dropout stream: one number a layer. */
@@ -16,7 +17,7 @@ export function dropoutThreshold(rate: number): number {
 /**
  * y[i] = word(i) >= rate * 2^32 ? x[i] / (1 - rate) : 0, where word(i) is word i of the stream (seed, dropout, instance) at
  * the current iteration and 1 / (1 - rate) is rounded to float32. The mask is a pure function of the step, so the gradient
- * is the same op over the gradient and nothing is kept in between.
+ * is the same op over the gradient and nothing is kept in between. With `firstRow` i counts from the start of the whole batch.
  */
 export const dropout: OpDefinition<DropoutAttributes> = {
   summary: "zeroes a random share and scales the rest: input [...] -> [...]",

@@ -7,6 +7,7 @@ interface Setting {
   readonly stddev: number;
   readonly instance: number;
   readonly step: CaseStep;
+  readonly firstRow?: number;
 }
 
 const settings: readonly Setting[] = [
@@ -18,15 +19,18 @@ const settings: readonly Setting[] = [
   { input: constant([65], 1), stddev: 1, instance: 1, step: { iteration: 3 } },
   { input: normal([3, 7, 5, 3]), stddev: 0.2, instance: 5, step: { iteration: 2 ** 31 + 7, seed: 2 ** 53 - 1 } },
   { input: normal([2, 13, 13, 32]), stddev: 0.5, instance: 6, step: { iteration: 469, seed: 42 } },
+  { input: normal([5, 13]), stddev: 0.5, instance: 2, step: { iteration: 3 }, firstRow: 65 },
 ];
 
 function noisy<N extends "gaussianNoise" | "gaussianDropout">(op: N, setting: Setting): OpCase<N> {
-  const { input, stddev, instance, step } = setting;
+  const { input, stddev, instance, step, firstRow } = setting;
   const { iteration = 0, seed = 1 } = step;
   return {
     op,
-    name: `deviation ${stddev} of ${times(input.shape)}, instance ${instance}, seed ${seed}, iteration ${iteration}`,
-    attributes: { stddev, instance },
+    name: `deviation ${stddev} of ${times(input.shape)}, instance ${instance}, seed ${seed}, iteration ${iteration}${
+      firstRow === undefined ? "" : `, from row ${firstRow} on`
+    }`,
+    attributes: { stddev, instance, ...(firstRow === undefined ? {} : { firstRow }) },
     inputs: [input],
     tolerance: transcendental,
     // The gradient of added noise is the output's: there is no op to check.

@@ -1,6 +1,7 @@
+import type { DrawnForRows } from "./batchRows.js";
 import { float32, type OpDefinition, sizeOf } from "./definition.js";
 
-export interface NoiseAttributes {
+export interface NoiseAttributes extends DrawnForRows {
   /** Standard deviation. */
   readonly stddev: number;
   /** Instance of the noise stream: one number a layer. */
@@ -13,7 +14,8 @@ const flopsOfNormal = 90;
 /**
  * y[i] = x[i] + stddev g(i), where g(i) is a standard normal number (Box and Muller, 1958) made of two words of the stream
  * (seed, noise, instance) at the current iteration: g(i) = sqrt(-2 ln u) cos(2 pi v) with u = (word(2i) + 1) / 2^32 and
- * v = word(2i + 1) / 2^32. Words 2i and 2i + 1 are the two halves of one encrypted counter (i, iteration).
+ * v = word(2i + 1) / 2^32. Words 2i and 2i + 1 are the two halves of one encrypted counter (i, iteration). With `firstRow` i counts
+ * from the start of the whole batch in these words.
  */
 export const gaussianNoise: OpDefinition<NoiseAttributes> = {
   summary: "adds normally distributed noise: input [...] -> [...]",

@@ -1,4 +1,5 @@
 export { type DifferentiateOptions, differentiate, type ScaledLoss } from "./autodiff.js";
+export { drawByPlaceInBatch } from "./drawnRows.js";
 export { foldPadding } from "./foldPadding.js";
 export { type FusedName, fusedNames } from "./fusedOps.js";
 export { type BufferSpec, Graph, type GraphOperation, type GraphValue, opDefinition, type Placement } from "./graph.js";

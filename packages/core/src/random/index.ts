@@ -1,5 +1,6 @@
 export {
   permutation,
+  placeOfWord,
   RandomStream,
   type StreamPurpose,
   seedKey,

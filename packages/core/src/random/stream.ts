@@ -12,7 +12,6 @@ export const streamPurposes = {
   dataset: 5,
   test: 6,
   noise: 7,
-  rank: 16,
 } as const;
 
 export type StreamPurpose = keyof typeof streamPurposes;
@@ -27,12 +26,18 @@ export function streamKey(seed: WordPair, purpose: StreamPurpose, instance = 0):
   return threefry2x32(seed, [streamPurposes[purpose], instance >>> 0]);
 }
 
+/** The first counter word of word `index` of a stream, and which of its two result words that is: 0 or 1. */
+export function placeOfWord(index: number): { readonly firstPair: number; readonly odd: number } {
+  return { firstPair: Math.floor(index / 2) >>> 0, odd: index % 2 };
+}
+
 /**
  * Word `index` of a stream at `step`: counter (index >> 1, step), of whose two result words the even index takes the
  * first. Every backend computes random numbers by this rule.
  */
 export function streamWord(key: WordPair, step: number, index: number): number {
-  return threefry2x32(key, [Math.floor(index / 2) >>> 0, step >>> 0])[index & 1] as number;
+  const { firstPair, odd } = placeOfWord(index);
+  return threefry2x32(key, [firstPair, step >>> 0])[odd] as number;
 }
 
 /** Draws one after the other from a stream on the host: initial weights, shuffling, synthetic data. */

@@ -36,9 +36,20 @@ const normalized = () =>
     { seed: 5 },
   );
 const dropping = () =>
-  sequential([...convolution(), layers.dropout({ rate: 0.5 }), layers.gaussianNoise({ stddev: 0.1 }), head()], {
-    seed: 5,
-  });
+  sequential(
+    [
+      layers.conv2d({ filters: 3, kernelSize: 2, activation: "relu", inputShape: [6, 6, 1] }),
+      layers.spatialDropout2d({ rate: 0.3 }),
+      layers.gaussianNoise({ stddev: 0.1 }),
+      // 75 numbers a sample: a part of a batch may begin with the second word of a pair.
+      layers.conv2d({ filters: 3, kernelSize: 2, padding: "same" }),
+      layers.dropout({ rate: 0.5 }),
+      layers.flatten(),
+      layers.gaussianDropout({ rate: 0.2 }),
+      head(),
+    ],
+    { seed: 5 },
+  );
 const augmented = () =>
   sequential(
     [
@@ -90,6 +101,8 @@ const scenarios = {
   wholeBatchStatistics: { build: normalized, options: { syncBatchNorm: true } },
   ownStatistics: { build: normalized },
   dropout: { build: dropping },
+  dropoutOfUnevenParts: { build: dropping, fit: { batchSize: 17 } },
+  dropoutOverHost: { build: dropping, reference: true },
   augmented: { build: augmented, reference: true },
   streamed: { build: plain, data: true },
 };

@@ -74,6 +74,8 @@ export const sharedLayouts = {
     block: "i32",
     purpose: "i32",
     instance: "i32",
+    /** Counter of the first element. */
+    first: "u32",
     stddev: "f32",
   },
   /** Images [H,W,C] in the size [OH,OW]. */

@@ -111,7 +111,7 @@ export const tensorKernels = {
     },
   },
   dropout: {
-    /** `block` is a multiple of 8. */
+    /** `block` is a multiple of 8. The first element takes a half of counter `firstPair`: the second where `odd` is 1. */
     dropout: {
       x: "address",
       y: "address",
@@ -119,6 +119,8 @@ export const tensorKernels = {
       block: "i32",
       purpose: "i32",
       instance: "i32",
+      firstPair: "u32",
+      odd: "i32",
       threshold: "u32",
       factor: "f32",
     },
@@ -134,6 +136,8 @@ export const tensorKernels = {
       pieces: "i32",
       purpose: "i32",
       instance: "i32",
+      firstPair: "u32",
+      odd: "i32",
       threshold: "u32",
       factor: "f32",
     },

@@ -10,6 +10,7 @@ import { sizeOf } from "../../ops/definition.js";
 import {
   type BufferSpec,
   differentiate,
+  drawByPlaceInBatch,
   foldPadding,
   Graph,
   lower,
@@ -51,6 +52,9 @@ export function buildPlan(
   const { inputs, labels } = gatherBatch(graph, settings.network, rows, data);
   const training = mode === "train" ? trainingStep(graph, draws, labels, data.rows, rows) : undefined;
   const { outputs, added } = applyLayers(graph, settings, inputs, parameters, training);
+  if (slice.offset > 0) {
+    drawByPlaceInBatch(graph, slice.offset, rows);
+  }
   let losses: ScaledLoss[] = [];
   let results: Value[] = [];
   const resultWeights: number[] = [];

@@ -53,7 +53,7 @@ export async function* trainSteps(
     const iteration = firstIteration + step;
     const learningRate = weights.optimizer.rateAt(iteration);
     const batchStart = firstRow + offset + step * batchSize;
-    return stepValues(optimizer, { iteration, learningRate, batchStart, seed }, backend.group?.rank);
+    return stepValues(optimizer, { iteration, learningRate, batchStart, seed });
   };
   for await (const run of runSteps(executable, count, values, onStart)) {
     const losses = means.add(run.results, run.count, batchSize);
