@@ -151,6 +151,9 @@ class QueuedExecutable implements Executable {
   run(steps: StepTable): Promise<Float32Array> {
     const kept = { count: steps.count, bytes: steps.bytes.slice() };
     return this.#group.queue.add(async () => {
+      if (this.#isShared) {
+        await this.#group.startRun(kept.count);
+      }
       const started = performance.now();
       const results = await this.#inner.run(kept);
       if (this.#isShared) {

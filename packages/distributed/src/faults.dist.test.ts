@@ -46,7 +46,7 @@ describe.each(mpis)("over $name", (mpi) => {
     const { code, output } = await runJob(mpi, 3, "training.mjs", [JSON.stringify({ unlike })]);
     expect(code).not.toBe(0);
     expect(output).toMatch(
-      /rank 2 has another model; rank 1 has another data set; ranks 1 and 2 have another seed; .*than rank 0/,
+      /rank 2 has another model; rank 1 has another data set; ranks 1 and 2 have another seed \(1 and 1; rank 0 has 9\).*than rank 0/,
     );
   });
 
@@ -55,8 +55,24 @@ describe.each(mpis)("over $name", (mpi) => {
     const { code, output } = await start({ unlike });
     expect(code).not.toBe(0);
     expect(output).toMatch(
-      /rank 1 has another batch size, number of steps or epochs, or shuffle; rank 1 has another rhythm of callbacks between steps .*; rank 1 has another validation than rank 0/,
+      /rank 1 has another batch size, number of steps or epochs, or shuffle \(\{"batchSize":4,"stepsPerEpoch":10,.*; rank 0 has \{"batchSize":8,"stepsPerEpoch":5,.*; rank 1 has another rhythm of callbacks between steps .*; rank 1 has another validation \(none; rank 0 has 40 samples in batches of 8\); rank 1 has another validation data than rank 0/,
     );
+  });
+
+  it.each([
+    [{ "validation rows": 1 }, /rank 1 has another validation \(39 samples in batches of 8; rank 0 has 40 samples in/],
+    [{ "validation data": 1 }, /distributed: rank 1 has another validation data than rank 0/],
+    [{ "evaluated rows": 1 }, /rank 1 has another number of samples to evaluate \(39; rank 0 has 40\) than rank 0/],
+    [{ "predicted rows": 1 }, /rank 1 has another number of samples to predict \(39; rank 0 has 40\) than rank 0/],
+    [
+      { "next call": 1 },
+      /do not do the same: rank 0 compares model, rank 1 compares number of samples to predict; all/,
+    ],
+  ])("what is not alike behind training is named with its values: %j", async (unlike, message) => {
+    const { code, output } = await start({ unlike, after: true });
+    expect(code).not.toBe(0);
+    expect(output).toMatch(message);
+    expect(output).not.toMatch(/MPI error|MPI_ERR|truncated/i);
   });
 
   it("only the first process prints and writes", async () => {

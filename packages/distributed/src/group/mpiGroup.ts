@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { ArgumentError, type ProcessGroup, type RunAgreement, WorkQueue } from "@convoy/core/backend";
 import type { Mpi, Request } from "../mpi/mpi.js";
-import { ranksText } from "./ranksText.js";
+import { type ComparedParts, differences } from "./comparison.js";
 
 /** Numbers that are gathered at a time where they are added up in a fixed order. */
 const chunkNumbers = 2 ** 18;
-const hashBytes = 32;
+/** Bytes in which a rank says what it is about to do. */
+const intentBytes = 96;
 
 /** How a group works. */
 export interface GroupSettings {
@@ -34,11 +34,15 @@ export class MpiGroup implements ProcessGroup {
   }
 
   sum(numbers: Float64Array): Promise<Float64Array> {
-    return this.queue.add(() => this.#sum(numbers));
+    return this.queue.add(async () => {
+      await this.#meet(`adds up ${numbers.length} numbers`);
+      return await this.#sum(numbers);
+    });
   }
 
   gather(numbers: Float32Array): Promise<readonly Float32Array[]> {
     return this.queue.add(async () => {
+      await this.#meet("gathers numbers");
       const lengths = await this.#mpi.allGather(Float64Array.of(numbers.length));
       const longest = Math.max(...lengths);
       const padded = new Float32Array(longest);
@@ -50,25 +54,17 @@ export class MpiGroup implements ProcessGroup {
 
   broadcast(numbers: Float32Array): Promise<Float32Array> {
     return this.queue.add(async () => {
+      await this.#meet(`copies ${numbers.length} numbers of rank 0`);
       const copy = Float32Array.from(numbers);
       await this.#mpi.broadcast(copy);
       return copy;
     });
   }
 
-  async expectSame(parts: Readonly<Record<string, readonly (string | ArrayBufferView)[]>>): Promise<void> {
-    const names = Object.keys(parts);
-    const own = Buffer.concat(names.map((name) => hashOf(parts[name]!)));
-    const all = await this.queue.add(() => this.#mpi.allGather(Uint8Array.from(own)));
-    const unlike = names.flatMap((name, index) => {
-      const hashes = Array.from({ length: this.size }, (_, rank) => {
-        const start = rank * own.length + index * hashBytes;
-        return Buffer.from(all.subarray(start, start + hashBytes)).toString("hex");
-      });
-      const others = hashes.flatMap((hash, rank) => (hash === hashes[0] ? [] : [rank]));
-      return others.length === 0
-        ? []
-        : [`${ranksText(others)} ${others.length === 1 ? "has" : "have"} another ${name}`];
+  async expectSame(parts: ComparedParts): Promise<void> {
+    const unlike = await this.queue.add(async () => {
+      await this.#meet(`compares ${Object.keys(parts)[0]}`);
+      return await differences(parts, (own) => this.#gatherBytes(own));
     });
     if (unlike.length > 0) {
       throw new ArgumentError(
@@ -83,7 +79,16 @@ export class MpiGroup implements ProcessGroup {
   }
 
   async agreeToStop(): Promise<boolean> {
-    return (await this.queue.add(() => this.#agree(0))).stop;
+    const agreement = await this.queue.add(async () => {
+      await this.#meet("begins or ends an epoch");
+      return await this.#agree(0);
+    });
+    return agreement.stop;
+  }
+
+  /** Begins a run of training steps, within its turn in the queue. Throws `ArgumentError` where another rank does something else. */
+  startRun(steps: number): Promise<void> {
+    return this.#meet(`trains for ${steps} step${steps === 1 ? "" : "s"}`);
   }
 
   /** Ends a run of training steps, within its turn in the queue. */
@@ -101,6 +106,30 @@ export class MpiGroup implements ProcessGroup {
     }
     const request: Request = this.#mpi.startAllReduce(numbers);
     return { finish: () => this.#mpi.complete(request) };
+  }
+
+  /**
+   * Has every rank say what it is about to do with the others before they do it: where that differs, MPI would mix up messages of
+   * several things, and end or wait with an error of its own at best.
+   */
+  async #meet(intent: string): Promise<void> {
+    const own = Buffer.alloc(intentBytes);
+    own.write(intent.slice(0, intentBytes - 1));
+    const all = await this.#gatherBytes(own);
+    if (all.some((other) => Buffer.compare(other, own) !== 0)) {
+      const texts = all.map(
+        (bytes, rank) => `rank ${rank} ${Buffer.from(bytes).toString("utf8", 0, bytes.indexOf(0))}`,
+      );
+      throw new ArgumentError(
+        `distributed: processes do not do the same: ${texts.join(", ")}; all must call fit, evaluate and predict alike, over as many ` +
+          "samples and steps",
+      );
+    }
+  }
+
+  async #gatherBytes(own: Uint8Array): Promise<readonly Uint8Array[]> {
+    const all = await this.#mpi.allGather(Uint8Array.from(own));
+    return Array.from({ length: this.size }, (_, rank) => all.subarray(rank * own.length, (rank + 1) * own.length));
   }
 
   async #agree(durationMs: number): Promise<RunAgreement> {
@@ -138,16 +167,4 @@ export class MpiGroup implements ProcessGroup {
 /** A sum over ranks under way. */
 export interface PendingSum {
   finish(): Promise<void>;
-}
-
-function hashOf(parts: readonly (string | ArrayBufferView)[]): Buffer {
-  const hash = createHash("sha256");
-  for (const part of parts) {
-    if (typeof part === "string") {
-      hash.update(part);
-    } else {
-      hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-    }
-  }
-  return hash.digest();
 }

@@ -66,6 +66,7 @@ export class StagedExecutable implements Executable {
     // The caller may reuse the table as soon as this returns.
     const table = steps.bytes.slice();
     return this.#group.queue.add(async () => {
+      await this.#group.startRun(steps.count);
       const started = performance.now();
       const results = new Float32Array(steps.count * this.#resultCount);
       for (let step = 0; step < steps.count; step++) {

@@ -1,11 +1,12 @@
-// A training that is backed up as it goes, and what may go wrong with it: { backup, kill: { rank, step }, unlike: { [what]: rank }, leave }.
+// A training that is backed up as it goes, and what may go wrong with it: { backup, kill: { rank, step }, unlike: { [what]: rank }, leave,
+// after: whether it is validated, evaluated and predicts as well }.
 import { createHash } from "node:crypto";
 import { wasm } from "@convoy/backend-wasm";
 import { callbacks, layers, sequential } from "@convoy/core";
 import { distribute } from "@convoy/distributed";
 import { report } from "./reports.mjs";
 
-const { backup, checkpoint, kill, unlike, leave, epochs = 3 } = JSON.parse(process.argv[2] ?? "{}");
+const { backup, checkpoint, kill, unlike, leave, after, epochs = 3 } = JSON.parse(process.argv[2] ?? "{}");
 const backend = await distribute(await wasm({ threads: 1 }));
 const isUnlike = (what) => unlike?.[what] === backend.rank;
 
@@ -40,12 +41,21 @@ const killing = callbacks.lambdaCallback({
     }
   },
 });
+/** The first samples: all, or one less on a rank that is to be unlike. */
+const firstRows = (what) => {
+  const count = rows - (isUnlike(what) ? 1 : 0);
+  return [{ data: x.data.slice(0, count * 16), shape: [count, 4, 4, 1] }, y.slice(0, count)];
+};
+const validationData = firstRows("validation rows");
+if (isUnlike("validation data")) {
+  validationData[0].data[5] = 0.5;
+}
 const { history } = await model.fit(x, y, {
   epochs,
   batchSize: isUnlike("batch size") ? 4 : 8,
   seed: isUnlike("seed") ? 9 : 1,
   verbose: checkpoint ? 2 : 0,
-  ...(isUnlike("validation") ? { validationData: [x, y] } : {}),
+  ...(isUnlike("validation") || after ? { validationData } : {}),
   callbacks: [
     killing,
     ...(isUnlike("callbacks") ? [{ batchInterval: 2, onBatchEnd: () => undefined }] : []),
@@ -53,6 +63,15 @@ const { history } = await model.fit(x, y, {
     ...(checkpoint ? [callbacks.modelCheckpoint(checkpoint), callbacks.csvLogger(`${checkpoint}.csv`)] : []),
   ],
 });
+if (after) {
+  if (isUnlike("next call")) {
+    await model.predict(x, { batchSize: 8 });
+  } else if (unlike["next call"] !== undefined) {
+    await model.fit(x, y, { batchSize: 8, verbose: 0 });
+  }
+  await model.evaluate(...firstRows("evaluated rows"), { batchSize: 8, verbose: 0 });
+  await model.predict(firstRows("predicted rows")[0], { batchSize: 8 });
+}
 const hash = createHash("sha256");
 for (const { data } of await model.getWeights()) {
   hash.update(data);

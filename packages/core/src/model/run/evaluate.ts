@@ -6,7 +6,7 @@ import type { DeviceDataset } from "../data/deviceDataset.js";
 import { type HostSamples, sliceSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
 import type { MetricCounts } from "./metricStates.js";
-import { countsOfAllRanks, meansOfAllRanks, ownRows } from "./rankSums.js";
+import { countsOfAllRanks, expectSameRows, meansOfAllRanks, ownRows } from "./rankSums.js";
 import { RunningMeans } from "./runningMeans.js";
 import { runSteps, type Stretch } from "./runSteps.js";
 
@@ -102,6 +102,7 @@ export async function evaluateSamples(
   onProgress: (progress: EvaluationProgress) => void,
 ): Promise<Logs> {
   const { start, end, group } = ownRows(device.settings.backend.group, all.rows, batchSize);
+  await expectSameRows(group, "evaluate", all.rows, batchSize);
   const samples = sliceSamples(all, start, end);
   const means = new RunningMeans(device.settings);
   const progress = new RowProgress(samples.rows, batchSize, onProgress);

@@ -6,7 +6,7 @@ import type { FitSession } from "./fitSession.js";
 /** Throws `ArgumentError` where processes that train together do not train the same: it names what differs on which ranks. */
 export async function expectSameTraining(
   { settings, weights }: DeviceModel,
-  { samples, epochs, shuffle, validation }: FitRequest,
+  { samples, epochs, shuffle, validated }: FitRequest,
   session: FitSession,
 ): Promise<void> {
   const { group } = settings.backend;
@@ -25,7 +25,8 @@ export async function expectSameTraining(
     "rhythm of callbacks between steps (every process passes all of them to fit)": [
       JSON.stringify(session.callbacks.intervals),
     ],
-    validation: [String(validation !== undefined)],
+    validation: [validated.text],
+    "validation data": validated.samples,
     "place where training goes on": [JSON.stringify({ epoch, step })],
     "set of weights": await weights.read(),
   });

@@ -22,6 +22,8 @@ export interface FitRequest {
   readonly verbose: Verbosity;
   /** What is trained on, as far as it is in memory: processes that train together compare it. */
   readonly samples: readonly ArrayBufferView[];
+  /** What it is validated on: for processes that train together, to compare. */
+  readonly validated: { readonly text: string; readonly samples: readonly ArrayBufferView[] };
   /** What an earlier `fit` has left, to go on from. */
   readonly resumeFrom?: TrainingState;
   /** Replaces the weights of the model, in its order. */

@@ -5,7 +5,7 @@ import { type HostSamples, sliceSamples } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { chunks, RowProgress, runRows } from "./evaluate.js";
 import { joined } from "./joined.js";
-import { ownRows } from "./rankSums.js";
+import { expectSameRows, ownRows } from "./rankSums.js";
 
 /** The model's outputs for samples on the host, in order: [N, ...outputShape] each. */
 export async function predictSamples(
@@ -16,6 +16,7 @@ export async function predictSamples(
 ): Promise<Tensor<Float32Array>[]> {
   const { outputs } = device.settings.network;
   const { start, end, group } = ownRows(device.settings.backend.group, all.rows, batchSize);
+  await expectSameRows(group, "predict", all.rows, batchSize);
   const samples = sliceSamples(all, start, end);
   const { rows, outputNames } = samples;
   const rowSizes = outputs.map(({ shape }) => sizeOf(shape));

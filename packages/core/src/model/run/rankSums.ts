@@ -36,6 +36,19 @@ export function ownRows(group: ProcessGroup | undefined, rows: number, batchSize
   return { start: start!, end: end!, group };
 }
 
+/** Throws where processes share other samples out: each would get a part of something else. */
+export async function expectSameRows(
+  group: ProcessGroup | undefined,
+  purpose: "evaluate" | "predict",
+  rows: number,
+  batchSize: number,
+): Promise<void> {
+  await group?.expectSame({
+    [`number of samples to ${purpose}`]: [String(rows)],
+    [`batch size to ${purpose}`]: [String(batchSize)],
+  });
+}
+
 /** A part of some rows, and the group that computes all of them; without a group this process does. */
 export interface OwnRows {
   readonly start: number;

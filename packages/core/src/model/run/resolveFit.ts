@@ -13,7 +13,7 @@ import type { DeviceModel } from "./deviceModel.js";
 import type { FitRequest } from "./fitRequest.js";
 import { StreamedSource } from "./streamedSource.js";
 import { shuffledOrder, type WholeOptions, WholeSource } from "./trainingSource.js";
-import { streamedValidation, type Validation, wholeValidation } from "./validation.js";
+import { streamedValidation, wholeValidation } from "./validation.js";
 
 /** A request without what the model adds to it. */
 type ResolvedFit = Omit<FitRequest, "replaceWeights" | "files">;
@@ -62,7 +62,7 @@ export function resolveArrayFit(
     rows,
     batchSize: size,
     steps,
-    samples: hostData(split.samples).map(([, data]) => data),
+    samples: arraysOf(split.samples),
   };
 }
 
@@ -114,7 +114,7 @@ export function resolveDatasetFit(
   const goesOn = wanted !== undefined && (size === undefined || size === Infinity);
   return {
     ...request,
-    samples: whole === undefined ? [] : hostData(whole).map(([, data]) => data),
+    samples: whole === undefined ? [] : arraysOf(whole),
     source: (device) =>
       whole === undefined
         ? new StreamedSource(device, data, { ...batchSettings, steps: wanted ?? Infinity, goesOn, random })
@@ -218,20 +218,27 @@ function validationRequest(
   validation: ValidationSamples,
   batchSize: number,
   trainingBytes: number,
-): { validation?: (device: DeviceModel) => Validation } {
+): Pick<FitRequest, "validation" | "validated"> {
   const { validationSteps, maxDeviceBytes = wholeBytes(settings, trainingBytes) } = options;
   if (validation === undefined) {
-    return {};
+    return { validated: { text: "none", samples: [] } };
   }
   if (!isDataset(validation)) {
-    return { validation: (device) => wholeValidation(device, validation, batchSize || defaultBatchSize) };
+    const size = batchSize || defaultBatchSize;
+    return {
+      validation: (device) => wholeValidation(device, validation, size),
+      validated: { text: `${validation.rows} samples in batches of ${size}`, samples: arraysOf(validation) },
+    };
   }
   const data = limited("validationSteps", "the validation data set", validation, validationSteps);
   const batchSettings = settingsOf("the validation data set", options);
   const whole = data.selection?.batch?.dropRemainder
     ? undefined
     : wholeSamples(settings, data, batchSettings, maxDeviceBytes);
+  const { size: batches = "an unknown number of" } = data;
+  const text = whole ? `${whole.rows} samples` : `${batches} batches`;
   return {
+    validated: { text: `a data set of ${text}`, samples: whole === undefined ? [] : arraysOf(whole) },
     validation: (device) =>
       whole === undefined
         ? streamedValidation(device, data, batchSettings)
@@ -256,6 +263,10 @@ export function limited(
     throw new ArgumentError(`${what} is endless; pass ${option}, the batches to take`);
   }
   return data;
+}
+
+function arraysOf(samples: HostSamples): ArrayBufferView[] {
+  return hostData(samples).map(([, data]) => data);
 }
 
 function isDataset(validation: HostSamples | Dataset<unknown>): validation is Dataset<unknown> {
