@@ -5,6 +5,7 @@ import type { TensorInput } from "../tensorInput.js";
 import { elementAugmentation } from "./augmentation.js";
 import { type Batched, batchOf } from "./batching.js";
 import { ElementError } from "./elementError.js";
+import { batchOfParts, kept, type LazyElement, lazyBatches, lazyMap, lazyZip, madeElements } from "./lazyElements.js";
 import { type Arrays, arrayRows, type RowOf, rowElements } from "./rows.js";
 import {
   type ElementContext,
@@ -48,6 +49,10 @@ interface DatasetDefinition<T> {
   /** Elements of a pass; undefined where it is not known. */
   readonly size: number | undefined;
   readonly open: (epoch: number) => Elements<T>;
+  /** The same with elements that are made when they are asked for; absent where each has to be made to get to the next. */
+  readonly openLazily?: ((epoch: number) => Elements<LazyElement<T>>) | undefined;
+  /** Elements that are made ahead of the one that is wanted; default 0. */
+  readonly ahead?: number;
   /** Elements of its elements, where these are batches. */
   readonly batchSize?: number | undefined;
   readonly selection?: ArraySelection | undefined;
@@ -114,6 +119,11 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#definition.augmentation;
   }
 
+  /** Elements that whoever goes through `iterateLazily` should make ahead of the one that is wanted. */
+  get ahead(): number {
+    return this.#definition.ahead ?? 0;
+  }
+
   /** A pass; every one has the next number, so that each has an order of its own where the data set is shuffled. */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     return this.iterate(this.#passes++);
@@ -122,6 +132,16 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** The pass of that number, counted from 0: `fit` asks for that of each epoch. */
   iterate(epoch = 0): AsyncGenerator<T, void, undefined> {
     return this.#definition.open(expectCount("dataset: epoch", epoch, 0));
+  }
+
+  /**
+   * The pass of that number with elements that are made when they are asked for, and batches of which parts can be made: processes that
+   * train together make their own alone. Elements behind `filter`, and those that a source gives one by one, are made all the same.
+   */
+  iterateLazily(epoch = 0): Elements<LazyElement<T>> {
+    expectCount("dataset: epoch", epoch, 0);
+    const { open, openLazily } = this.#definition;
+    return openLazily?.(epoch) ?? madeElements(open(epoch));
   }
 
   /**
@@ -151,6 +171,7 @@ export class Dataset<T> implements AsyncIterable<T> {
       (elements, epoch) => mapElements<T, unknown>(elements, changed, { concurrency, seed, epoch }),
       size,
       isAugmentation ? { batchSize } : {},
+      (elements, epoch) => lazyMap<T, unknown>(elements, changed, { concurrency, seed, epoch }),
     );
   }
 
@@ -161,10 +182,15 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   /** The elements of what the function makes of each element, in a row: the rows of files, say. */
   flatMap<U>(open: (element: T) => DatasetSource<U> | Promise<DatasetSource<U>>): Dataset<U> {
-    return this.#then(
-      (elements, epoch) => flattenElements(elements, async (element) => dataset<U>(await open(element)).iterate(epoch)),
-      undefined,
-    );
+    const { open: openThis } = this.#definition;
+    const inner = async (element: T): Promise<Dataset<U>> => dataset<U>(await open(element));
+    return new Dataset({
+      size: undefined,
+      open: (epoch) => flattenElements(openThis(epoch), async (element) => (await inner(element)).iterate(epoch)),
+      openLazily: (epoch) =>
+        flattenElements(openThis(epoch), async (element) => (await inner(element)).iterateLazily(epoch)),
+      ahead: this.ahead,
+    });
   }
 
   /**
@@ -181,13 +207,11 @@ export class Dataset<T> implements AsyncIterable<T> {
     const { selection, batchSize } = this;
     const shuffled = <U>(elements: Elements<U>, epoch: number): Elements<U> =>
       shuffleElements(elements, bufferSize, seed, reshuffleEachIteration ? epoch : 0);
-    return this.#then(shuffled, this.size, {
-      batchSize,
-      selection:
-        selection && selection.batch === undefined
-          ? { ...selection, inOrder: false, order: (epoch) => shuffled(selection.order(epoch), epoch) }
-          : undefined,
-    });
+    const ordered =
+      selection && selection.batch === undefined
+        ? { ...selection, inOrder: false, order: (epoch: number) => shuffled(selection.order(epoch), epoch) }
+        : undefined;
+    return this.#then(shuffled, this.size, { batchSize, selection: ordered }, shuffled);
   }
 
   /**
@@ -207,6 +231,11 @@ export class Dataset<T> implements AsyncIterable<T> {
         rows === undefined
           ? batchElements(groupElements(open(epoch), size, dropRemainder))
           : batchRows(groupElements(rows.order(epoch), size, dropRemainder), rows.batchOf),
+      openLazily: (epoch) =>
+        rows === undefined
+          ? lazyBatches(this.iterateLazily(epoch), size, dropRemainder)
+          : lazyBatchesOfRows(groupElements(rows.order(epoch), size, dropRemainder), rows.batchOf),
+      ahead: Math.ceil(this.ahead / size),
       batchSize: size,
       selection: rows && { ...rows, batch: { size, dropRemainder } },
     });
@@ -217,11 +246,12 @@ export class Dataset<T> implements AsyncIterable<T> {
     expectCount("prefetch: count", count);
     const { batchSize, selection } = this;
     const augmentation = this.#augmented((batches) => batches.prefetch(count));
-    return this.#then((elements) => prefetchElements(elements, count), this.size, {
-      batchSize,
-      selection,
-      augmentation,
-    });
+    return this.#then(
+      (elements) => prefetchElements(elements, count),
+      this.size,
+      { batchSize, selection, augmentation, ahead: Math.max(count, this.ahead) },
+      (elements) => elements,
+    );
   }
 
   /** The first `count` elements. */
@@ -229,14 +259,16 @@ export class Dataset<T> implements AsyncIterable<T> {
     expectCount("take: count", count, 0);
     const size = this.size === undefined ? undefined : Math.min(this.size, count);
     const augmentation = this.#augmented((batches) => batches.take(count));
-    return this.#then((elements) => takeElements(elements, count), size, { batchSize: this.batchSize, augmentation });
+    const taken = <U>(elements: Elements<U>): Elements<U> => takeElements(elements, count);
+    return this.#then(taken, size, { batchSize: this.batchSize, augmentation }, taken);
   }
 
   /** All but the first `count` elements. */
   skip(count: number): Dataset<T> {
     expectCount("skip: count", count, 0);
     const size = this.size === undefined ? undefined : Math.max(0, this.size - count);
-    return this.#then((elements) => skipElements(elements, count), size, { batchSize: this.batchSize });
+    const rest = <U>(elements: Elements<U>): Elements<U> => skipElements(elements, count);
+    return this.#then(rest, size, { batchSize: this.batchSize }, rest);
   }
 
   /** The elements `count` times over, or without end. Every time counts as a pass: what is shuffled before has another order. */
@@ -245,11 +277,11 @@ export class Dataset<T> implements AsyncIterable<T> {
       expectCount("repeat: count", count);
     }
     const { size, open, batchSize } = this.#definition;
-    async function* repeated(epoch: number): Elements<T> {
+    async function* repeated<U>(epoch: number, openPass: (pass: number) => Elements<U>): Elements<U> {
       const first = epoch * Math.min(count, endlessPasses);
       for (let pass = 0; pass < count; pass++) {
         let isEmpty = true;
-        for await (const element of open(first + pass)) {
+        for await (const element of openPass(first + pass)) {
           isEmpty = false;
           yield element;
         }
@@ -260,7 +292,14 @@ export class Dataset<T> implements AsyncIterable<T> {
     }
     const all = size === 0 ? 0 : count === Infinity ? Infinity : size && size * count;
     const augmentation = this.#augmented((batches) => batches.repeat(count));
-    return new Dataset({ size: all, open: repeated, batchSize, augmentation });
+    return new Dataset({
+      size: all,
+      open: (epoch) => repeated(epoch, open),
+      openLazily: (epoch) => repeated(epoch, (pass) => this.iterateLazily(pass)),
+      ahead: this.ahead,
+      batchSize,
+      augmentation,
+    });
   }
 
   /**
@@ -269,21 +308,13 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   cache(): Dataset<T> {
     const { size, open, batchSize } = this.#definition;
-    let kept: readonly T[] | undefined;
-    async function* cached(): Elements<T> {
-      if (kept !== undefined) {
-        yield* kept;
-        return;
-      }
-      const elements: T[] = [];
-      // Whichever pass comes first, in a training that goes on from a later epoch say.
-      for await (const element of open(0)) {
-        elements.push(element);
-        yield element;
-      }
-      kept ??= elements;
-    }
-    return new Dataset({ size, open: cached, batchSize });
+    return new Dataset({
+      size,
+      open: keeping(() => open(0)),
+      openLazily: keeping(() => keptElements(this.iterateLazily(0))),
+      ahead: this.ahead,
+      batchSize,
+    });
   }
 
   /** Layers that the batches go through, over other batches. */
@@ -295,10 +326,35 @@ export class Dataset<T> implements AsyncIterable<T> {
   #then<U>(
     stage: (elements: Elements<T>, epoch: number) => Elements<U>,
     size: number | undefined,
-    rest: Pick<DatasetDefinition<U>, "batchSize" | "selection" | "augmentation"> = {},
+    rest: Pick<DatasetDefinition<U>, "batchSize" | "selection" | "augmentation" | "ahead"> = {},
+    lazyStage?: (elements: Elements<LazyElement<T>>, epoch: number) => Elements<LazyElement<U>>,
   ): Dataset<U> {
     const { open } = this.#definition;
-    return new Dataset({ size, open: (epoch) => stage(open(epoch), epoch), ...rest });
+    const openLazily = lazyStage && ((epoch: number) => lazyStage(this.iterateLazily(epoch), epoch));
+    return new Dataset({ size, open: (epoch) => stage(open(epoch), epoch), openLazily, ahead: this.ahead, ...rest });
+  }
+}
+
+/** Opens passes over what the first whole pass has given, whichever that is: in a training that goes on from a later epoch, say. */
+function keeping<T>(open: () => Elements<T>): () => Elements<T> {
+  let all: readonly T[] | undefined;
+  return async function* cached(): Elements<T> {
+    if (all !== undefined) {
+      yield* all;
+      return;
+    }
+    const elements: T[] = [];
+    for await (const element of open()) {
+      elements.push(element);
+      yield element;
+    }
+    all ??= elements;
+  };
+}
+
+async function* keptElements<T>(elements: Elements<LazyElement<T>>): Elements<LazyElement<T>> {
+  for await (const element of elements) {
+    yield kept(element);
   }
 }
 
@@ -322,6 +378,15 @@ async function* batchRows<T>(
 ): Elements<Batched<T>> {
   for await (const { group } of groups) {
     yield batch(group) as Batched<T>;
+  }
+}
+
+async function* lazyBatchesOfRows<T>(
+  groups: Elements<{ readonly group: readonly number[] }>,
+  batch: ArraySelection["batchOf"],
+): Elements<LazyElement<Batched<T>>> {
+  for await (const { group } of groups) {
+    yield batchOfParts(group.length, async (start, end) => batch(group.slice(start, end)) as Batched<T>);
   }
 }
 
@@ -362,7 +427,17 @@ export function dataset(source: unknown): Dataset<unknown> {
     return new Dataset({ size: source.length, open: () => sourceElements(source) });
   }
   if (typeof source === "function") {
-    return new Dataset({ size: undefined, open: (epoch) => openFunction(source as () => unknown, epoch) });
+    const open = source as () => unknown;
+    return new Dataset({
+      size: undefined,
+      open: (epoch) => openFunction(open, (made) => made.iterate(epoch), sourceElements),
+      openLazily: (epoch) =>
+        openFunction(
+          open,
+          (made) => made.iterateLazily(epoch),
+          (made) => madeElements(sourceElements(made)),
+        ),
+    });
   }
   if (isIterable(source)) {
     let used = false;
@@ -397,13 +472,20 @@ export function zip<T extends readonly unknown[]>(...datasets: { readonly [K in 
   return new Dataset({
     size: sizes.length === all.length ? Math.min(...sizes) : undefined,
     open: (epoch) => zipElements(all.map((each) => each.iterate(epoch))) as unknown as Elements<T>,
+    openLazily: (epoch) =>
+      lazyZip(zipElements(all.map((each) => each.iterateLazily(epoch)))) as unknown as Elements<LazyElement<T>>,
+    ahead: Math.max(...all.map(({ ahead }) => ahead)),
   });
 }
 
-async function* openFunction(source: () => unknown, epoch: number): Elements<unknown> {
+async function* openFunction<E>(
+  source: () => unknown,
+  pass: (made: Dataset<unknown>) => Elements<E>,
+  elements: (made: AsyncIterable<unknown> | Iterable<unknown>) => Elements<E>,
+): Elements<E> {
   const made = source();
   if (made instanceof Dataset) {
-    yield* made.iterate(epoch);
+    yield* pass(made);
     return;
   }
   if (!isIterable(made)) {
@@ -412,7 +494,7 @@ async function* openFunction(source: () => unknown, epoch: number): Elements<unk
         "pass an async generator, say",
     );
   }
-  yield* sourceElements(made);
+  yield* elements(made);
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> {

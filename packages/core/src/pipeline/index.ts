@@ -10,5 +10,6 @@ export {
   type ShuffleOptions,
   zip,
 } from "./dataset.js";
+export { type LazyElement, makeElements } from "./lazyElements.js";
 export type { Arrays, Row, RowOf } from "./rows.js";
 export type { ElementContext } from "./stages.js";

@@ -51,18 +51,20 @@ export async function* mapElements<T, U>(
   change: (element: T, context: ElementContext) => U | Promise<U>,
   { concurrency, seed, epoch }: { readonly concurrency: number; readonly seed: number; readonly epoch: number },
 ): Elements<U> {
-  const running: Promise<U>[] = [];
+  const call = elementCalls(change, seed, epoch);
   let position = 0;
+  yield* inTurn(elements, (element) => call(element, position++), concurrency);
+}
+
+/** Results of asynchronous calls in the order of the elements, up to so many of them running at a time. */
+export async function* inTurn<T, U>(
+  elements: AsyncIterable<T>,
+  call: (element: T) => Promise<U>,
+  concurrency: number,
+): Elements<U> {
+  const running: Promise<U>[] = [];
   const start = (element: T): Promise<U> => {
-    const at = position++;
-    const call = async (): Promise<U> => {
-      try {
-        return await change(element, new LazyContext(at, epoch, seed));
-      } catch (error) {
-        throw failedAt("map", at, error);
-      }
-    };
-    const result = call();
+    const result = call(element);
     // A rejection is seen when its turn comes; until then it must not count as unhandled.
     result.catch(() => undefined);
     return result;
@@ -80,6 +82,21 @@ export async function* mapElements<T, U>(
   } finally {
     await Promise.allSettled(running);
   }
+}
+
+/** A function of `map` as it is called for the element at a position. */
+export function elementCalls<T, U>(
+  change: (element: T, context: ElementContext) => U | Promise<U>,
+  seed: number,
+  epoch: number,
+): (element: T, position: number) => Promise<U> {
+  return async (element, position) => {
+    try {
+      return await change(element, new LazyContext(position, epoch, seed));
+    } catch (error) {
+      throw failedAt("map", position, error);
+    }
+  };
 }
 
 /** Its random numbers are made when they are asked for: most functions want none. */
@@ -243,14 +260,14 @@ export async function* flattenElements<T, U>(
 }
 
 /** Arrays of the elements of several passes, until the first ends. */
-export async function* zipElements(passes: readonly Elements<unknown>[]): Elements<unknown[]> {
+export async function* zipElements<T>(passes: readonly Elements<T>[]): Elements<T[]> {
   try {
     for (;;) {
       const parts = await Promise.all(passes.map((pass) => pass.next()));
       if (parts.some(({ done }) => done)) {
         return;
       }
-      yield parts.map(({ value }) => value);
+      yield parts.map(({ value }) => value as T);
     }
   } finally {
     await Promise.allSettled(passes.map((pass) => pass.return()));

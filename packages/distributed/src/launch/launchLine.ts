@@ -51,9 +51,12 @@ export class LaunchLines {
     createInterface({ input: socket }).on("line", (text) => {
       const [word, rank, size] = text.split(" ");
       if (word === token) {
-        socket.on("close", () => {
-          this.#dead ??= this.#ended ? undefined : `rank ${rank} of ${size}`;
-        });
+        // The first sign of each counts: a line that was reset is closed sooner than one that has ended, whichever broke first.
+        for (const sign of ["end", "error", "close"]) {
+          socket.on(sign, () => {
+            this.#dead ??= this.#ended ? undefined : `rank ${rank} of ${size}`;
+          });
+        }
       } else {
         this.#ended ||= word === "end";
       }

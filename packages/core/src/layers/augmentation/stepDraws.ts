@@ -82,6 +82,14 @@ export class StepDraws {
     });
   }
 
+  /** Of what was drawn for a step, that of some of its rows. */
+  rowsOf(drawn: ReturnType<StepDraws["draw"]>, start: number, end: number): ReturnType<StepDraws["draw"]> {
+    return drawn.map((numbers, index) => {
+      const size = sizeOf(this.buffers[index]!.shape);
+      return numbers.subarray(start * size, end * size);
+    });
+  }
+
   /** Places the buffers, with room for `rows`, and gathers the step's rows of them: what layers read by name. */
   gather(graph: Graph, rows: number, batchSize: number): (call: NumberedCall, name: string) => Value {
     const gathered = new Map(

@@ -16,14 +16,14 @@ export interface BatchSettings {
 }
 
 /**
- * The batches of a pass, from number `first` on, checked as `fit` checks arrays: [x, y] or [x, y, sampleWeight], for prediction x alone as well. Throws
+ * The batches of a pass, numbered from `first` on, `by` from one to the next; checked as `fit` checks arrays: [x, y] or [x, y, sampleWeight], for prediction x alone as well. Throws
  * `DataError` or `ShapeError` that names the batch.
  */
 export async function* batchSamples(
   settings: CompileSettings,
   pass: AsyncIterable<unknown>,
   { what, labelled, classWeight, warn }: BatchSettings,
-  first = 0,
+  { first = 0, by = 1 }: { readonly first?: number; readonly by?: number } = {},
 ): AsyncGenerator<HostSamples, void, undefined> {
   let position = first;
   for await (const element of pass) {
@@ -37,7 +37,7 @@ export async function* batchSamples(
       const [x, y, sampleWeight] = expectPair(element, of);
       yield labelledSamples(settings, [`x ${of}`, `y ${of}`], x, y, { sampleWeight, classWeight }, warnOnce);
     }
-    position++;
+    position += by;
   }
 }
 

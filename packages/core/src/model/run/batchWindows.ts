@@ -1,12 +1,15 @@
 import { bytesOf } from "../data/batchSamples.js";
 import type { DatasetExtras, DeviceDataset } from "../data/deviceDataset.js";
-import { type HostSamples, signatureOf } from "../data/hostSamples.js";
+import { signatureOf } from "../data/hostSamples.js";
 import type { DeviceModel } from "./deviceModel.js";
+import type { OwnBatch } from "./ownBatches.js";
 import type { Stretch } from "./runSteps.js";
 
 /** Steps whose samples are on the device. */
 export interface StepsOnDevice extends Stretch {
   readonly dataset: DeviceDataset;
+  /** Rows of a step that are there, where they are this process's part of a batch alone; absent: all of them. */
+  readonly ownRows?: number;
 }
 
 /** Upper bounds on a window: samples that are on the device while they wait for their step, and what is predicted of them. */
@@ -24,7 +27,9 @@ const turnMs = 20;
 /** Room for some batches of one kind. */
 interface Window {
   readonly dataset: DeviceDataset;
+  /** Samples of a step, and those of them that are in the window. */
   readonly batchSize: number;
+  readonly ownRows: number;
   readonly capacity: number;
   readonly bytes: number;
   /** Batches in it, and those that have been taken. */
@@ -63,13 +68,13 @@ export class WindowPool {
   #first: { readonly batches: number; readonly bytes: number } | undefined;
 
   /** A window for samples of this kind; undefined where two are in use. */
-  acquire(kind: string, samples: HostSamples): Window | undefined {
+  acquire(kind: string, batch: OwnBatch): Window | undefined {
     if (this.#all.filter(({ free }) => !free).length >= maxInUse) {
       return undefined;
     }
     const windows = this.#kinds.get(kind) ?? [];
     const free = windows.find((window) => window.free);
-    const window = free === undefined ? this.#open(samples) : Object.assign(free, { count: 0, taken: 0, free: false });
+    const window = free === undefined ? this.#open(batch) : Object.assign(free, { count: 0, taken: 0, free: false });
     this.#kinds.delete(kind);
     this.#kinds.set(kind, free === undefined ? [...windows, window] : windows);
     return window;
@@ -86,17 +91,21 @@ export class WindowPool {
     return [...this.#kinds.values()].flat();
   }
 
-  #open(samples: HostSamples): Window {
+  #open({ samples, batchSize }: OwnBatch): Window {
     this.#device.weights.expectAlive();
     const { predictionSizes = [] } = this.#extras;
-    const predictedBytes = 4 * samples.rows * predictionSizes.reduce((sum, size) => sum + size, 0);
-    const batchBytes = bytesOf(samples) + predictedBytes;
+    const rowBytes = bytesOf(samples) / samples.rows + 4 * predictionSizes.reduce((sum, size) => sum + size, 0);
+    const isWhole = samples.rows === batchSize;
+    // Parts of a batch may differ by a row, but all processes take as many steps at a time.
+    const mostRows = isWhole ? batchSize : Math.ceil(batchSize / this.#device.settings.backend.group!.size);
+    const batchBytes = mostRows * rowBytes;
     const capacity = Math.max(1, Math.min(maxWindowBatches, Math.floor(maxWindowBytes / batchBytes)));
     const bytes = capacity * batchBytes;
     this.#first ??= { batches: capacity, bytes };
     this.#makeRoom(bytes);
     const dataset = this.#device.datasets.open(samples, { ...this.#extras, rows: capacity * samples.rows });
-    return { dataset, batchSize: samples.rows, capacity, bytes, count: 0, taken: 0, free: false };
+    const ownRows = samples.rows;
+    return { dataset, batchSize, ownRows, capacity, bytes, count: 0, taken: 0, free: false };
   }
 
   /** Frees kinds that have not been used for longest, as far as none of their windows is in use. */
@@ -122,7 +131,7 @@ export class WindowPool {
  */
 export class BatchWindows {
   readonly #pool: WindowPool;
-  readonly #batches: AsyncGenerator<HostSamples, void, undefined>;
+  readonly #batches: AsyncGenerator<OwnBatch, void, undefined>;
   readonly #training: { readonly seed: number; readonly firstIteration: number } | undefined;
   readonly #filled: Promise<void>;
   #filling: Window | undefined;
@@ -139,7 +148,7 @@ export class BatchWindows {
   /** @param training where the batches are for training steps: the seed of what is drawn for each, and the iteration of the first */
   constructor(
     pool: WindowPool,
-    batches: AsyncGenerator<HostSamples, void, undefined>,
+    batches: AsyncGenerator<OwnBatch, void, undefined>,
     training?: { readonly seed: number; readonly firstIteration: number },
   ) {
     this.#pool = pool;
@@ -167,10 +176,11 @@ export class BatchWindows {
       }
       this.#current = window;
     }
-    const { dataset, batchSize, taken } = window;
+    const { dataset, batchSize, ownRows, taken } = window;
     const count = Math.min(atMost, window.count - taken);
     window.taken += count;
-    return { dataset, firstRow: taken * batchSize, batchSize, count };
+    const part = ownRows === batchSize ? {} : { ownRows };
+    return { dataset, firstRow: taken * ownRows, batchSize, count, ...part };
   }
 
   /** Ends the pass. Steps that were taken must be done. */
@@ -214,14 +224,14 @@ export class BatchWindows {
   async #fill(): Promise<void> {
     let turnEnds = performance.now() + turnMs;
     try {
-      for await (const samples of this.#batches) {
+      for await (const batch of this.#batches) {
         // A source that never waits would keep the device's results from being seen.
         if (performance.now() > turnEnds) {
           await new Promise((resolve) => setTimeout(resolve));
           turnEnds = performance.now() + turnMs;
         }
-        const kind = JSON.stringify(signatureOf(samples, false));
-        while (!this.#closed && !this.#put(kind, samples)) {
+        const kind = JSON.stringify([batch.batchSize, signatureOf(batch.samples, false)]);
+        while (!this.#closed && !this.#put(kind, batch)) {
           await this.#changed;
         }
         if (this.#closed) {
@@ -241,22 +251,24 @@ export class BatchWindows {
    * Writes a batch into the window that is being filled; false where it has to wait for one. Nothing comes between finding the
    * window and writing: once it has been taken, it is another that is filled.
    */
-  #put(kind: string, samples: HostSamples): boolean {
+  #put(kind: string, batch: OwnBatch): boolean {
+    const { samples, batchSize, offset } = batch;
     if (this.#filling !== undefined && this.#kind !== kind) {
       this.#seal();
     }
     this.#kind = kind;
-    this.#filling ??= this.#pool.acquire(kind, samples);
+    this.#filling ??= this.#pool.acquire(kind, batch);
     const window = this.#filling;
     if (window === undefined) {
       return false;
     }
-    const firstRow = window.count * window.batchSize;
+    const firstRow = window.count * window.ownRows;
     window.dataset.writeRows(samples, firstRow);
     const { draws } = window.dataset;
     if (this.#training !== undefined && draws !== undefined) {
       const { seed, firstIteration } = this.#training;
-      window.dataset.writeDrawn([draws.draw(seed, firstIteration + this.#written++, samples.rows)], firstRow);
+      const drawn = draws.draw(seed, firstIteration + this.#written++, batchSize);
+      window.dataset.writeDrawn([draws.rowsOf(drawn, offset, offset + samples.rows)], firstRow);
     }
     window.count++;
     if (window.count === window.capacity) {

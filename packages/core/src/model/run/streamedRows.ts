@@ -1,3 +1,4 @@
+import type { ProcessGroup } from "../../backend/index.js";
 import type { EvaluationProgress, Logs } from "../../callbacks/index.js";
 import { DataError } from "../../errors.js";
 import { sizeOf } from "../../ops/definition.js";
@@ -5,12 +6,12 @@ import type { Dataset } from "../../pipeline/index.js";
 import type { StepValues } from "../../plan/index.js";
 import { seedKey } from "../../random/index.js";
 import type { Tensor } from "../../tensor.js";
-import { type BatchSettings, batchSamples } from "../data/batchSamples.js";
+import type { BatchSettings } from "../data/batchSamples.js";
 import { BatchWindows, type StepsOnDevice, WindowPool } from "./batchWindows.js";
 import type { DeviceModel } from "./deviceModel.js";
 import { valuesOfAllRanks } from "./evaluate.js";
 import { joined } from "./joined.js";
-import { ownRows } from "./rankSums.js";
+import { sharedBatches } from "./ownBatches.js";
 import { RunningMeans } from "./runningMeans.js";
 import { runSteps } from "./runSteps.js";
 
@@ -23,7 +24,7 @@ export async function evaluateBatches(
   onProgress: (progress: EvaluationProgress) => void,
 ): Promise<Logs> {
   const means = new RunningMeans(device.settings);
-  const progress = new BatchProgress(data, onProgress);
+  const progress = new BatchProgress(device, data, onProgress);
   const counts = await device.metricStates.evaluation(async () => {
     await runBatches(device, "evaluate", pool, data, settings, async (taken, results, count) => {
       means.add(results, count, taken.batchSize);
@@ -61,8 +62,8 @@ export async function predictBatches(
   const sizes = outputs.map(({ shape }) => sizeOf(shape));
   const pool = new WindowPool(device, { predictionSizes: sizes });
   const parts: Float32Array[][] = outputs.map(() => []);
-  const progress = new BatchProgress(data, onProgress);
-  let rows = 0;
+  const batchRows: number[] = [];
+  const progress = new BatchProgress(device, data, onProgress);
   try {
     await runBatches(
       device,
@@ -74,7 +75,7 @@ export async function predictBatches(
         progress.add(count, batchSize, {});
       },
       async ({ dataset, firstRow, batchSize, count }) => {
-        rows += count * batchSize;
+        batchRows.push(...new Array<number>(count).fill(batchSize));
         for (const [index, part] of parts.entries()) {
           part.push(await dataset.readPredictions(names, index, firstRow, count * batchSize));
         }
@@ -84,12 +85,42 @@ export async function predictBatches(
   } finally {
     pool.dispose();
   }
-  return outputs.map(({ shape }, index) => ({ data: joined(parts[index]!), shape: [rows, ...shape] }));
+  const all = await rowsOfAllRanks(device.settings.backend.group, batchRows, parts.map(joined));
+  return outputs.map(({ shape }, index) => ({ data: all.data[index]!, shape: [all.rows, ...shape] }));
+}
+
+/** Predictions for all batches in their order, out of those that each rank has made. */
+async function rowsOfAllRanks(
+  group: ProcessGroup | undefined,
+  batchRows: readonly number[],
+  own: readonly Float32Array[],
+): Promise<{ readonly rows: number; readonly data: readonly Float32Array[] }> {
+  const rowsOf = (sizes: Iterable<number>): number => [...sizes].reduce((sum, size) => sum + size, 0);
+  if (group === undefined) {
+    return { rows: rowsOf(batchRows), data: own };
+  }
+  const sizes = await group.gather(Float32Array.from(batchRows));
+  const data: Float32Array[] = [];
+  for (const values of own) {
+    const byRank = await group.gather(values);
+    const width = rowsOf(byRank.map(({ length }) => length)) / rowsOf(sizes.map(rowsOf));
+    const read = sizes.map(() => 0);
+    // In turn, as they were shared out.
+    const batches = Array.from({ length: Math.max(...sizes.map(({ length }) => length)) }, (_, round) =>
+      sizes.flatMap((rankSizes, rank) => {
+        const start = read[rank]!;
+        read[rank] = start + (rankSizes[round] ?? 0) * width;
+        return [byRank[rank]!.subarray(start, read[rank])];
+      }),
+    );
+    data.push(joined(batches.flat()));
+  }
+  return { rows: rowsOf(sizes.map(rowsOf)), data };
 }
 
 /**
- * Runs all batches, in evaluation those that fall to this process where several train together. `onResults` gets the results of steps that ran
- * together, `onTaken` learns of those that were taken together.
+ * Runs all batches that fall to this process. `onResults` gets the results of steps that ran together, `onTaken` learns of those that were
+ * taken together.
  */
 async function runBatches(
   device: DeviceModel,
@@ -101,38 +132,46 @@ async function runBatches(
   onTaken: (taken: StepsOnDevice) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const plain: Omit<StepValues, "batchStart"> = { iteration: 0, learningRate: 0, stepSize: 0, seed: seedKey(0) };
-  const windows = new BatchWindows(pool, batchSamples(device.settings, data.iterate(), settings));
-  const group = mode === "evaluate" ? device.settings.backend.group : undefined;
-  let isEmpty = true;
+  let batches = 0;
+  const windows = new BatchWindows(
+    pool,
+    sharedBatches(device.settings, data, settings, () => batches++),
+  );
   try {
     for (let taken = await windows.take(Infinity); taken !== undefined; taken = await windows.take(Infinity)) {
       const { dataset, firstRow, batchSize, count } = taken;
       const executable = await device.executable(mode, batchSize, dataset);
-      const { start, end } = ownRows(group, count, 0);
-      const values = (step: number): StepValues => ({ ...plain, batchStart: firstRow + (start + step) * batchSize });
-      for await (const run of runSteps(executable, end - start, values)) {
+      const values = (step: number): StepValues => ({ ...plain, batchStart: firstRow + step * batchSize });
+      for await (const run of runSteps(executable, count, values)) {
         await onResults(taken, run.results, run.count);
       }
       await onTaken(taken);
-      isEmpty = false;
     }
   } finally {
     await windows.close();
   }
-  if (isEmpty) {
+  await device.settings.backend.group?.expectSame({
+    [`number of batches of ${settings.what} to ${mode}`]: [String(batches)],
+  });
+  if (batches === 0) {
     throw new DataError(`${settings.what} is empty; it must give at least one batch`);
   }
 }
 
-/** Counts steps and samples for progress reports; how many there will be is known for some data sets only. */
+/** Counts this process's steps and samples for progress reports; how many there will be is known for some data sets only. */
 class BatchProgress {
   readonly #steps: number;
   readonly #report: (progress: EvaluationProgress) => void;
   #stepsDone = 0;
   #samplesDone = 0;
 
-  constructor({ size = Infinity }: Dataset<unknown>, report: (progress: EvaluationProgress) => void) {
-    this.#steps = size;
+  constructor(
+    { settings: { backend } }: DeviceModel,
+    { size = Infinity }: Dataset<unknown>,
+    report: (progress: EvaluationProgress) => void,
+  ) {
+    const { rank, size: ranks } = backend.group ?? { rank: 0, size: 1 };
+    this.#steps = Math.ceil((size - rank) / ranks);
     this.#report = report;
   }
 

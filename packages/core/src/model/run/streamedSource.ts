@@ -1,8 +1,9 @@
 import { DataError } from "../../errors.js";
 import type { Dataset } from "../../pipeline/index.js";
-import { type BatchSettings, batchSamples } from "../data/batchSamples.js";
+import type { BatchSettings } from "../data/batchSamples.js";
 import { BatchWindows, type StepsOnDevice, WindowPool } from "./batchWindows.js";
 import type { DeviceModel } from "./deviceModel.js";
+import { trainingBatches } from "./ownBatches.js";
 import type { StepRandomness, TrainingSource } from "./trainingSource.js";
 
 /** How a data set is gone through. */
@@ -59,6 +60,10 @@ export class StreamedSource implements TrainingSource {
 
   async next(_step: number, atMost: number): Promise<StepsOnDevice | undefined> {
     const taken = await this.#windows!.take(atMost);
+    // Whoever has nothing left would do something else than the others.
+    await this.#device.settings.backend.group?.expectSame({
+      [`rest of ${this.#options.what}`]: [taken ? `${taken.count} batches of ${taken.batchSize} samples next` : "none"],
+    });
     if (taken === undefined && this.#isEmpty) {
       throw new DataError(`${this.#options.what} is empty; it must give at least one batch`);
     }
@@ -81,11 +86,10 @@ export class StreamedSource implements TrainingSource {
   /** Begins a pass, or goes into it for a training that goes on in its middle. */
   async #open(data: Dataset<unknown>, pass: number, skipped: number): Promise<void> {
     await this.#end();
-    const batches = (skipped > 0 ? data.skip(skipped) : data).iterate(pass);
-    const samples = batchSamples(this.#device.settings, batches, this.#options, skipped);
+    const batches = trainingBatches(this.#device.settings, data, { epoch: pass, skipped }, this.#options);
     const { seed } = this.#options.random;
     const training = { seed, firstIteration: this.#device.weights.iteration };
-    this.#windows = new BatchWindows(this.#pool, samples, training);
+    this.#windows = new BatchWindows(this.#pool, batches, training);
   }
 
   async #end(): Promise<void> {

@@ -13,6 +13,8 @@ export interface TrainingStretch extends Stretch {
   readonly epoch?: number;
   /** Number of the first step: within the epoch, or outside `fit` over the life of the optimizer. */
   readonly firstStep: number;
+  /** Rows of a step in the data set, where they are this process's part of a batch alone; absent: all of the batch. */
+  readonly ownRows?: number;
 }
 
 /** What steps are trained with. */
@@ -44,15 +46,16 @@ export interface TrainedSteps {
 export async function* trainSteps(
   { settings: { optimizer, backend }, weights }: DeviceModel,
   executable: Executable,
-  { epoch, firstStep, firstRow, batchSize, count }: TrainingStretch,
+  { epoch, firstStep, firstRow, batchSize, count, ownRows }: TrainingStretch,
   { seed, means, onStart, onResults }: StepSettings,
 ): AsyncGenerator<TrainedSteps, void, undefined> {
   const firstIteration = weights.iteration;
-  const { offset } = sliceOf(backend.group, batchSize);
+  const first = firstRow + (ownRows === undefined ? sliceOf(backend.group, batchSize).offset : 0);
+  const rowsEach = ownRows ?? batchSize;
   const values = (step: number): StepValues => {
     const iteration = firstIteration + step;
     const learningRate = weights.optimizer.rateAt(iteration);
-    const batchStart = firstRow + offset + step * batchSize;
+    const batchStart = first + step * rowsEach;
     return stepValues(optimizer, { iteration, learningRate, batchStart, seed });
   };
   for await (const run of runSteps(executable, count, values, onStart)) {
