@@ -97,6 +97,13 @@ describe.each(mpis)("over $name", (mpi) => {
     expect(durationMs).toBeLessThan(10_000);
   });
 
+  it("a process that ends its script in the middle of a sum does not leave the others waiting", async () => {
+    const { code, output, durationMs } = await start({ leaveIn: 1 });
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/rank 1 of 2 ends with exit code 0 in the middle of MPI_I\w+, and all others with it/);
+    expect(durationMs).toBeLessThan(10_000);
+  });
+
   it("a library that is not the launcher's is found", async () => {
     const other = mpis.find(({ name }) => name !== mpi.name);
     if (other === undefined) {
@@ -108,6 +115,12 @@ describe.each(mpis)("over $name", (mpi) => {
     expect(output).toMatch(
       /has started 2 processes, but in .* this one is of 1: library and launcher do not belong together/,
     );
+  });
+
+  it("a WASM module that reaches beyond its memory throws, whatever handlers of faults the transport installs", async () => {
+    const environment = { UCX_ERROR_SIGNALS: "SIGILL,SIGSEGV,SIGBUS,SIGFPE" };
+    const reports = reportsOf<string>(await runJob(mpi, 2, "faults.mjs", [], environment), 2);
+    expect(reports).toEqual(Array(2).fill("RuntimeError: memory access out of bounds"));
   });
 
   it("a library that is missing is named", async () => {

@@ -28,13 +28,14 @@ export function endWithProcess(mpi: Mpi, watch: Watch, sayEnd: () => void): void
       return;
     }
     sayEnd();
-    if (code === 0) {
+    if (code === 0 && mpi.underWay === undefined) {
       watch.sayGoodbye();
       mpi.finalize();
     } else {
-      console.error(`${who} ends with exit code ${code}, and all others with it`);
+      const during = mpi.underWay === undefined ? "" : ` in the middle of ${mpi.underWay}`;
+      console.error(`${who} ends with exit code ${code}${during}, and all others with it`);
       letOutputOut();
-      mpi.abort(code);
+      mpi.abort(code || 1);
     }
   });
 }

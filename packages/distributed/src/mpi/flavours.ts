@@ -17,6 +17,8 @@ export interface Flavour {
   readonly inPlace: number;
   /** MPI_STATUS_IGNORE, where an address is expected. */
   readonly statusIgnore: number;
+  /** MPI_THREAD_SERIALIZED: calls come from one thread alone, but a library's own threads may run beside it. */
+  readonly threadSerialized: number;
 }
 
 /** Handles of MPICH and of what has its ABI since 2014: Intel MPI, MVAPICH, Cray MPICH (mpi.h of MPICH 4). */
@@ -30,9 +32,13 @@ const mpich: Flavour = {
   sum: 0x58000003,
   inPlace: -1,
   statusIgnore: 1,
+  threadSerialized: 2,
 };
 
-/** The ABI that MPI 5.0 fixes for all libraries (MPI: A Message-Passing Interface Standard 5.0, chapter 20). */
+/**
+ * The ABI that MPI 5.0 fixes for all libraries (MPI: A Message-Passing Interface Standard 5.0, chapter 20, and the mpi.h that the MPI Forum
+ * publishes with it).
+ */
 const abi: Flavour = {
   name: "MPI ABI",
   handleType: "uintptr_t",
@@ -43,6 +49,7 @@ const abi: Flavour = {
   sum: 0x21,
   inPlace: 1,
   statusIgnore: 0,
+  threadSerialized: 2048,
 };
 
 /** Handles of Open MPI 4 and 5 are addresses of symbols that the library exports. */
@@ -57,6 +64,7 @@ function openMpi(symbol: (name: string) => bigint): Flavour {
     sum: symbol("ompi_mpi_op_sum"),
     inPlace: 1,
     statusIgnore: 0,
+    threadSerialized: 2,
   };
 }
 

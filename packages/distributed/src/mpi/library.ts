@@ -30,8 +30,7 @@ export function libraryNames(platform: NodeJS.Platform, launcher: LauncherKind):
 }
 
 /**
- * What UCX, the transport of MPICH and often of Open MPI, must not do in a process of Node: take over malloc and the signals of faults,
- * which are the engine's own (a WASM module that reaches beyond its memory is one).
+ * What UCX, the transport of MPICH and often of Open MPI, must not do in a process of Node: take over malloc and the signals of faults.
  */
 const transportSettings = { UCX_MEM_EVENTS: "n", UCX_ERROR_SIGNALS: "" } as const;
 

@@ -1,5 +1,6 @@
 import { BackendUnavailableError, DeviceError, type Launcher } from "@convoy/core/backend";
 import { ranksText } from "../group/ranksText.js";
+import { keepFaultHandlers } from "./faultSignals.js";
 import { type Flavour, flavourOf } from "./flavours.js";
 import { type Koffi, loadKoffi, loadLibrary, type NativeLibrary } from "./library.js";
 
@@ -7,8 +8,6 @@ import { type Koffi, loadKoffi, loadLibrary, type NativeLibrary } from "./librar
 type Argument = number | bigint | null | ArrayBufferView;
 type NativeFunction = (...values: Argument[]) => number;
 
-/** MPI_THREAD_SERIALIZED: calls come from one thread alone, but a library's own threads may run beside it. */
-const threadSerialized = 2;
 const maxVersionText = 8192;
 /** How long a request is asked for without a break: within a machine most are done by then. */
 const spinMs = 0.5;
@@ -35,6 +34,8 @@ export class Mpi {
   /** Ranks that have ended in order. */
   readonly gone: Set<number> = new Set();
   #state: "running" | "ended" = "running";
+  /** Operations that have been started and are not known to be done. */
+  readonly #open: Set<Request> = new Set();
 
   private constructor(koffi: Koffi, library: NativeLibrary, path: string) {
     this.path = path;
@@ -49,6 +50,7 @@ export class Mpi {
     }
     this.flavour = flavour;
     this.#functions = bindFunctions(library, path, flavour);
+    const { threadSerialized } = flavour;
     this.#check("MPI_Init_thread", this.#functions.MPI_Init_thread(null, null, threadSerialized, new Int32Array(1)));
     this.rank = this.#number("MPI_Comm_rank");
     this.size = this.#number("MPI_Comm_size");
@@ -57,8 +59,11 @@ export class Mpi {
   /** Loads and starts MPI. Throws `BackendUnavailableError` where there is none, or where it does not belong to the launcher. */
   static async start(launcher: Launcher, asked?: string): Promise<Mpi> {
     const koffi = await loadKoffi();
+    // Libraries install their handlers as they are loaded or started.
+    const restoreFaultHandlers = keepFaultHandlers(koffi);
     const { library, path } = loadLibrary(koffi, launcher.kind, asked);
     const mpi = new Mpi(koffi, library, path);
+    restoreFaultHandlers();
     if (mpi.size !== launcher.size) {
       mpi.finalize();
       throw new BackendUnavailableError(wrongLauncher(mpi, launcher));
@@ -98,6 +103,9 @@ export class Mpi {
     if (!request.done) {
       this.#check("MPI_Test", this.#functions.MPI_Test(request.handle, request.flag, this.flavour.statusIgnore));
       request.done = request.flag[0] !== 0;
+      if (request.done) {
+        this.#open.delete(request);
+      }
     }
     return request.done;
   }
@@ -145,6 +153,11 @@ export class Mpi {
     }
   }
 
+  /** The name of an operation that is under way, whose memory the library still reads and writes: MPI must not end in order now. */
+  get underWay(): string | undefined {
+    return this.#open.values().next().value?.name;
+  }
+
   get ended(): boolean {
     return this.#state === "ended";
   }
@@ -166,6 +179,7 @@ export class Mpi {
     }
     const request: Request = { name, memory, handle: new BigUint64Array(1), flag: new Int32Array(1), done: false };
     this.#check(name, this.#functions[name](...values, request.handle));
+    this.#open.add(request);
     return request;
   }
 

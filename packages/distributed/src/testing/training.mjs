@@ -1,4 +1,4 @@
-// A training that is backed up as it goes, and what may go wrong with it: { backup, kill: { rank, step }, unlike: { [what]: rank }, leave,
+// A training that is backed up as it goes, and what may go wrong with it: { backup, kill: { rank, step }, unlike: { [what]: rank }, leave, leaveIn,
 // after: whether it is validated, evaluated and predicts as well }.
 import { createHash } from "node:crypto";
 import { wasm } from "@convoy/backend-wasm";
@@ -6,7 +6,7 @@ import { callbacks, layers, sequential } from "@convoy/core";
 import { distribute } from "@convoy/distributed";
 import { report } from "./reports.mjs";
 
-const { backup, checkpoint, kill, unlike, leave, after, epochs = 3 } = JSON.parse(process.argv[2] ?? "{}");
+const { backup, checkpoint, kill, unlike, leave, leaveIn, after, epochs = 3 } = JSON.parse(process.argv[2] ?? "{}");
 const backend = await distribute(await wasm({ threads: 1 }));
 const isUnlike = (what) => unlike?.[what] === backend.rank;
 
@@ -33,6 +33,12 @@ if (leave === backend.rank) {
 }
 if (leave === -1 - backend.rank) {
   throw new Error("what a script throws");
+}
+if (leaveIn === backend.rank) {
+  // The others begin a moment later: the first thing that they do together is still under way.
+  setImmediate(() => process.exit(0));
+} else if (leaveIn !== undefined) {
+  await new Promise((resolve) => setTimeout(resolve, 1000));
 }
 const killing = callbacks.lambdaCallback({
   onBatchEnd(_step, _, training) {
@@ -66,7 +72,7 @@ const { history } = await model.fit(x, y, {
 if (after) {
   if (isUnlike("next call")) {
     await model.predict(x, { batchSize: 8 });
-  } else if (unlike["next call"] !== undefined) {
+  } else if (unlike?.["next call"] !== undefined) {
     await model.fit(x, y, { batchSize: 8, verbose: 0 });
   }
   await model.evaluate(...firstRows("evaluated rows"), { batchSize: 8, verbose: 0 });
@@ -76,4 +82,5 @@ const hash = createHash("sha256");
 for (const { data } of await model.getWeights()) {
   hash.update(data);
 }
-report(backend.rank, { weights: hash.digest("hex"), loss: history.loss.at(-1) });
+const { library, mpi } = backend.device.details;
+report(backend.rank, { weights: hash.digest("hex"), loss: history.loss.at(-1), library, mpi });
