@@ -24,6 +24,8 @@ const variables: readonly (readonly [LauncherKind, string, string, string, strin
     "OMPI_COMM_WORLD_LOCAL_SIZE",
   ],
   ["hydra", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS"],
+  // Of the step that srun has started; SLURM_NTASKS may be that of the allocation.
+  ["slurm", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "SLURM_NTASKS_PER_NODE"],
   ["slurm", "SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NTASKS_PER_NODE"],
   ["environment", "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"],
 ];
@@ -40,13 +42,28 @@ export function detectLauncher(environment: Environment): Launcher {
     const started =
       (kind !== "slurm" || environment.SLURM_STEP_ID !== undefined) && (kind !== "environment" || size !== 1);
     if (rank !== undefined && size !== undefined && size > 0 && started) {
-      // srun --mpi=pmi2 sets MPICH's variables without those of the machine.
-      const localRank =
-        count(environment[localRankName]) ?? (kind === "hydra" ? count(environment.SLURM_LOCALID) : undefined) ?? rank;
-      return { kind, rank, size, localRank, localSize: count(environment[localSizeName]) };
+      // srun --mpi=pmi2 sets MPICH's variables without those of the machine. Under mpirun, Slurm's are of what has started the processes.
+      const localRank = count(environment[localRankName]);
+      const bySlurm = kind === "slurm" || (kind === "hydra" && localRank === undefined);
+      return {
+        kind,
+        rank,
+        size,
+        localRank: localRank ?? (bySlurm ? count(environment.SLURM_LOCALID) : undefined) ?? rank,
+        localSize: (bySlurm ? tasksOfNode(environment) : undefined) ?? count(environment[localSizeName]),
+      };
     }
   }
   return { kind: "none", rank: 0, size: 1, localRank: 0, localSize: 1 };
+}
+
+/** Processes of Slurm's step on this machine, out of a list such as "4(x2),3": two machines with 4, one with 3. */
+function tasksOfNode({ SLURM_STEP_TASKS_PER_NODE: list, SLURM_NODEID: node }: Environment): number | undefined {
+  const counts = (list ?? "").split(",").flatMap((part) => {
+    const [, tasks, machines = "1"] = /^(\d+)(?:\(x(\d+)\))?$/.exec(part) ?? [];
+    return tasks === undefined ? [] : new Array<number>(Number(machines)).fill(Number(tasks));
+  });
+  return counts[count(node) ?? 0];
 }
 
 function count(text: string | undefined): number | undefined {
