@@ -1,3 +1,5 @@
+import { ArgumentError } from "../errors.js";
+
 /** Settings of `imageDataGenerator`; names, ranges and defaults are those of Keras' `ImageDataGenerator`. */
 export interface ImageDataGeneratorOptions {
   /** Degrees to either side; default 0. */
@@ -36,4 +38,46 @@ export interface ImageDataGeneratorOptions {
   readonly valueRange?: readonly [number, number];
   /** Gets the line that says which layers it stands for; default `console.log`. Not in Keras. */
   readonly print?: (text: string) => void;
+}
+
+const fillModes: readonly unknown[] = ["nearest", "constant", "reflect", "wrap"];
+
+/**
+ * What options must be that go on to layers as they are, or under another name: an error of the layer would name its own options. The
+ * others are checked where layers are made of them.
+ */
+const expectations: readonly {
+  readonly options: readonly (keyof ImageDataGeneratorOptions)[];
+  readonly expected: string;
+  readonly fits: (value: unknown) => boolean;
+}[] = [
+  { options: ["rotationRange"], expected: "degrees from 0 to 360", fits: (value) => isBetween(value, 0, 360) },
+  {
+    options: ["widthShiftRange", "heightShiftRange"],
+    expected: "a number from 0 on, or a list of numbers",
+    fits: (value) => Array.isArray(value) || isBetween(value, 0, Infinity),
+  },
+  { options: ["fillMode"], expected: fillModes.join(", "), fits: (value) => fillModes.includes(value) },
+  { options: ["cval", "rescale"], expected: "a finite number", fits: Number.isFinite },
+  {
+    options: ["horizontalFlip", "verticalFlip", "featurewiseCenter", "featurewiseStdNormalization"],
+    expected: "true or false",
+    fits: (value) => typeof value === "boolean",
+  },
+];
+
+/** Throws `ArgumentError` for values that the layers of a generator could not take, in the generator's own terms. */
+export function expectGeneratorOptions(given: ImageDataGeneratorOptions): void {
+  for (const { options, expected, fits } of expectations) {
+    for (const option of options) {
+      const value: unknown = given[option];
+      if (value !== undefined && !fits(value)) {
+        throw new ArgumentError(`imageDataGenerator: ${option} is ${String(value)}, expected ${expected}`);
+      }
+    }
+  }
+}
+
+function isBetween(value: unknown, low: number, high: number): boolean {
+  return typeof value === "number" && value >= low && value <= high;
 }

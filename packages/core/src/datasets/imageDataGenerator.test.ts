@@ -200,6 +200,10 @@ describe("imageDataGenerator", () => {
   });
 
   it.each([
+    [{ rotationRange: 500 }, "imageDataGenerator: rotationRange is 500, expected degrees from 0 to 360"],
+    [{ heightShiftRange: -0.2 }, "heightShiftRange is -0.2, expected a number from 0 on, or a list of numbers"],
+    [{ rescale: Number.NaN }, "rescale is NaN, expected a finite number"],
+    [{ verticalFlip: "yes" }, "verticalFlip is yes, expected true or false"],
     [{ zcaWhitening: true }, "zcaWhitening is not an option here: whitening is not here"],
     [{ samplewiseCenter: true }, "featurewiseCenter"],
     [{ preprocessingFunction: () => 0 }, "dataset(...).map(f)"],
@@ -212,7 +216,7 @@ describe("imageDataGenerator", () => {
     [{ brightnessRange: 0.5 }, "brightnessRange is 0.5"],
     [{ interpolationOrder: 3 }, "interpolationOrder is 3"],
     [{ widthShiftRange: [] }, "widthShiftRange is []"],
-    [{ fillMode: "edge" }, 'unknown fill mode "edge"'],
+    [{ fillMode: "edge" }, "fillMode is edge, expected nearest, constant, reflect, wrap"],
     [{ validationSplit: 1 }, "validationSplit is 1"],
   ])("refuses %j", (options, message) => {
     expect(() => imageDataGenerator({ rotationRange: 3, ...options, print } as never)).toThrow(message);

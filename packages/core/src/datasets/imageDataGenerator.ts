@@ -6,7 +6,7 @@ import { type Dataset, dataset } from "../pipeline/index.js";
 import type { Tensor } from "../tensor.js";
 import { type TensorInput, toTensor } from "../tensorInput.js";
 import { type ChannelStatistics, generatorLayers, type NamedLayer } from "./generatorLayers.js";
-import type { ImageDataGeneratorOptions } from "./generatorOptions.js";
+import { expectGeneratorOptions, type ImageDataGeneratorOptions } from "./generatorOptions.js";
 
 /** Settings of `flow`. */
 export interface FlowOptions {
@@ -59,6 +59,7 @@ export class ImageDataGenerator {
 
   /** Made by `imageDataGenerator`. */
   constructor(options: ImageDataGeneratorOptions) {
+    expectGeneratorOptions(options);
     this.#options = options;
     this.#layers = generatorLayers(options, undefined);
     const names = this.#layers.map(({ name }) => name);

@@ -263,7 +263,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#then(taken, size, { batchSize: this.batchSize, augmentation }, taken);
   }
 
-  /** All but the first `count` elements. */
+  /** All but the first `count` elements. Of batches that a generator augments, `fit` then gets them augmented by the host. */
   skip(count: number): Dataset<T> {
     expectCount("skip: count", count, 0);
     const size = this.size === undefined ? undefined : Math.max(0, this.size - count);

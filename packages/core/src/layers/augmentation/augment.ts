@@ -5,14 +5,15 @@ import type { Tensor } from "../../tensor.js";
 import { type TensorInput, toTensor } from "../../tensorInput.js";
 import type { Layer } from "../layer.js";
 import { LayersAlone } from "./layersAlone.js";
+import { toLabels } from "./mixedLabels.js";
 
 /** Settings of `augment`. */
 export interface AugmentOptions {
   /** An integer from 0 to 2^53 - 1; default 0. */
   readonly seed?: number;
   /**
-   * Labels [N,...] of the images, which `mixUp` and `cutMix` mix along: the result is [images, labels] then. Those in arrays of
-   * integers (`Int32Array`, `Uint8Array`) count as class numbers, which cannot be mixed.
+   * Labels [N,...] of the images, which `mixUp` and `cutMix` mix along: the result is [images, labels] then. One integer an image
+   * (of an `Int32Array`, a `Uint8Array`, or a plain array with some above 1) is a class number, which cannot be mixed.
    */
   readonly labels?: TensorInput | undefined;
   /** The training step whose numbers are drawn; default 0. */
@@ -56,7 +57,7 @@ export async function augment(
   } = checkOptions("augment", options, [...(["seed", "labels", "iteration", "backend"] as const)]);
   expectCount("augment: iteration", iteration, 0);
   const x = toTensor("augment: images", images);
-  const y = labels === undefined ? undefined : toTensor("augment: labels", labels);
+  const y = labels === undefined ? undefined : toLabels("augment: labels", labels);
   if (y !== undefined && y.shape[0] !== x.shape[0]) {
     throw new ShapeError(
       `augment: labels ${formatShape(y.shape)} are not as many as the images ${formatShape(x.shape)}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { augment, layers, type Tensor } from "../../index.js";
+import { augment, layers, type Tensor, type TensorInput } from "../../index.js";
 import { RandomStream } from "../../random/index.js";
 import type { Layer } from "../layer.js";
 import { symmetricBeta } from "./beta.js";
@@ -290,6 +290,16 @@ describe("layers that mix", () => {
     await expect(augment(images, layers.mixUp(), { labels: numbers })).rejects.toThrow("toCategorical");
     const [, unmixed] = await augment(images, layers.randomFlip(), { labels: numbers });
     expect([...unmixed.data]).toEqual([...numbers]);
+    await expect(augment(images, layers.mixUp(), { labels: [...numbers] })).rejects.toThrow("class numbers");
+  });
+
+  it("take rows of bytes for one-hot, and plain zeros and ones for labels of two classes", async () => {
+    const bytes: Tensor = { data: Uint8Array.from(labels.data), shape: labels.shape };
+    const mixed = async (own: TensorInput) =>
+      (await augment(images, layers.mixUp({ alpha: 1 }), { labels: own, seed: 4 }))[1];
+    expect((await mixed(bytes)).data).toEqual((await mixed(labels)).data);
+    const two = Array.from({ length: count }, (_, row) => row % 2);
+    expect([...(await mixed(two)).data].some((label) => label > 0 && label < 1)).toBe(true);
   });
 
   it("draw weights from the beta distribution", () => {

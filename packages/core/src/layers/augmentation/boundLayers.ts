@@ -5,7 +5,7 @@ import type { Tensor, TensorData } from "../../tensor.js";
 import { applyCalls } from "../applyCalls.js";
 import type { Layer } from "../layer.js";
 import type { NumberedCall, NumberedCalls } from "../numberedCalls.js";
-import { expectMixable } from "./mixedLabels.js";
+import { expectMixable, kindOfLabels } from "./mixedLabels.js";
 import { rowOfLayers } from "./rowOfLayers.js";
 import { StepDraws } from "./stepDraws.js";
 
@@ -65,7 +65,7 @@ export async function bindLayers(
   const drawn = draws.gather(graph, rows, rows);
   const mixLabels = ({ layer: { path } }: NumberedCall, mix: (labels: Value) => Value): void => {
     if (y !== undefined) {
-      expectMixable(path, y.data instanceof Int32Array || y.data instanceof Uint8Array ? "int32" : "float32");
+      expectMixable(path, kindOfLabels(y));
       labels = mix(labels ?? gathered("labels", y, "float32"));
     }
   };

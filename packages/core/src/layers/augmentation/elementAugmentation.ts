@@ -4,6 +4,7 @@ import { isTensor, type TensorInput, toTensor } from "../../tensorInput.js";
 import type { Layer } from "../layer.js";
 import { referenceBackend } from "./augment.js";
 import { LayersAlone } from "./layersAlone.js";
+import { toLabels } from "./mixedLabels.js";
 
 /** Augments the elements of a data set: batches [x, y, ...] and x alone, or single samples of these. */
 export class ElementAugmentation {
@@ -34,7 +35,7 @@ export class ElementAugmentation {
   async #changed(first: unknown, second: unknown, iteration: number): Promise<{ x: Tensor; y: unknown }> {
     const images = toTensor("map: the images of an element", first as TensorInput);
     const single = images.shape.length === 3;
-    const labels = isOneNumber(second) ? undefined : toTensor("map: the labels of an element", second as TensorInput);
+    const labels = isOneNumber(second) ? undefined : toLabels("map: the labels of an element", second as TensorInput);
     const samples = single ? { x: inBatch(images), y: labels && inBatch(labels) } : { x: images, y: labels };
     const { x, y } = await this.#alone.run(samples, this.#seed, iteration);
     return { x: single ? outOfBatch(x) : x, y: y && y !== samples.y ? (single ? outOfBatch(y) : y) : second };
