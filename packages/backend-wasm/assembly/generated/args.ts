@@ -1036,6 +1036,7 @@ export class Conv2dWinogradTurnedFiltersArgs extends WinogradFiltersArgs {}
 @unmanaged
 export class Conv2dWinogradArgs extends WinogradTilesArgs {
   filters: usize;
+  kernel: usize;
   bias: usize;
   y: usize;
   argmax: usize;

@@ -77,6 +77,7 @@ function tileLaunches(
       { ...tile, ...unmasked(x!.address) },
       {
         filters,
+        kernel: folded ? 0 : kernel!.address,
         bias,
         y: last.outputs[0]!.address,
         argmax: pooling?.outputs[1]?.address ?? 0,

@@ -55,7 +55,7 @@ export function winogradInputStages(
   const { N, H, W, OH, OW } = shape;
   const [C, F] = [shape.F, shape.C];
   const transposed = { ...shape, H: OH, W: OW, OH: H, OW: W, C, F, top: 2 - shape.top, left: 2 - shape.left };
-  const results = { bias: 0, y: dx.address, argmax: 0, addend: 0, pooledRows: 0, pooledColumns: 0 };
+  const results = { kernel: 0, bias: 0, y: dx.address, argmax: 0, addend: 0, pooledRows: 0, pooledColumns: 0 };
   const launches = cheapestTiling(N, H, W, C, F).kinds.map((kind) => {
     const tile = { ...tilesOf(kind), ...masked(source) };
     const { tileH, tileW } = tile;

@@ -65,16 +65,23 @@ it("trains on TensorFlow.js' plain backend as Convoy does, from the same weights
 });
 
 describe.skipIf(torch !== "")(`PyTorch${torch}`, () => {
-  it("has the same losses in the first 20 steps as the reference and WASM", { timeout: 60_000 }, async () => {
-    const workload = workloadOf("tutorial", 20, 8);
-    const library = await open("pytorch", workload);
-    const { losses } = await library.trainSteps(0, 20);
-    expect(library.device).toMatch(/^PyTorch .* CPU, 1 threads, channels (first|last)$/);
-    expect(await library.peakMemoryBytes?.()).toBeGreaterThan(0);
-    await library.dispose();
-    expect(distance(await lossesOf(await reference(), workload), losses)).toBeLessThan(1e-4);
-    expect(distance(await lossesOf(await wasm({ threads: 1 }), workload), losses)).toBeLessThan(1e-4);
-  });
+  it.each([
+    ["tutorial", 8],
+    ["simple", 64],
+  ] as const)(
+    "has the same losses in the first 20 steps of %s as the reference and WASM",
+    { timeout: 60_000 },
+    async (model, batch) => {
+      const workload = workloadOf(model, 20, batch);
+      const library = await open("pytorch", workload);
+      const { losses } = await library.trainSteps(0, 20);
+      expect(library.device).toMatch(/^PyTorch .* CPU, 1 threads, channels (first|last)$/);
+      expect(await library.peakMemoryBytes?.()).toBeGreaterThan(0);
+      await library.dispose();
+      expect(distance(await lossesOf(await reference(), workload), losses)).toBeLessThan(1e-4);
+      expect(distance(await lossesOf(await wasm({ threads: 1 }), workload), losses)).toBeLessThan(1e-4);
+    },
+  );
 
   it.each(["lenet5", "strided", "resnet20"] as const)("trains %s as WASM does", { timeout: 120_000 }, async (model) => {
     const workload = workloadOf(model, 3, 4);

@@ -85,6 +85,8 @@ export const windowKernels = {
       extends: "winogradTiles",
       /** Transformed kernel. */
       filters: "address",
+      /** As it was given, for outputs that rounding could decide about; 0 where that does not matter. */
+      kernel: "address",
       /** 0 without bias. */
       bias: "address",
       y: "address",
