@@ -129,7 +129,8 @@ function changedJson(
     if (remove) {
       delete holder[key];
     } else {
-      holder[key] = value;
+      // Values of its own: later changes may put it into itself.
+      holder[key] = structuredClone(value);
     }
   }
   return copy;

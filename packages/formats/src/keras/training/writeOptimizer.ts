@@ -17,23 +17,18 @@ const optionNames: Readonly<Record<string, string>> = {
 /** Keras' optimizers. */
 const known = ["SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adagrad", "Lion"];
 
-/** What both versions of Keras write of every optimizer where nothing else was said. */
-const common = {
-  weight_decay: null,
-  clipnorm: null,
-  global_clipnorm: null,
-  clipvalue: null,
-  use_ema: false,
-  ema_momentum: 0.99,
-  ema_overwrite_frequency: null,
-};
+/** What Keras writes of averages where nothing else was said. */
+const averageOptions = { ema_momentum: 0.99, ema_overwrite_frequency: null };
+
+/** What Keras 3 writes of every optimizer where nothing else was said. */
+const common = { weight_decay: null, clipnorm: null, global_clipnorm: null, clipvalue: null, ...averageOptions };
 
 /** Options that came with Keras 3. */
 const newer = { loss_scale_factor: null, gradient_accumulation_steps: null };
 
 /**
- * An optimizer as Keras writes it: { class_name, config }. Options that only one version writes are left out of files of Keras 2, as
- * the other refuses them. Throws `NoCounterpart` for what it does not have.
+ * An optimizer as Keras writes it: { class_name, config }. For Keras 2 what says nothing is left out, as each version refuses options
+ * that only others have. Throws `NoCounterpart` for what it does not have.
  */
 export function writeOptimizer({ className, config }: ObjectConfig, dialect: Dialect): JsonObject {
   if (!known.includes(className)) {
@@ -42,15 +37,17 @@ export function writeOptimizer({ className, config }: ObjectConfig, dialect: Dia
   if (dialect.major === 2 && config.gradientAccumulationSteps !== undefined) {
     throw new NoCounterpart("gradientAccumulationSteps");
   }
-  const own = {
+  const { weight_decay: decay, use_ema: averages, ...own } = written(config);
+  const options = {
     name: className.toLowerCase(),
-    ...common,
-    ...(dialect.major === 3 ? newer : {}),
-    ...written(config),
+    // Those of averages have other defaults from version to version.
+    ...(dialect.major === 3 ? { ...common, ...newer } : averages === true ? averageOptions : {}),
+    ...own,
+    ...(averages === true || dialect.major === 3 ? { use_ema: averages === true } : {}),
+    // To AdamW 0 is a number like others.
+    ...(decay !== 0 || className === "AdamW" ? { weight_decay: decay! } : {}),
   };
-  // To AdamW 0 is a number like others.
-  const weight_decay = own.weight_decay === 0 && className !== "AdamW" ? null : own.weight_decay;
-  const whole = { class_name: className, config: { ...own, weight_decay } };
+  const whole = { class_name: className, config: options };
   return dialect.major === 3 ? { module: "keras.optimizers", ...whole, registered_name: null } : whole;
 }
 

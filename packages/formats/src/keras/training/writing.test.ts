@@ -71,6 +71,21 @@ test("what Keras does not have is named", () => {
   expect(() => writeMetric({ className: "Mine", config: {} }, undefined, keras3)).toThrow(/metric Mine/);
 });
 
+test("options that say nothing are written for Keras 3 alone: each version of Keras 2 refuses those of others", () => {
+  const plain = configured(optimizers.adam());
+  const own = { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false };
+  expect(writeOptimizer(plain, keras2).config).toEqual({ name: "adam", ...own });
+  expect(writeOptimizer(plain, keras3).config).toEqual({
+    ...{ name: "adam", ...own, weight_decay: null, clipnorm: null, global_clipnorm: null, clipvalue: null },
+    ...{ use_ema: false, ema_momentum: 0.99, ema_overwrite_frequency: null },
+    ...{ loss_scale_factor: null, gradient_accumulation_steps: null },
+  });
+  const averaged = configured(optimizers.adam({ useEma: true }));
+  expect(writeOptimizer(averaged, keras2).config).toEqual({
+    ...{ name: "adam", ...own, use_ema: true, ema_momentum: 0.99, ema_overwrite_frequency: null },
+  });
+});
+
 test("rates are floats also where they are whole, as Keras takes no integer for one", () => {
   const warmed = schedules.warmUp({
     steps: 4,
