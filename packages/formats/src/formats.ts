@@ -2,8 +2,8 @@ import { ArgumentError, type Model, ModelFileError } from "@convoy/core";
 import { convoyMetadata } from "./convoyMetadata.js";
 import type { ModelFiles } from "./files/sources.js";
 import type { FileLayer } from "./keras/topology/readTopology.js";
-import type { WriteTrainingOptions } from "./keras/training/writeCompileSettings.js";
 import { checkUsed, type FormatOption, type LoadOptions } from "./options.js";
+import { given, type WriteOptions, withoutOption } from "./writeOptions.js";
 
 /** What a file says of itself. */
 export interface FileDescription {
@@ -11,12 +11,6 @@ export interface FileDescription {
   readonly producer: string;
   /** Whether it holds layers; otherwise weights alone. */
   readonly hasLayers: boolean;
-}
-
-/** Settings of writing. */
-export interface WriteOptions extends WriteTrainingOptions {
-  /** Of TensorFlow.js: stores weights in fewer bytes, rounded. Default: float32 as they are. */
-  readonly quantization?: "uint8" | "uint16" | "float16";
 }
 
 /** The bytes of a file, or of several by name, of which one lists the others. */
@@ -42,15 +36,6 @@ export interface Format {
   /** Which options of writing it takes. */
   readonly writes?: readonly (keyof WriteOptions)[];
   write?(model: Model, options: WriteOptions): Promise<WrittenFiles>;
-}
-
-/** Those of some options that were given. */
-function given<Name extends keyof WriteOptions>(
-  options: WriteOptions,
-  names: readonly Name[],
-): Pick<WriteOptions, Name> {
-  const taken = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
-  return Object.fromEntries(taken) as Pick<WriteOptions, Name>;
 }
 
 /** Reads all files of Keras. */
@@ -287,12 +272,6 @@ export async function readAs(format: Format, files: ModelFiles, options: LoadOpt
   }
   return await format.read(files, options);
 }
-
-/** What a format does that an option of writing does not change. */
-const withoutOption: Readonly<Record<Exclude<keyof WriteOptions, "warn">, string>> = {
-  quantization: "stores weights as they are",
-  includeOptimizer: "has no place for how a model is trained",
-};
 
 /** Throws `ArgumentError` for options of writing that a format would ignore. */
 export function checkWritten(format: Format, options: WriteOptions): void {

@@ -1,8 +1,9 @@
 import { ArgumentError, type Model } from "@convoy/core";
 import { pathOf, readIfThere, removeListed, writePaths } from "#files";
 import { checkNames } from "./checkNames.js";
-import { checkWritten, formatFor, type WriteOptions } from "./formats.js";
+import { checkWritten, formatFor } from "./formats.js";
 import { listedFiles } from "./tfjs/listedFiles.js";
+import type { WriteOptions } from "./writeOptions.js";
 
 /** Settings of `saveModel`. */
 export interface SaveModelOptions extends WriteOptions {

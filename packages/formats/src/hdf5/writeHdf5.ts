@@ -1,4 +1,6 @@
 import { ArgumentError } from "@convoy/core";
+import { Block } from "./block.js";
+import { dataspace, float32Type, int64Type, integers, littleEndian } from "./storedNumbers.js";
 
 /** A group to be written: attributes, and groups and datasets by name. */
 export interface Hdf5Group {
@@ -24,70 +26,6 @@ const maxMessage = 65_000;
 
 const undefinedAddress = 0xffff_ffff_ffff_ffffn;
 const encoder = new TextEncoder();
-
-/** Bytes that are put together: little-endian numbers one after the other. */
-class Block {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
-  length = 0;
-
-  #reserve(count: number): number {
-    const start = this.length;
-    if (start + count > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(2 * this.#bytes.length, start + count));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
-    }
-    this.length = start + count;
-    return start;
-  }
-
-  u8(...values: readonly number[]): this {
-    for (const value of values) {
-      const at = this.#reserve(1);
-      this.#view.setUint8(at, value);
-    }
-    return this;
-  }
-
-  u16(value: number): this {
-    const at = this.#reserve(2);
-    this.#view.setUint16(at, value, true);
-    return this;
-  }
-
-  u32(value: number): this {
-    const at = this.#reserve(4);
-    this.#view.setUint32(at, value, true);
-    return this;
-  }
-
-  u64(value: number | bigint): this {
-    const at = this.#reserve(8);
-    this.#view.setBigUint64(at, BigInt(value), true);
-    return this;
-  }
-
-  bytes(bytes: Uint8Array): this {
-    const at = this.#reserve(bytes.length);
-    this.#bytes.set(bytes, at);
-    return this;
-  }
-
-  zeros(count: number): this {
-    this.#reserve(count);
-    return this;
-  }
-
-  pad(multiple: number): this {
-    return this.zeros((multiple - (this.length % multiple)) % multiple);
-  }
-
-  done(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
-  }
-}
 
 /** Puts blocks one behind the other and says where they are. */
 class Hdf5Writer {
@@ -302,46 +240,6 @@ function listMessages(name: string, texts: readonly string[]): Message[] {
     }
     return attribute(parts.length === 1 ? name : `${name}${index}`, type, [part.length], block.done());
   });
-}
-
-function dataspace(shape: readonly number[]): Uint8Array {
-  const block = new Block().u8(1, shape.length, 0, 0).u32(0);
-  for (const size of shape) {
-    block.u64(size);
-  }
-  return block.done();
-}
-
-/** IEEE 754 single precision, little-endian. */
-function float32Type(): Uint8Array {
-  return new Block().u8(0x11, 0x20, 0x1f, 0).u32(4).u8(0, 0, 0x20, 0, 0x17, 8, 0, 0x17, 0x7f, 0, 0, 0).done();
-}
-
-/** Signed integers of 64 bits, little-endian. */
-function int64Type(): Uint8Array {
-  return new Block().u8(0x10, 0x08, 0, 0).u32(8).u16(0).u16(64).done();
-}
-
-function integers(data: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(8 * data.length);
-  const view = new DataView(bytes.buffer);
-  data.forEach((value, index) => {
-    view.setBigInt64(8 * index, BigInt(value), true);
-  });
-  return bytes;
-}
-
-function littleEndian(data: Float32Array): Uint8Array {
-  const own = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (new Uint8Array(Uint16Array.of(1).buffer)[0] === 1) {
-    return own;
-  }
-  const swapped = new Uint8Array(own.length);
-  const view = new DataView(swapped.buffer);
-  data.forEach((value, index) => {
-    view.setFloat32(4 * index, value, true);
-  });
-  return swapped;
 }
 
 function chunks<T>(list: readonly T[], size: number): T[][] {
