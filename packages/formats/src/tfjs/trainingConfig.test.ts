@@ -1,5 +1,15 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { type Backend, layers, losses, type Model, optimizers, schedules, sequential } from "@convoy/core";
+import {
+  type Backend,
+  input,
+  layers,
+  losses,
+  type Model,
+  model,
+  optimizers,
+  schedules,
+  sequential,
+} from "@convoy/core";
 import { reference } from "@convoy/core/reference";
 import * as tf from "@tensorflow/tfjs-core";
 import {
@@ -76,6 +86,23 @@ describe("TensorFlow.js trains a model from here by the same settings", () => {
         expect(weights[index]!.data[place]).toBeCloseTo(value, 5);
       });
     });
+  });
+
+  test("of several outputs", async () => {
+    const start = input({ shape: [3] });
+    const made = model({
+      inputs: start,
+      outputs: [layers.dense({ units: 2, activation: "softmax" })(start), layers.dense({ units: 2 })(start)],
+    }) as unknown as Model;
+    await fillWeights(made);
+    const loss = ["categoricalCrossentropy", "meanSquaredError"] as const;
+    made.compile({ backend, optimizer: optimizers.sgd({ learningRate: 0.3 }), loss });
+    const theirs = await opened(await writeTfjs(made));
+    const [x, y] = [tf.tensor(samples.data, [4, 3]), tf.tensor(labels.data, [4, 2])];
+    for (let step = 0; step < 3; step++) {
+      const [whole] = (await theirs.trainOnBatch(x, [y, y])) as number[];
+      expect((await made.trainOnBatch(samples, [labels, labels])).loss).toBeCloseTo(whole!, 5);
+    }
   });
 
   test.each([
