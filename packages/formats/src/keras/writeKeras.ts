@@ -23,8 +23,8 @@ const noDate = new Date(1980, 0, 1);
 export async function writeKeras(model: Model, options: WriteTrainingOptions = {}): Promise<Uint8Array> {
   checkNames("writeKeras", options, writeTrainingNames);
   const written = await withoutSharing(model);
-  const { layers, weights } = await modelWeights(written);
   const training = await trainingOf(model, keras3, options, written === model);
+  const { layers, weights } = await modelWeights(written, written === model ? training?.weights : undefined);
   const json = (value: JsonValue): Uint8Array => new TextEncoder().encode(kerasJson(value));
   const rest = { weighted_metrics: null, run_eagerly: false, steps_per_execution: 1, jit_compile: "auto" };
   const compiled = training === undefined ? {} : { compile_config: { ...training.settings, ...rest } };

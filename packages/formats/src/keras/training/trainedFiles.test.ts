@@ -13,6 +13,7 @@ import {
   type PlainData,
   schedules,
   sequential,
+  type TrainingState,
 } from "@convoy/core";
 import { reference } from "@convoy/core/reference";
 import { strFromU8, unzipSync } from "fflate";
@@ -91,6 +92,25 @@ describe("training goes on from a .keras file to the same bits", () => {
     }
     expect(await again.getWeights()).toEqual(await made.getWeights());
   });
+});
+
+test("a file that is written while the model trains is of one moment", async () => {
+  const made = small();
+  made.compile({ backend, optimizer: optimizers.sgd({ momentum: 0.9 }), loss: "sparseCategoricalCrossentropy" });
+  const files: Uint8Array[] = [];
+  const states: unknown[] = [];
+  const onEpochEnd = async (_epoch: number, _logs: unknown, training: { getState(): Promise<TrainingState> }) => {
+    const { weights, optimizer } = await training.getState();
+    states.push({ weights, iteration: optimizer.iteration, slots: optimizer.slots });
+    files.push(await writeKeras(made));
+  };
+  await made.fit(images, labels, { epochs: 3, batchSize: 2, verbose: 0, callbacks: [{ onEpochEnd }] });
+  expect(files).toHaveLength(3);
+  for (const [index, file] of files.entries()) {
+    const { weights, optimizer } = await (await readKeras(file, { backend })).getTrainingState();
+    expect(optimizer.iteration).toBe(2 * (index + 1));
+    expect({ weights, iteration: optimizer.iteration, slots: optimizer.slots }).toEqual(states[index]);
+  }
 });
 
 test("a rate that a callback has set goes along", async () => {

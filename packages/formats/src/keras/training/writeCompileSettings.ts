@@ -1,4 +1,4 @@
-import { ArgumentError, type CompileConfig, DeviceError, type JsonValue, type Model } from "@convoy/core";
+import { ArgumentError, type CompileConfig, DeviceError, type JsonValue, type Model, type Tensor } from "@convoy/core";
 import type { JsonObject } from "../../json.js";
 import type { Dialect } from "../topology/dialect.js";
 import { NoCounterpart } from "./noCounterpart.js";
@@ -29,6 +29,8 @@ export interface WrittenTraining {
 export interface TrainingParts {
   readonly settings: WrittenTraining;
   readonly variables: readonly OptimizerVariable[] | undefined;
+  /** The weights of the same moment, in the model's order: training may go on meanwhile. */
+  readonly weights: readonly Tensor<Float32Array>[] | undefined;
 }
 
 /**
@@ -77,6 +79,7 @@ export async function trainingOf(
   return {
     settings: { ...settings, metrics },
     variables: withVariables && state !== undefined ? optimizerVariables(config, state) : undefined,
+    weights: state === undefined ? undefined : Object.values(state.weights),
   };
 }
 

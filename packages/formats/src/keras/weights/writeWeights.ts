@@ -13,11 +13,17 @@ export interface WrittenWeight {
   readonly tensor: Hdf5Dataset;
 }
 
-/** All weights of a model with the layers that they are of, read from the device once. */
-export async function modelWeights(model: Model): Promise<{ layers: FileLayer[]; weights: WrittenWeight[] }> {
+/**
+ * All weights of a model with the layers that they are of, read from the device once.
+ * @param known the weights, where they were read before
+ */
+export async function modelWeights(
+  model: Model,
+  known?: readonly Hdf5Dataset[],
+): Promise<{ layers: FileLayer[]; weights: WrittenWeight[] }> {
   const layers = layersOf(model);
   const slots = leavesOf(layers).flatMap(slotsOf);
-  const values = await model.getWeights();
+  const values = known ?? (await model.getWeights());
   if (values.length !== slots.length) {
     throw new ArgumentError(
       `the model has ${values.length} weights, but its layers ${slots.length}; that is a defect of Convoy`,
