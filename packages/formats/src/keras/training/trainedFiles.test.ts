@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   type Backend,
+  DeviceError,
   input,
   layers,
   losses,
@@ -17,7 +18,7 @@ import {
 } from "@convoy/core";
 import { reference } from "@convoy/core/reference";
 import { strFromU8, unzipSync } from "fflate";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadModel, saveModel } from "../../index.js";
 import { reasonToSkip } from "../../testing/strangersFiles.js";
 import { readTfjs, writeTfjs } from "../../tfjs/index.js";
@@ -205,6 +206,19 @@ describe.each([
       metrics: [],
     });
   });
+});
+
+test("with the device the optimizer's numbers are lost: the rest is written, and that is told", async () => {
+  const made = await trained(optimizers.adam({ learningRate: 0.25 }));
+  const lost = vi.spyOn(made, "getTrainingState").mockRejectedValue(new DeviceError("the device is lost"));
+  const told: string[] = [];
+  const bytes = await writeKeras(made, { warn: (message) => told.push(message) });
+  lost.mockRestore();
+  expect(told).toEqual(["what the optimizer keeps is left out of the file: the device is lost"]);
+  const again = await readKeras(bytes, { backend });
+  expect(again.getCompileConfig()).toEqual(made.getCompileConfig());
+  expect((await again.getTrainingState()).optimizer.iteration).toBe(0);
+  expect(await again.getWeights()).toEqual(await made.getWeights());
 });
 
 test("what an optimizer keeps of other weights is told and left out", async () => {
