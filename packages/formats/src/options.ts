@@ -3,8 +3,8 @@ import { ArgumentError, type Backend, type CustomObjects, type JsonValue } from 
 /** How models are read. Options that the format of the file has no use for are refused. */
 export interface LoadOptions {
   /**
-   * Where the model is to run. With it the model comes compiled: with optimizer, loss and metrics of the file, as far as they are
-   * there and known, and else for prediction alone.
+   * Where the model is to run. With it the model comes compiled: with optimizer, what that keeps of each weight, loss and metrics
+   * of the file, as far as they are there and known, and else for prediction alone.
    */
   readonly backend?: Backend;
   /**
