@@ -26,6 +26,7 @@ enum Result : int {
   launchFailed = 719,
   captureUnsupported = 900,
   captureInvalidated = 901,
+  captureUnjoined = 904,
 };
 
 using DevicePointer = uint64_t;
@@ -46,6 +47,8 @@ struct Settings {
   // The result that submitting any kernel gives.
   int64_t launchResult = 0;
   int64_t initResult = 0;
+  // When work runs that a graph has on a second stream: 0 as late as what waits for it lets it, 1 as early as what it waits for does.
+  int64_t forkedWorkEarly = 0;
 };
 extern Settings settings;
 

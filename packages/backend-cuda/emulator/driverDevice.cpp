@@ -160,6 +160,7 @@ DRIVER_API convoyEmulatorSet(const char* name, int64_t value) {
       {"failAfterKernels", &settings.failAfterKernels},
       {"launchResult", &settings.launchResult},
       {"initResult", &settings.initResult},
+      {"forkedWorkEarly", &settings.forkedWorkEarly},
   };
   const auto found = known.find(name);
   if (found != known.end()) {

@@ -1,6 +1,7 @@
 // The emulated driver: streams, capture, graphs, events. Everything runs at once, where it is submitted.
 #include <string.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <variant>
@@ -30,7 +31,16 @@ struct FillNode {
 struct HostNode {
   std::function<int()> work;
 };
-using Node = std::variant<KernelNode, CopyNode, FillNode, HostNode>;
+// The place in its graph of the record of the event that a stream waits for.
+struct WaitNode {
+  size_t recordedAt;
+};
+struct RecordNode {};
+using Work = std::variant<KernelNode, CopyNode, FillNode, HostNode, WaitNode, RecordNode>;
+struct Node {
+  Work work;
+  void* stream;
+};
 using Graph = std::vector<Node>;
 
 struct Stream {
@@ -39,6 +49,9 @@ struct Stream {
 };
 struct Event {
   int64_t queriesLeft = 0;
+  // Where it was recorded last in the capture under way.
+  Graph* captured = nullptr;
+  size_t recordedAt = 0;
 };
 
 static Stream* capturing;
@@ -72,17 +85,58 @@ static int run(const HostNode& node) {
   if (result != success) breakContext(result);
   return result;
 }
-static int run(const Node& node) {
-  return std::visit([](const auto& one) { return run(one); }, node);
+static int run(const WaitNode&) { return success; }
+static int run(const RecordNode&) { return success; }
+static int run(const Work& work) {
+  return std::visit([](const auto& one) { return run(one); }, work);
 }
 
-static int submit(void* stream, Node node) {
+// The streams that have come into the capture under way by waiting for an event of it.
+static std::vector<Stream*> forked;
+
+// A graph's nodes in an order that its events allow: work of a second stream as late, or as early, as can be. What forgets to wait for an
+// event then finds other numbers.
+static Graph inOrder(const Graph& graph, void* main) {
+  struct Place {
+    double key;
+    size_t index;
+  };
+  std::vector<Place> places;
+  for (size_t i = 0; i < graph.size(); i++) {
+    double key = double(i);
+    if (graph[i].stream != main && settings.forkedWorkEarly) {
+      // Behind the latest record that its stream has waited for.
+      key = 0;
+      for (size_t before = 0; before < i; before++) {
+        const WaitNode* wait = std::get_if<WaitNode>(&graph[before].work);
+        if (wait && graph[before].stream == graph[i].stream) key = std::max(key, wait->recordedAt + 0.5);
+      }
+    } else if (graph[i].stream != main) {
+      // Before the first wait of the main stream for a record that comes behind it on its own.
+      for (size_t after = i; after < graph.size(); after++) {
+        const WaitNode* wait = std::get_if<WaitNode>(&graph[after].work);
+        if (wait && graph[after].stream == main && wait->recordedAt >= i &&
+            graph[wait->recordedAt].stream == graph[i].stream) {
+          key = after - 0.5;
+          break;
+        }
+      }
+    }
+    places.push_back({key, i});
+  }
+  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.key < b.key; });
+  Graph ordered;
+  for (const Place& place : places) ordered.push_back(graph[place.index]);
+  return ordered;
+}
+
+static int submit(void* stream, Work work) {
   Stream* on = static_cast<Stream*>(stream);
   if (!on) return invalidHandle;
   if (on->captured) {
-    on->captured->push_back(std::move(node));
+    on->captured->push_back({std::move(work), stream});
   } else {
-    run(node);
+    run(work);
   }
   // A failure on the device shows at the next call.
   return success;
@@ -169,19 +223,34 @@ DRIVER_API cuStreamBeginCapture_v2(void* stream, int) {
   capturing = static_cast<Stream*>(stream);
   capturing->captured = new Graph();
   capturing->spoiled = false;
+  forked.clear();
   return success;
 }
 
 DRIVER_API cuStreamEndCapture(void* stream, void** graph) {
   Stream* on = static_cast<Stream*>(stream);
-  if (!on->captured) return invalidValue;
-  *graph = on->captured;
+  if (!on->captured || on != capturing) return invalidValue;
+  Graph* const captured = on->captured;
   on->captured = nullptr;
   capturing = nullptr;
-  if (!on->spoiled) return ready();
-  delete static_cast<Graph*>(*graph);
+  bool joined = true;
+  for (Stream* side : forked) {
+    side->captured = nullptr;
+    // The main stream has to wait for the last that the other one does.
+    size_t last = 0, awaited = 0;
+    for (size_t i = 0; i < captured->size(); i++) {
+      const Node& node = (*captured)[i];
+      const WaitNode* wait = std::get_if<WaitNode>(&node.work);
+      if (node.stream == side && !wait) last = i;
+      if (node.stream == on && wait && (*captured)[wait->recordedAt].stream == side) awaited = wait->recordedAt;
+    }
+    joined = joined && awaited >= last;
+  }
+  forked.clear();
   *graph = nullptr;
-  return captureInvalidated;
+  if (!on->spoiled && joined) *graph = new Graph(inOrder(*captured, on));
+  delete captured;
+  return on->spoiled ? captureInvalidated : joined ? ready() : captureUnjoined;
 }
 
 DRIVER_API cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned long long) {
@@ -194,7 +263,7 @@ DRIVER_API cuGraphLaunch(void* executable, void*) {
   if (const int result = readyOutsideCapture()) return result;
   graphLaunches++;
   for (const Node& node : *static_cast<Graph*>(executable)) {
-    if (run(node)) break;
+    if (run(node.work)) break;
   }
   // As for single launches.
   return success;
@@ -213,10 +282,30 @@ DRIVER_API cuEventCreate(void** event, unsigned) {
   return success;
 }
 
-DRIVER_API cuEventRecord(void* event, void*) {
+DRIVER_API cuEventRecord(void* event, void* stream) {
   if (const int result = ready()) return result;
-  static_cast<Event*>(event)->queriesLeft = settings.eventDelay;
+  Event* on = static_cast<Event*>(event);
+  on->queriesLeft = settings.eventDelay;
+  on->captured = static_cast<Stream*>(stream)->captured;
+  if (on->captured) {
+    on->recordedAt = on->captured->size();
+    return submit(stream, RecordNode{});
+  }
   return success;
+}
+
+DRIVER_API cuStreamWaitEvent(void* stream, void* event, unsigned) {
+  if (const int result = ready()) return result;
+  Stream* on = static_cast<Stream*>(stream);
+  const Event* awaited = static_cast<Event*>(event);
+  if (!on || !awaited) return invalidHandle;
+  // Work that is not captured has run where it was submitted.
+  if (!capturing || awaited->captured != capturing->captured) return success;
+  if (!on->captured) {
+    on->captured = capturing->captured;
+    forked.push_back(on);
+  }
+  return submit(stream, WaitNode{awaited->recordedAt});
 }
 
 DRIVER_API cuEventQuery(void* event) {

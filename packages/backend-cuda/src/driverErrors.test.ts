@@ -25,6 +25,7 @@ const ordinary = {
   failAfterKernels: 0,
   launchResult: 0,
   initResult: 0,
+  forkedWorkEarly: 0,
 };
 
 async function unavailable(options: Parameters<typeof cuda>[0]): Promise<string> {

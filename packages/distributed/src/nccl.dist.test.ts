@@ -33,6 +33,20 @@ describe.skipIf(library === undefined || mpis.length === 0)("cards joined by the
     expect(ranks[0]!.accuracy).toEqual(one!.accuracy);
   }, 60_000);
 
+  it.each([false, true])(
+    "have sums under way beside the backward pass, done as early as can be: %j",
+    async (early) => {
+      const settings = [JSON.stringify({ wide: true, early })];
+      const alone = await runCommand(process.execPath, [scriptPath("cards.mjs"), ...settings], emulated);
+      const [one] = reportsOf<Report>(alone, 1);
+      const ranks = reportsOf<Report>(await runJob(mpis[0]!, 2, "cards.mjs", settings, emulated), 2);
+      expect(ranks[0]!.sums).toBe("by the devices");
+      expect(ranks[1]!.weights).toBe(ranks[0]!.weights);
+      expect(ranks[0]!.loss[0]).toBeCloseTo(one!.loss[0]!, 5);
+    },
+    60_000,
+  );
+
   it("are summed up by MPI where there is no NCCL", async () => {
     const [one] = reportsOf<Report>(await runCommand(process.execPath, [scriptPath("cards.mjs")], emulated), 1);
     const environment = { CUDA_DRIVER_LIBRARY: library };

@@ -39,7 +39,7 @@ export interface DeviceFacts {
   readonly image: string;
 }
 
-/** One card with a context, a stream on which everything runs in order, and the kernels. */
+/** One card with a context, a stream on which everything runs in order (sums over cards may have one of their own), and the kernels. */
 export class CudaDevice {
   readonly facts: DeviceFacts;
   readonly driver: Driver;
@@ -49,6 +49,7 @@ export class CudaDevice {
   readonly #module: number;
   readonly #kernels = new Map<string, number>();
   #communicator: Communicator | undefined;
+  #sumStream: number | undefined;
   readonly #idleEvents: number[] = [];
   readonly #pinned: PinnedMemory;
   /** Sizes of the device memory in use, by address. */
@@ -116,7 +117,10 @@ export class CudaDevice {
   /** Joins the cards of a group's processes, where all have NCCL: all call it. Returns whether they are joined. */
   async joinGroup(group: ProcessGroup): Promise<boolean> {
     this.#use();
-    this.#communicator = await Communicator.join(group, this.stream);
+    this.#communicator = await Communicator.join(group);
+    if (this.inGroup) {
+      this.#sumStream = this.get("creating a stream", "cuStreamCreate", nonBlockingStream);
+    }
     return this.inGroup;
   }
 
@@ -124,10 +128,25 @@ export class CudaDevice {
     return this.#communicator !== undefined;
   }
 
+  /** The stream on which sums over cards can run beside what else the card does. */
+  get sumStream(): number {
+    return this.#sumStream!;
+  }
+
   /** Submits a sum over the cards of the group, in place. */
-  sumOverCards(address: number, count: number): void {
+  sumOverCards(address: number, count: number, stream: number): void {
     this.#use();
-    this.#communicator!.allReduce(address, count);
+    this.#communicator!.allReduce(address, count, stream);
+  }
+
+  /** An event to order streams by; `giveEventBack` when nothing waits for it any more. */
+  takeEvent(): number {
+    this.#use();
+    return this.#idleEvents.pop() ?? this.get("creating an event", "cuEventCreate", untimedEvent);
+  }
+
+  giveEventBack(event: number): void {
+    this.#idleEvents.push(event);
   }
 
   get memory(): MemoryInfo {
@@ -222,8 +241,7 @@ export class CudaDevice {
 
   /** Resolves when everything submitted so far is done; rejects with `DeviceError` when the device has failed. */
   async finished(): Promise<void> {
-    this.#use();
-    const event = this.#idleEvents.pop() ?? this.get("creating an event", "cuEventCreate", untimedEvent);
+    const event = this.takeEvent();
     this.call("marking the end of a run", "cuEventRecord", event, this.stream);
     const started = performance.now();
     while (!this.#isPast(event)) {
@@ -231,7 +249,7 @@ export class CudaDevice {
         performance.now() - started < eagerMs ? setImmediate(resolve) : setTimeout(resolve, 1);
       });
     }
-    this.#idleEvents.push(event);
+    this.giveEventBack(event);
   }
 
   /** Waits for the device and frees everything. Twice is harmless. */
@@ -251,6 +269,9 @@ export class CudaDevice {
     }
     this.#pinned.dispose();
     this.driver.result("cuStreamDestroy_v2", this.stream);
+    if (this.#sumStream !== undefined) {
+      this.driver.result("cuStreamDestroy_v2", this.#sumStream);
+    }
     this.driver.result("cuModuleUnload", this.#module);
     this.driver.result("cuDevicePrimaryCtxRelease_v2", this.#ordinal);
     this.#disposed = true;

@@ -180,3 +180,26 @@ describe("moving averages that follow each other", () => {
     expect(kernels(first, second)).toEqual(["movingAverage", "movingAverage", "finishStep"]);
   });
 });
+
+describe("sums over cards", () => {
+  const inGroup = { ...context, inGroup: true };
+  const sum = (address: number) =>
+    op("allReduce", [tensor(address, [8])], [tensor(address, [8])], { attributes: { weight: 1 } });
+  const relu = (from: number, to: number) =>
+    op("unary", [tensor(from, [8])], [tensor(to, [8])], { attributes: { function: "relu", alpha: 0 } });
+  const waits = (ops: DeviceOp[]) =>
+    planLaunches(ops, [], inGroup).map(({ kernel, afterSums = 0 }) => [kernel, afterSums]);
+
+  it("are under way until something touches their memory, or the step ends", () => {
+    const kernels = waits([sum(100), relu(1000, 2000), sum(200), sum(300), relu(2000, 104), relu(228, 3000)]);
+    expect(kernels.map(([, sums]) => sums)).toEqual([0, 0, 0, 0, 1, 2, 3]);
+  });
+
+  it("are all there before the optimizer that ends the step", () => {
+    const update = op("sgdUpdate", [tensor(5000, [8]), tensor(100, [8])], [], {
+      updates: [tensor(5000, [8])],
+      attributes: { momentum: 0, nesterov: false },
+    });
+    expect(waits([sum(100), sum(9000), update]).at(-1)![1]).toBe(2);
+  });
+});

@@ -2,7 +2,7 @@ import { kernelFor, type Plan, partOf } from "@convoy/core/backend";
 import { kernels } from "../kernels/index.js";
 import { type Launch, launch } from "../kernels/launch.js";
 import { maxAverages, movingAverageLaunch } from "../kernels/movingAverage.js";
-import { type DeviceOp, type LaunchContext, overlap, type Target } from "../kernels/opKernel.js";
+import { type DeviceOp, type DeviceTensor, type LaunchContext, overlap, type Target } from "../kernels/opKernel.js";
 import { gatheringLaunches } from "../kernels/product/gathering.js";
 import { gatherLaunch, gathersOnly, maxGatherSources } from "../kernels/rows.js";
 import { denseLossLaunch, lossOf, maxFusedClasses } from "../kernels/softmaxLoss.js";
@@ -22,12 +22,15 @@ const optimizers: ReadonlySet<string> = new Set([
 export interface StepLaunch extends Launch {
   /** The ops that it runs, with their labels, for errors. */
   readonly ops: string;
+  /** How many of the step's sums over cards have to be there, the first ones; absent: none. */
+  readonly afterSums?: number;
 }
 
 /**
  * The launches of one step, in order. Beside the fused ops of the plan: gathers that follow each other share a launch, with
  * the convolution or dense layer behind them where that reads what they give; a last dense layer runs with the loss of its
- * output, moving averages that follow each other run together, and an optimizer at the end also ends the step.
+ * output, moving averages that follow each other run together, and an optimizer at the end also ends the step. Sums over cards may be
+ * under way until a launch touches their memory, or ends the step.
  */
 export function planLaunches(
   ops: readonly DeviceOp[],
@@ -35,9 +38,23 @@ export function planLaunches(
   context: LaunchContext,
 ): StepLaunch[] {
   const launches: StepLaunch[] = [];
+  /** What has been summed up over cards so far. */
+  const sums: DeviceTensor[] = [];
   const add = (from: number, to: number, ...added: readonly Launch[]): number => {
-    const names = ops.slice(from, to).map(({ op, label }) => `${op} (${label})`);
-    launches.push(...added.map((launch) => ({ ...launch, ops: names.join(" + ") })));
+    const joined = ops.slice(from, to);
+    const names = joined.map(({ op, label }) => `${op} (${label})`);
+    const endsStep = to === ops.length && optimizers.has(joined.at(-1)!.op);
+    const needed = endsStep ? sums.length : sums.findLastIndex((sum) => joined.some((op) => touches(op, sum))) + 1;
+    launches.push(
+      ...added.map((launch, index) => ({
+        ...launch,
+        ops: names.join(" + "),
+        ...(index === 0 && needed > 0 ? { afterSums: needed } : {}),
+      })),
+    );
+    if (added.some(({ sum }) => sum !== undefined)) {
+      sums.push(ops[from]!.outputs[0]!);
+    }
     return to;
   };
   for (let index = 0; index < ops.length; ) {
@@ -61,7 +78,11 @@ export function planLaunches(
   }
   const last = ops[ops.length - 1];
   if (last === undefined || !optimizers.has(last.op)) {
-    launches.push({ ...launch("finishStep", [1, 1], { end: context.stepEnd(true) }), ops: "the end of the step" });
+    launches.push({
+      ...launch("finishStep", [1, 1], { end: context.stepEnd(true) }),
+      ops: "the end of the step",
+      ...(sums.length > 0 ? { afterSums: sums.length } : {}),
+    });
   }
   return launches;
 }
@@ -98,6 +119,11 @@ function independentFrom(
     found.push(op);
   }
   return found;
+}
+
+function touches({ inputs, outputs, updates, workspace }: DeviceOp, tensor: DeviceTensor): boolean {
+  const own = [...inputs, ...outputs, ...updates, ...(workspace === undefined ? [] : [workspace])];
+  return own.some((other) => overlap(other, tensor));
 }
 
 /** Whether one op writes where another one reads or writes. */

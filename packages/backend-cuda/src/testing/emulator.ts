@@ -41,6 +41,7 @@ export type Setting =
   | "failAfterKernels"
   | "launchResult"
   | "initResult"
+  | "forkedWorkEarly"
   | "order"
   | "workers";
 

@@ -28,6 +28,7 @@ export const entryPoints = {
   cuStreamCreate: ["void *", "uint"],
   cuStreamDestroy_v2: ["uint64"],
   cuStreamSynchronize: ["uint64"],
+  cuStreamWaitEvent: ["uint64", "uint64", "uint"],
   cuStreamBeginCapture_v2: ["uint64", "int"],
   cuStreamEndCapture: ["uint64", "void *"],
   cuGraphInstantiateWithFlags: ["void *", "uint64", "uint64"],

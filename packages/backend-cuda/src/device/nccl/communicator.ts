@@ -25,14 +25,12 @@ export class Communicator {
   readonly #functions: Readonly<Record<FunctionName, NativeFunction>>;
   readonly #describe: (result: number) => string;
   readonly #handle: bigint;
-  readonly #stream: number;
   readonly #rank: number;
 
-  private constructor(library: LoadedNccl, handle: bigint, stream: number, rank: number) {
+  private constructor(library: LoadedNccl, handle: bigint, rank: number) {
     this.#functions = library.functions;
     this.#describe = library.describe;
     this.#handle = handle;
-    this.#stream = stream;
     this.#rank = rank;
   }
 
@@ -40,7 +38,7 @@ export class Communicator {
    * Joins the cards of all processes; the context of this one's is current. All call it. Undefined, everywhere, where some process has no
    * NCCL.
    */
-  static async join(group: ProcessGroup, stream: number): Promise<Communicator | undefined> {
+  static async join(group: ProcessGroup): Promise<Communicator | undefined> {
     const library = await loadNccl();
     const [having] = await group.sum(Float64Array.of(library === undefined ? 0 : 1));
     if (library === undefined || having! < group.size) {
@@ -55,12 +53,12 @@ export class Communicator {
     const handle = new BigUint64Array(1);
     const result = library.functions.ncclCommInitRank(handle, group.size, { internal }, group.rank);
     check(library, `joining the cards of ${group.size} processes (one card for each)`, result);
-    return new Communicator(library, handle[0]!, stream, group.rank);
+    return new Communicator(library, handle[0]!, group.rank);
   }
 
-  /** Submits a sum over all cards, in place: to the stream, or to the graph that is captured from it. */
-  allReduce(address: number, count: number): void {
-    const result = this.#functions.ncclAllReduce(address, address, count, float32, sum, this.#handle, this.#stream);
+  /** Submits a sum over all cards, in place: to a stream, or to the graph that is captured from it. */
+  allReduce(address: number, count: number, stream: number): void {
+    const result = this.#functions.ncclAllReduce(address, address, count, float32, sum, this.#handle, stream);
     if (result !== 0) {
       throw new DeviceError(`cuda: rank ${this.#rank}: ncclAllReduce failed: ${this.#describe(result)}`);
     }
