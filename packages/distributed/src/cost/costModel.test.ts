@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { allReduceSeconds, stepCost } from "./costModel.js";
+import { allReduceSeconds, shareOf, slowestOf, stepCost } from "./costModel.js";
 import { trainingPlan } from "./planning.js";
-import { devices, formatSimulation, networks, simulate, simulatedModels } from "./simulation.js";
+import { devices, formatSimulation, machineStepSeconds, networks, simulate, simulatedModels } from "./simulation.js";
 
 const network = { name: "test", bytesPerSecond: 1e9, latencySeconds: 1e-5 };
 
@@ -10,6 +10,36 @@ describe("a sum over ranks", () => {
     expect(allReduceSeconds("ring", 1, 1e6, network)).toBe(0);
     expect(allReduceSeconds("ring", 4, 1e6, network)).toBeCloseTo(6 * (1e-5 + 0.25e-3), 12);
     expect(allReduceSeconds("tree", 5, 1e6, network)).toBeCloseTo(6e-5 + 2e-3, 12);
+  });
+});
+
+describe("ranks on one machine", () => {
+  const core = { name: "core", flopsPerSecond: 1e9, bytesPerSecond: 1e10, stepSeconds: 1e-3, jitter: 0 };
+
+  it("have a core each, take turns beyond that, and share the memory", () => {
+    const machine = { cores: 2, bytesPerSecond: 3e10 };
+    expect(shareOf(machine, 2, core)).toEqual(core);
+    expect(shareOf(machine, 4, core)).toMatchObject({ flopsPerSecond: 5e8, bytesPerSecond: 5e9, stepSeconds: 2e-3 });
+    expect(shareOf({ ...machine, cores: 8 }, 6, core)).toMatchObject({ flopsPerSecond: 1e9, bytesPerSecond: 5e9 });
+  });
+
+  it("wait for the slowest: the largest of so many normal numbers", () => {
+    // Tables of order statistics: 0.564, 1.029 and 2.249 for 2, 4 and 50.
+    expect([1, 2, 4, 50].map(slowestOf)).toEqual([
+      0,
+      ...[0.564, 1.029, 2.249].map((value) => expect.closeTo(value, 1)),
+    ]);
+  });
+
+  it("are as fast as those of the machine that was measured, within 10%", () => {
+    // docs/distributed.md: `simple`, 64 samples a rank, 2 cores.
+    for (const [ranks, milliseconds] of [
+      [1, 7.55],
+      [2, 8.72],
+      [4, 21.6],
+    ] as const) {
+      expect(Math.abs((1e3 * machineStepSeconds("simple", 64, ranks, 2)) / milliseconds - 1)).toBeLessThan(0.1);
+    }
   });
 });
 

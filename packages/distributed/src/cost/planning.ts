@@ -1,5 +1,5 @@
 import type { Model, Plan } from "@convoy/core";
-import { type Backend, DeviceError, type ProcessGroup } from "@convoy/core/backend";
+import { type Backend, DeviceError, fusedNames, type ProcessGroup } from "@convoy/core/backend";
 
 /** A backend that plans for one rank of several and runs nothing. */
 function planner(size: number): Backend {
@@ -9,7 +9,8 @@ function planner(size: number): Backend {
   return {
     name: "planner",
     device: { name: "none", details: {} },
-    fusions: [],
+    // As a backend plans that has a kernel for each.
+    fusions: fusedNames,
     group: { rank: 0, size, syncBatchNorm: false } as ProcessGroup,
     supports: () => true,
     createBuffer: runsNothing,

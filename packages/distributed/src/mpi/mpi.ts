@@ -1,3 +1,4 @@
+import { cpus } from "node:os";
 import { BackendUnavailableError, DeviceError, type Launcher } from "@convoy/core/backend";
 import { ranksText } from "../group/ranksText.js";
 import { keepFaultHandlers } from "./faultSignals.js";
@@ -31,14 +32,17 @@ export class Mpi {
   readonly rank: number;
   readonly size: number;
   readonly #functions: Readonly<Record<FunctionName, NativeFunction>>;
+  /** Lets another process have the core, where there are more of them than cores. */
+  readonly #giveWay: () => void;
   /** Ranks that have ended in order. */
   readonly gone: Set<number> = new Set();
   #state: "running" | "ended" = "running";
   /** Operations that have been started and are not known to be done. */
   readonly #open: Set<Request> = new Set();
 
-  private constructor(koffi: Koffi, library: NativeLibrary, path: string) {
+  private constructor(koffi: Koffi, library: NativeLibrary, path: string, isCrowded: boolean) {
     this.path = path;
+    this.#giveWay = isCrowded ? koffi.load(null).func("sched_yield", "int", []) : () => undefined;
     const versionText = libraryVersion(library, path);
     this.version = versionText.split("\n")[0]!.trim();
     const flavour = flavourOf(library, { path, versionText, addressOf: (symbol) => koffi.address(symbol) });
@@ -62,7 +66,7 @@ export class Mpi {
     // Libraries install their handlers as they are loaded or started.
     const restoreFaultHandlers = keepFaultHandlers(koffi);
     const { library, path } = loadLibrary(koffi, launcher.kind, asked);
-    const mpi = new Mpi(koffi, library, path);
+    const mpi = new Mpi(koffi, library, path, isCrowded(launcher));
     restoreFaultHandlers();
     if (mpi.size !== launcher.size) {
       mpi.finalize();
@@ -115,6 +119,7 @@ export class Mpi {
     const started = performance.now();
     let warned = false;
     while (!this.isDone(request)) {
+      this.#giveWay();
       const waited = performance.now() - started;
       if (waited > spinMs) {
         await new Promise<void>((resolve) => {
@@ -190,6 +195,11 @@ export class Mpi {
       );
     }
   }
+}
+
+/** Whether this machine has more processes than cores: who asks without a break would keep another from computing what is waited for. */
+function isCrowded({ localSize = 1 }: Launcher): boolean {
+  return process.platform !== "win32" && localSize > cpus().length;
 }
 
 /** A collective operation under way. */
