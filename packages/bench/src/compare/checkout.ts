@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { ArgumentError } from "@convoy/core";
 import type { Counts } from "../ops/opClock.js";
+import { bundleSizes } from "./bundleSizes.js";
 
 const run = promisify(execFile);
 /** This package as it was built: what measures is the same for both versions. */
@@ -16,7 +17,7 @@ const bench = fileURLToPath(new URL("../..", import.meta.url));
 export interface Checkout {
   /** The program of a participant's process that uses this version's packages. */
   readonly program: string;
-  /** Bytes of the modules that it was built to. */
+  /** Bytes of the modules that it was built to, and of a page's bundle of them. */
   readonly sizes: Counts;
   remove(): Promise<void>;
 }
@@ -54,7 +55,8 @@ export async function checkOut(root: string, ref: string, backend: string): Prom
     await rm(join(folder, "packages/bench/dist"), { recursive: true, force: true });
     await cp(join(bench, "dist"), join(folder, "packages/bench/dist"), { recursive: true });
     const program = join(folder, "packages/bench/dist/participants/processMain.js");
-    return { program, sizes: await moduleSizes(folder, packages), remove };
+    const sizes = { ...(await moduleSizes(folder, packages)), ...(await bundleSizes(root, folder, backend)) };
+    return { program, sizes, remove };
   } catch (error) {
     await remove();
     throw new ArgumentError(`${ref} cannot be built: ${whatFailed(error as Error & Output)}`);

@@ -6,7 +6,8 @@ import { formatTable } from "../report/table.js";
 import { drawImages } from "../training/syntheticImages.js";
 import type { Workload } from "../training/workload.js";
 import { checkOut, repositoryRoot } from "./checkout.js";
-import { allowedSlowdown, grownCounts, type Judged, judgeRounds, type PairedTimes } from "./judgeRounds.js";
+import { allowedSlowdown, grownCounts, type Judged, judgeRounds } from "./judgeRounds.js";
+import { timeInTurns } from "./timeInTurns.js";
 
 /** What `bench compare --base --head` is asked to do. */
 export interface RevisionsRequest {
@@ -18,10 +19,6 @@ export interface RevisionsRequest {
   readonly rounds: number;
   readonly threads?: number;
 }
-
-/** Milliseconds of each op, and of training, in a round. */
-const opMs = 12;
-const trainingMs = 150;
 
 /** Builds two versions, lets them take turns and prints what became slower or larger. False where something did. */
 export async function compareRevisions(
@@ -50,7 +47,7 @@ export async function compareRevisions(
       versions.push({ participant, sizes: checkout.sizes });
     }
     const [first, second] = versions as [(typeof versions)[number], (typeof versions)[number]];
-    const times = await takeTurns(first.participant, second.participant, rounds, status);
+    const times = await timeInTurns(first.participant, second.participant, rounds, status);
     const counts = await Promise.all(
       [first, second].map(async ({ participant, sizes }) => ({ ...(await participant.counts()), ...sizes })),
     );
@@ -64,36 +61,6 @@ export async function compareRevisions(
       await end();
     }
   }
-}
-
-/** Both in every round, each first in every second one. */
-async function takeTurns(
-  base: Participant,
-  head: Participant,
-  rounds: number,
-  status: (text: string) => void,
-): Promise<PairedTimes[]> {
-  const times = new Map<string, { name: string; base: number[]; head: number[] }>();
-  const measure = async (which: "base" | "head", participant: Participant): Promise<void> => {
-    const measured = {
-      ...(await participant.timeOps(opMs)),
-      "a training step, per image": await participant.timeTraining(trainingMs),
-    };
-    for (const [name, us] of Object.entries(measured)) {
-      const entry = times.get(name) ?? { name, base: [], head: [] };
-      entry[which].push(us);
-      times.set(name, entry);
-    }
-  };
-  for (let round = 0; round < rounds; round++) {
-    const order = [() => measure("base", base), () => measure("head", head)];
-    for (const turn of round % 2 === 0 ? order : order.reverse()) {
-      await turn();
-    }
-    status(`round ${round + 1} of ${rounds}`);
-  }
-  // An op that one of them does not have cannot be compared.
-  return [...times.values()].filter(({ base: one, head: other }) => one.length === other.length);
 }
 
 function formatJudged(judged: readonly Judged[], grown: readonly string[]): string {
