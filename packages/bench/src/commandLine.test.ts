@@ -71,7 +71,7 @@ it("reads the other commands", () => {
   expect(complaint("compare", "a.json")).toContain("error: expected two reports, or --base with a version");
   expect(parseCommandLine(["compare", "--base", "v1", "--head", "main"])).toEqual({
     command: "revisions",
-    request: { base: "v1", head: "main", backend: "wasm", model: "simple", batchSize: 64, rounds: 11 },
+    request: { base: "v1", head: "main", backend: "wasm", model: "simple", batchSize: 64, rounds: 25 },
   });
   expect(parseCommandLine(["report", "a.json", "b.json", "--markdown", "b.md"])).toEqual({
     command: "report",

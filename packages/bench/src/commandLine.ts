@@ -188,7 +188,7 @@ function addReports(program: Command, done: Done): void {
     .addOption(
       new Option("--rounds <number>", "rounds in which both take turns, at least 9")
         .argParser((text: string) => wholeNumber(text, 9, 1000))
-        .default(11),
+        .default(25),
     )
     .addOption(threadsOption())
     .action(

@@ -44,26 +44,31 @@ export class OpClock {
     return new OpClock(ops, buffers);
   }
 
-  /** Microseconds of each op, each measured for about so many milliseconds: medians. */
-  async time(budgetMs: number): Promise<Record<string, number>> {
-    const times: Record<string, number> = {};
-    for (const op of this.#ops) {
-      const run = async (): Promise<number> => {
-        const start = performance.now();
-        await op.executable.run(stepTable(op.steps));
-        return performance.now() - start;
-      };
-      for (let ms = await run(); ms < runMs && op.steps < maxSteps; ms = await run()) {
-        op.steps *= 2;
-      }
-      const durations: number[] = [];
-      const end = performance.now() + budgetMs;
-      do {
-        durations.push(((await run()) * 1000) / op.steps);
-      } while (performance.now() < end);
-      times[op.name] = median(durations) as number;
+  /** The ops in order. */
+  get names(): string[] {
+    return this.#ops.map(({ name }) => name);
+  }
+
+  /** Microseconds of an op, measured for about so many milliseconds: the median. */
+  async time(name: string, budgetMs: number): Promise<number> {
+    const op = this.#ops.find((each) => each.name === name);
+    if (op === undefined) {
+      throw new Error(`the training step has no op ${name}, only ${this.names.join("; ")}`);
     }
-    return times;
+    const run = async (): Promise<number> => {
+      const start = performance.now();
+      await op.executable.run(stepTable(op.steps));
+      return performance.now() - start;
+    };
+    for (let ms = await run(); ms < runMs && op.steps < maxSteps; ms = await run()) {
+      op.steps *= 2;
+    }
+    const durations: number[] = [];
+    const end = performance.now() + budgetMs;
+    do {
+      durations.push(((await run()) * 1000) / op.steps);
+    } while (performance.now() < end);
+    return median(durations) as number;
   }
 
   dispose(): void {

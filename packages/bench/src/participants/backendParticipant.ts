@@ -102,10 +102,12 @@ export class BackendParticipant implements Participant {
     return clock.figures().trainUsPerSample as number;
   }
 
-  async timeOps(opMs: number): Promise<Readonly<Record<string, number>>> {
-    const { train, batchSize } = this.#workload;
-    this.#ops ??= await OpClock.prepare(this.#backend, this.#model, firstImages(train, batchSize));
-    return await this.#ops.time(opMs);
+  async opNames(): Promise<readonly string[]> {
+    return (await this.#clock()).names;
+  }
+
+  async timeOp(name: string, budgetMs: number): Promise<number> {
+    return await (await this.#clock()).time(name, budgetMs);
   }
 
   async counts(): Promise<Readonly<Record<string, number>>> {
@@ -120,6 +122,12 @@ export class BackendParticipant implements Participant {
     this.#ops?.dispose();
     this.#model.dispose();
     await this.#backend.dispose();
+  }
+
+  async #clock(): Promise<OpClock> {
+    const { train, batchSize } = this.#workload;
+    this.#ops ??= await OpClock.prepare(this.#backend, this.#model, firstImages(train, batchSize));
+    return this.#ops;
   }
 
   async #evaluateFirst(samples: number): Promise<{ accuracy: number; usPerSample: number }> {

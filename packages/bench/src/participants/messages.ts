@@ -6,8 +6,9 @@ import type { Participant, TrainingProgress } from "./participant.js";
 export type Call =
   | { readonly method: "open"; readonly args: readonly [Entry, Workload] }
   | { readonly method: "train"; readonly args: readonly [Parameters<Participant["train"]>[0]] }
-  | { readonly method: "evaluate" | "trainMore" | "timeTraining" | "timeOps"; readonly args: readonly [number] }
-  | { readonly method: "peakMemoryBytes" | "counts" | "close"; readonly args: readonly [] };
+  | { readonly method: "evaluate" | "trainMore" | "timeTraining"; readonly args: readonly [number] }
+  | { readonly method: "timeOp"; readonly args: readonly [string, number] }
+  | { readonly method: "peakMemoryBytes" | "opNames" | "counts" | "close"; readonly args: readonly [] };
 
 /** An error as plain data. */
 export interface PlainError {
@@ -62,8 +63,9 @@ export class ParticipantHost {
       case "evaluate":
       case "trainMore":
       case "timeTraining":
-      case "timeOps":
         return participant[call.method](...call.args);
+      case "timeOp":
+        return participant.timeOp(...call.args);
       default:
         return participant[call.method]();
     }

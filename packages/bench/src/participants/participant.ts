@@ -47,8 +47,10 @@ export interface Participant {
   trainMore(samples: number): Promise<number>;
   /** Goes on training for about `budgetMs`, at least for a step. Microseconds per sample. */
   timeTraining(budgetMs: number): Promise<number>;
-  /** Microseconds of each op of a training step, each measured for about so many milliseconds; empty for peers. */
-  timeOps(opMs: number): Promise<Readonly<Record<string, number>>>;
+  /** The ops of a training step, in order; empty for peers. */
+  opNames(): Promise<readonly string[]>;
+  /** Microseconds of an op, measured for about so many milliseconds. */
+  timeOp(name: string, budgetMs: number): Promise<number>;
   /** What a training step consists of: FLOPs, launches, bytes; empty for peers. */
   counts(): Promise<Readonly<Record<string, number>>>;
   /** Most memory in use so far; null where that is unknown. */

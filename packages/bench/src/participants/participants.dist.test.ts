@@ -29,6 +29,10 @@ it("measures the same in a process of its own", async () => {
   expect(seen.at(-1)).toBe(12);
   expect((await there.evaluate(100)).testAccuracy).toBe((await here.evaluate(100)).testAccuracy);
   expect(await there.timeTraining(1)).toBeGreaterThan(0);
+  const ops = await there.opNames();
+  expect(ops).toEqual(await here.opNames());
+  expect(await there.timeOp(ops.at(-1) as string, 1)).toBeGreaterThan(0);
+  await expect(there.timeOp("0. none", 1)).rejects.toThrow("the training step has no op 0. none, only 1. gatherRows");
   expect(await there.peakMemoryBytes()).toBeGreaterThan(0);
   await there.close();
   await here.close();

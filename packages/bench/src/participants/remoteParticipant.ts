@@ -58,8 +58,12 @@ export class RemoteParticipant implements Participant {
     return (await this.#line.ask({ method: "timeTraining", args: [budgetMs] })) as number;
   }
 
-  async timeOps(opMs: number): Promise<Readonly<Record<string, number>>> {
-    return (await this.#line.ask({ method: "timeOps", args: [opMs] })) as Readonly<Record<string, number>>;
+  async opNames(): Promise<readonly string[]> {
+    return (await this.#line.ask({ method: "opNames", args: [] })) as readonly string[];
+  }
+
+  async timeOp(name: string, budgetMs: number): Promise<number> {
+    return (await this.#line.ask({ method: "timeOp", args: [name, budgetMs] })) as number;
   }
 
   async counts(): Promise<Readonly<Record<string, number>>> {

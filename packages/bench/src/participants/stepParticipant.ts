@@ -114,8 +114,12 @@ export class StepParticipant implements Participant {
     return ((median(durationsMs) as number) * 1000) / this.#batchSize;
   }
 
-  async timeOps(): Promise<Readonly<Record<string, number>>> {
-    return {};
+  async opNames(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async timeOp(name: string): Promise<number> {
+    throw new Error(`${this.name} has no op ${name} that could be timed alone`);
   }
 
   async counts(): Promise<Readonly<Record<string, number>>> {
