@@ -20,7 +20,10 @@ import {
 import type { MpiGroup } from "./group/mpiGroup.js";
 import { StagedExecutable } from "./plan/stagedExecutable.js";
 
-/** A backend of which each process of a group has one: plans run over all of them. */
+/**
+ * A backend of which each process of a group has one: plans run over all of them. It does not tell how much memory is left, which is not the
+ * same everywhere: all have to choose alike what goes to the device whole.
+ */
 export class DistributedBackend implements Backend {
   readonly rank: number;
   readonly size: number;

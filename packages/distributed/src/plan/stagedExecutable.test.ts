@@ -9,6 +9,7 @@ it("stays whole until the steps that were asked for are done", async () => {
     rank: 0,
     size: 1,
     allReduce: async () => undefined,
+    allGather: async (values: Uint8Array) => values.slice(),
     startAllReduce: () => ({}),
     complete: async () => undefined,
   };
