@@ -66,14 +66,20 @@ export function lineChart(
   const spanX = width - plot.left - plot.right;
   const x = (value: number): number => plot.left + (spanX * (value - lowX)) / (highX - lowX || 1);
   const y = (value: number): number => plot.top + plot.height * (1 - (value - lowY) / (highY - lowY || 1));
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => {
-    const [valueX, valueY] = [lowX + share * (highX - lowX), lowY + share * (highY - lowY)];
-    return (
-      `<path class="axis" d="M${plot.left} ${n(y(valueY))}H${plot.left + spanX}"/>` +
-      `<text x="${plot.left - 6}" y="${n(y(valueY) + 4)}" text-anchor="end">${escaped(formatFigure(valueY))}</text>` +
-      `<text x="${n(x(valueX))}" y="${plot.top + plot.height + 18}" text-anchor="middle">${escaped(tick(valueX))}</text>`
-    );
-  });
+  const quarters = (low: number, high: number): number[] =>
+    [0, 0.25, 0.5, 0.75, 1].map((share) => low + share * (high - low));
+  // Between two steps there is nothing.
+  const isWhole = xs.every((value) => Number.isInteger(value));
+  const valuesX = new Set(quarters(lowX, highX).map((value) => (isWhole ? Math.round(value) : value)));
+  const ticks = [...new Set(quarters(lowY, highY))].map(
+    (value) =>
+      `<path class="axis" d="M${plot.left} ${n(y(value))}H${plot.left + spanX}"/>` +
+      `<text x="${plot.left - 6}" y="${n(y(value) + 4)}" text-anchor="end">${escaped(formatFigure(value))}</text>`,
+  );
+  const ticksX = [...valuesX].map(
+    (value) =>
+      `<text x="${n(x(value))}" y="${plot.top + plot.height + 18}" text-anchor="middle">${escaped(tick(value))}</text>`,
+  );
   const bottom = plot.top + plot.height + plot.bottom;
   const lines = curves.map(({ name, points: own }, index) => {
     const dash = dashes[index % dashes.length];
@@ -98,7 +104,7 @@ export function lineChart(
     )
     .join("; ");
   const height = bottom + curves.length * legendLine;
-  return figure(`${caption} (${axes.y})`, spoken, height, [...ticks, ...lines, labels].join(""));
+  return figure(`${caption} (${axes.y})`, spoken, height, [...ticks, ...ticksX, ...lines, labels].join(""));
 }
 
 function figure(caption: string, spoken: string, height: number, content: string): string {

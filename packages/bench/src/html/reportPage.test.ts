@@ -25,6 +25,33 @@ it("leaves out what was not measured, and names no machine where there is one", 
   expect(page).not.toContain("wasm, machine 1");
 });
 
+it("says why an accuracy is not judged, on the page and in Markdown", () => {
+  const [row, ...others] = someReport().results;
+  const verdict = { lossesAgree: true, accuracyReached: null, accuracyNotJudged: "none is stated" };
+  const report = { ...someReport(), results: [{ ...row!, verdict }, ...others] };
+  expect(reportPage([report])).toContain("<td>accuracy not judged: none is stated</td>");
+  expect(reportMarkdown([report])).toContain(`- ${row!.backend}, batch 16: accuracy not judged: none is stated`);
+});
+
+it("marks steps with whole numbers", () => {
+  const page = reportPage([someReport()]);
+  const steps = /First losses[\s\S]*?<\/svg>/.exec(page)?.[0] ?? "";
+  expect([...steps.matchAll(/text-anchor="middle">([^<]+)</g)].map(([, text]) => text)).toEqual([
+    "1",
+    "6",
+    "11",
+    "15",
+    "20",
+    "step",
+  ]);
+});
+
+it("sets headings above their numbers", () => {
+  const page = reportPage([someReport()]);
+  expect(page).toContain('<th scope="col" class="number">images seen</th>');
+  expect(page).toContain('<th scope="col">verdict</th>');
+});
+
 it("shows text as text", () => {
   expect(reportPage([someReport()])).toContain("AMD EPYC &lt;9654&gt;");
   expect(reportPage([someReport()], "<b>")).toContain("<h1>&lt;b&gt;</h1>");

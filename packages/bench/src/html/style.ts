@@ -25,7 +25,9 @@ export const reportStyle: string = `
 .report th, .report td { text-align: left; font-weight: 400; padding: 0.3rem 0.75rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 .report thead th { color: var(--muted); vertical-align: bottom; }
 .report tbody th { font-weight: 600; white-space: nowrap; }
-.report .number { text-align: right; white-space: nowrap; }
+.report .prose td { overflow-wrap: anywhere; padding-right: 0; }
+.report .number { text-align: right; }
+.report td.number { white-space: nowrap; }
 .report .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 28rem), 1fr)); gap: 1rem; }
 .report figure { margin: 0; padding: 0.75rem; background: var(--card); border-radius: 0.5rem; break-inside: avoid; min-width: 0; }
 .report figure svg { width: 100%; height: auto; display: block; }
@@ -40,6 +42,7 @@ export const reportStyle: string = `
 ${[0, 1, 2, 3, 4, 5, 6].map((index) => `.report .series-${index} { --series: var(--series-${index}); }`).join("\n")}
 .report .bar { fill: var(--series); }
 .report .curve { fill: none; stroke: var(--series); stroke-width: 2; }
+@media screen and (max-width: 40rem) { .report .figures td { white-space: nowrap; } .report .prose tbody th { white-space: normal; min-width: 4.5rem; } }
 @media print { .report { max-width: none; padding: 0; font-size: 11pt; } .report .scroll { overflow: visible; } .report table { font-size: 8pt; } .report figure { background: none; border: 1px solid var(--line); } }
 `;
 

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatFigure, formatInterval, formatShare, noFigure } from "../report/numbers.js";
 import type { BenchReport, BenchResult } from "../report/result.js";
-import { formatVerdict, labels, note } from "../report/rowText.js";
+import { formatVerdict, labels, note, remarks } from "../report/rowText.js";
 import { barChart, lineChart } from "./charts.js";
 import { type Cell, section, table } from "./markup.js";
 
@@ -72,11 +72,9 @@ function timeTable(ran: readonly Named[]): string {
 
 function notes(named: readonly Named[]): string {
   const lines = named.flatMap(({ row, name }) =>
-    [row.reason, row.verdict?.reason].flatMap((reason) =>
-      reason === undefined ? [] : [[name, note(name, reason).slice(name.length + 2)]],
-    ),
+    remarks(row).map((remark) => [name, note(name, remark).slice(name.length + 2)]),
   );
-  return lines.length === 0 ? "" : table("What is missing or wrong", ["backend", "why"], lines);
+  return lines.length === 0 ? "" : table("What is missing or wrong", ["backend", "why"], lines, "prose");
 }
 
 /** Images a second: more is better, as people expect of bars. */

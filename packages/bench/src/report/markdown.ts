@@ -1,8 +1,8 @@
 import { type AnyReport, isTraining } from "../html/reportPage.js";
 import { describeMachine } from "../machine.js";
 import { formatCount, formatFigure, formatInterval, formatShare, noFigure } from "./numbers.js";
-import type { BenchReport, BenchResult } from "./result.js";
-import { formatVerdict, labels, note } from "./rowText.js";
+import type { BenchReport } from "./result.js";
+import { formatVerdict, labels, note, remarks } from "./rowText.js";
 
 /** A table of GitHub's Markdown. */
 export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -35,8 +35,8 @@ export function trainingMarkdown({ results, peers = [] }: BenchReport): string {
       formatInterval(row.evaluateUsPerSample, row.rounds?.evaluateUsPerSample),
     ]);
   const headings = ["", "device", "network", "images seen", "test accuracy", "verdict", "training, µs an image"];
-  const reasons = all.flatMap((row: BenchResult) =>
-    row.reason === undefined ? [] : [`- ${note(row.backend, row.reason)}`],
+  const reasons = all.flatMap((row) =>
+    remarks(row).map((remark) => `- ${note(row.available ? label(row) : row.backend, remark)}`),
   );
   return [markdownTable([...headings, "evaluation, µs an image"], rows), reasons.join("\n")]
     .filter((part) => part !== "")

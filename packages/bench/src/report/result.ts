@@ -71,6 +71,8 @@ export interface Verdict {
   readonly accuracyReached: boolean | null;
   /** What is wrong; absent where nothing is. */
   readonly reason?: string;
+  /** Why an accuracy that was measured is not judged. */
+  readonly accuracyNotJudged?: string;
 }
 
 /** How long it took to get to an accuracy on the test images. */

@@ -21,6 +21,14 @@ export function note(name: string, reason: string): string {
   return line.startsWith(`${name}: `) ? line : `${name}: ${line}`;
 }
 
+/** What there is to say below a table: why figures are missing, what is wrong, why an accuracy is not judged. */
+export function remarks({ reason, verdict }: BenchResult): string[] {
+  const notJudged = verdict?.accuracyNotJudged;
+  return [reason, verdict?.reason, notJudged && `accuracy not judged: ${notJudged}`].filter(
+    (text) => text !== undefined,
+  );
+}
+
 /** "ok", "losses ok" where no accuracy is stated, "WRONG". */
 export function formatVerdict(verdict: Verdict | null): string {
   if (verdict === null) {

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatFigure, formatInterval, formatShare, noFigure } from "./numbers.js";
 import type { BenchResult } from "./result.js";
-import { formatVerdict, labels, note } from "./rowText.js";
+import { formatVerdict, labels, note, remarks } from "./rowText.js";
 import { formatSeeds } from "./seedsTable.js";
 import { spreadWarning } from "./spread.js";
 import { type Column, formatTable } from "./table.js";
@@ -75,9 +75,7 @@ function timesToAccuracy(ran: readonly BenchResult[], label: (row: BenchResult) 
 function notes(results: readonly BenchResult[], label: (row: BenchResult) => string): string[] {
   const lines = results
     .filter(({ available }) => available)
-    .flatMap((row) =>
-      [row.reason, row.verdict?.reason].flatMap((reason) => (reason === undefined ? [] : [note(label(row), reason)])),
-    );
+    .flatMap((row) => remarks(row).map((remark) => note(label(row), remark)));
   return [...new Set([...lines, ...spreadWarning(results, label)])];
 }
 

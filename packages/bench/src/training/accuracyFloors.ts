@@ -60,3 +60,14 @@ export function accuracyFloor(model: ModelName, dataset: string, samples: number
   const share = toSamples === fromSamples ? 0 : Math.log(samples / fromSamples) / Math.log(toSamples / fromSamples);
   return from + share * (to - from);
 }
+
+/** Why no accuracy is stated, where `accuracyFloor` is null. */
+export function whyNoFloor(model: ModelName, dataset: string, batchSize: number): string {
+  const stated = floors[model]?.[dataset];
+  if (stated === undefined) {
+    return `none is stated for ${model} on ${dataset}`;
+  }
+  return batchSize > largestBatch
+    ? `none is stated for batches larger than ${largestBatch}`
+    : `none is stated for fewer than ${stated[0]?.[0].toLocaleString("en-US")} images`;
+}

@@ -24,11 +24,19 @@ it("says what accuracy is missing, and allows for few test images", () => {
   expect(judge({ ...low, testSamples: 40 }, [], mnist)).toEqual({ lossesAgree: null, accuracyReached: true });
 });
 
-it("judges nothing that nothing is known of", () => {
+it("judges nothing that nothing is known of, and says what that is", () => {
   expect(judge(good, [], { model: "stem224", dataset: "synthetic", batchSize: 8 })).toEqual({
-    lossesAgree: null,
-    accuracyReached: null,
+    ...{ lossesAgree: null, accuracyReached: null },
+    accuracyNotJudged: "none is stated for stem224 on synthetic",
   });
-  expect(judge({ ...good, samplesSeen: 64 }, [], mnist).accuracyReached).toBeNull();
-  expect(judge(good, [], { ...mnist, batchSize: 512 }).accuracyReached).toBeNull();
+  expect(judge({ ...good, samplesSeen: 64 }, [], mnist)).toMatchObject({
+    ...{ accuracyReached: null, accuracyNotJudged: "none is stated for fewer than 2,560 images" },
+  });
+  expect(judge(good, [], { ...mnist, batchSize: 512 })).toMatchObject({
+    ...{ accuracyReached: null, accuracyNotJudged: "none is stated for batches larger than 64" },
+  });
+  // What cannot train has no accuracy that could be judged.
+  expect(judge({ ...good, samplesSeen: 0, testAccuracy: null }, [], mnist)).toEqual({
+    ...{ lossesAgree: null, accuracyReached: null },
+  });
 });

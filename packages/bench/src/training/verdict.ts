@@ -1,6 +1,6 @@
 import { formatShare } from "../report/numbers.js";
 import type { Verdict } from "../report/result.js";
-import { accuracyFloor } from "./accuracyFloors.js";
+import { accuracyFloor, whyNoFloor } from "./accuracyFloors.js";
 import type { Workload } from "./workload.js";
 
 /**
@@ -49,7 +49,11 @@ export function judge(
         ]
       : []),
   ];
-  return { lossesAgree, accuracyReached, ...(reasons.length > 0 ? { reason: reasons.join("; ") } : {}) };
+  return {
+    ...{ lossesAgree, accuracyReached },
+    ...(reasons.length > 0 ? { reason: reasons.join("; ") } : {}),
+    ...(floor === null && testAccuracy !== null ? { accuracyNotJudged: whyNoFloor(model, dataset, batchSize) } : {}),
+  };
 }
 
 /** Whether nothing is wrong. */
