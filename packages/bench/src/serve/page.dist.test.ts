@@ -58,6 +58,30 @@ async function violations(page: Page): Promise<string[]> {
   return found;
 }
 
+interface TraceEvent {
+  readonly ph: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly args: { readonly name?: string };
+  /** Microseconds of the thread's own time. */
+  readonly tdur?: number;
+}
+
+/**
+ * The most that a task of a page's main thread computed, in milliseconds: the thread's own time, so that other work on the machine
+ * does not count.
+ */
+function longestTaskMs(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString()) as { readonly traceEvents: readonly TraceEvent[] };
+  const thread = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`;
+  const main = new Set(
+    traceEvents.filter(({ ph, args }) => ph === "M" && args.name === "CrRendererMain").map((event) => thread(event)),
+  );
+  const tasks = traceEvents.filter((event) => /RunTask$/.test(event.name) && main.has(thread(event)));
+  return Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
+}
+
 describe.skipIf(typeof browser === "string")(
   `in headless Chromium${typeof browser === "string" ? ` (skipped: ${browser})` : ""}`,
   () => {
@@ -68,15 +92,24 @@ describe.skipIf(typeof browser === "string")(
         await page.uncheck("input[value=webgpu]");
         await page.selectOption("select[name=model]", "simple");
         await page.selectOption("select[name=samples]", "1000");
+        await (browser as Browser).startTracing(page, { categories: ["toplevel"] });
         await page.evaluate(`
-        window.tasks = [];
-        new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map(({ duration }) => duration)))
-          .observe({ entryTypes: ["longtask"] });
+        window.gaps = [];
+        let last;
+        requestAnimationFrame(function frame(now) {
+          if (last !== undefined) window.gaps.push(now - last);
+          last = now;
+          requestAnimationFrame(frame);
+        });
         document.getElementById("start").click();
       `);
         await page.waitForSelector("#actions:not([hidden])", { timeout: 80_000 });
-        // Browsers list the tasks that take 50 ms or longer.
-        expect(await page.evaluate("window.tasks")).toEqual([]);
+        const gaps = ((await page.evaluate("window.gaps")) as number[]).sort((a, b) => a - b);
+        const longest = longestTaskMs(await (browser as Browser).stopTracing());
+        expect(longest).toBeGreaterThan(0);
+        expect(longest).toBeLessThan(50);
+        // Single frames wait for the machine where that is busy; most do not.
+        expect(gaps[gaps.length >> 1]).toBeLessThan(50);
         const heading = await page.textContent("#result table:has(caption:text('What was measured')) tbody th");
         expect(heading).toBe("wasm");
         expect(await page.textContent("#status")).toBe("Done.");
