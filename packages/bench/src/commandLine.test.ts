@@ -63,6 +63,7 @@ it("reads the other commands", () => {
     request: { grid: true },
   });
   expect(complaint("ops", "--grid", "--model", "simple")).toContain("cannot be used with option '--model <name>'");
+  expect(complaint("ops", "--grid", "--filter", "3x3")).toContain("cannot be used with option '--filter <text>'");
   expect(parseCommandLine(["devices", "--backends", "wasm"])).toEqual({ command: "devices", backends: ["wasm"] });
   expect(parseCommandLine(["compare", "a.json", "b.json"])).toEqual({
     command: "compare",

@@ -147,7 +147,10 @@ function addOps(program: Command, done: Done): void {
       new Option("--model <name>", "network whose ops are measured (default: tutorial and simple)").choices(modelNames),
     )
     .addOption(
-      new Option("--grid", "convolutions of all sizes, in three directions, as a heat map").conflicts(["model"]),
+      new Option("--grid", "convolutions of all sizes, in three directions, as a heat map").conflicts([
+        "model",
+        "filter",
+      ]),
     )
     .addOption(new Option("--filter <text>", "only ops whose name or shapes contain this").default("", "all"))
     .addOption(count("--batch-size <number>", "samples per step").default(64))
