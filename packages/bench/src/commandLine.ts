@@ -140,7 +140,7 @@ function addTraining(program: Command, done: Done): void {
 function addOps(program: Command, done: Done): void {
   program
     .command("ops")
-    .description("Measures the ops of networks one by one, or convolutions of all sizes.")
+    .description("Measures the ops of networks one by one, convolutions of all sizes, or ops that move bytes.")
     .addOption(backendsOption())
     .addOption(backendOption())
     .addOption(
@@ -151,6 +151,9 @@ function addOps(program: Command, done: Done): void {
         "model",
         "filter",
       ]),
+    )
+    .addOption(
+      new Option("--memory", "ops that move bytes, each in turns with a copy of as many").conflicts(["model", "grid"]),
     )
     .addOption(new Option("--filter <text>", "only ops whose name or shapes contain this").default("", "all"))
     .addOption(count("--batch-size <number>", "samples per step").default(64))

@@ -10,6 +10,7 @@ import { runOps } from "./ops/runOps.js";
 import { openInProcess } from "./participants/inProcess.js";
 import { formatGrid } from "./report/gridTable.js";
 import { reportMarkdown } from "./report/markdown.js";
+import { formatMoves } from "./report/movesTable.js";
 import { formatOpsTable } from "./report/opsTable.js";
 import { checkOutput, writeOutput } from "./report/outputFile.js";
 import { readReport } from "./report/readReport.js";
@@ -79,13 +80,17 @@ async function measure(request: Extract<Request, { readonly command: "train" | "
     ({ report, failed } = await runTraining(request.request, tools));
     print(`\n${formatTrainingTable([...report.results, ...(report.peers ?? [])])}`);
   } else {
-    const onCell = (done: number, of: number): void => watcher.status(`${done} of ${of} convolutions`);
+    const measured = request.request.memory ? "ops" : "convolutions";
+    const onCell = (done: number, of: number): void => watcher.status(`${done} of ${of} ${measured}`);
     ({ report, failed } = await runOps(request.request, print, undefined, onCell));
     watcher.status("");
     const colours = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
-    const table = report.backends.map((each) =>
-      each.grid === undefined || !each.available ? formatOpsTable(each) : formatGrid(each, colours),
-    );
+    const table = report.backends.map((each) => {
+      if (each.moves !== undefined) {
+        return formatMoves(each);
+      }
+      return each.grid === undefined ? formatOpsTable(each) : formatGrid(each, colours);
+    });
     print(`\n${table.join("\n\n")}`);
   }
   await writeOutput(json, `${JSON.stringify(report, null, 2)}\n`);

@@ -31,7 +31,7 @@ async function measureCell(backend: Backend, shape: GridShape, timing: OpTiming)
     buffers.arena = backend.createBuffer("arena", { dtype: "uint8", length: Math.max(1, plan.arenaBytes) });
     for (const [name, spec] of Object.entries(plan.buffers)) {
       buffers[name] = backend.createBuffer(name, spec);
-      if (name !== "output") {
+      if (name.startsWith("input")) {
         buffers[name].write(
           Float32Array.from({ length: spec.length }, (_, index) => ((index * 37) % period) / period - 0.5),
         );

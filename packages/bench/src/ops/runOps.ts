@@ -9,6 +9,7 @@ import type { BackendOps, OpsReport } from "../report/opResult.js";
 import { schemaVersion } from "../report/result.js";
 import { thisMachine } from "../thisMachine.js";
 import { measureGrid } from "./measureGrid.js";
+import { measureMoves } from "./measureMoves.js";
 import { measureOps } from "./measureOps.js";
 import { peakGflops } from "./peak.js";
 
@@ -23,6 +24,8 @@ export interface OpsRequest {
   readonly model?: ModelName;
   /** Measures convolutions of all sizes in place of a network's ops. */
   readonly grid?: boolean;
+  /** Measures ops that move bytes beside a copy, in place of a network's ops. */
+  readonly memory?: boolean;
   readonly threads?: number;
 }
 
@@ -34,7 +37,7 @@ export interface OpsOutcome {
 
 /** Measures the ops of every backend asked for. One that cannot run gets a row with its reason. */
 export async function runOps(
-  { backends: choices, filter, batchSize, model, grid = false, threads }: OpsRequest,
+  { backends: choices, filter, batchSize, model, grid = false, memory = false, threads }: OpsRequest,
   print: (line: string) => void = console.log,
   open: typeof openBackend = openBackend,
   onCell: (done: number, of: number) => void = () => undefined,
@@ -62,8 +65,12 @@ export async function runOps(
     try {
       print(`measuring ${name} on ${device}`);
       const before = await peakGflops(backend);
-      const ops = grid ? [] : await measureOps(backend, batchSize, filter, model === undefined ? undefined : [model]);
+      const isolated = grid || memory;
+      const ops = isolated
+        ? []
+        : await measureOps(backend, batchSize, filter, model === undefined ? undefined : [model]);
       const cells = grid ? await measureGrid(backend, undefined, onCell) : undefined;
+      const moves = memory ? await measureMoves(backend, filter, onCell) : undefined;
       // Other work on the machine disturbs both: the better one is nearer to what the processor can do.
       const peak = before && Math.max(before, (await peakGflops(backend)) ?? before);
       backends.push({
@@ -73,6 +80,7 @@ export async function runOps(
         peakGflops: peak,
         ops,
         ...(cells === undefined ? {} : { grid: cells }),
+        ...(moves === undefined ? {} : { moves }),
       });
     } catch (error) {
       failed = true;

@@ -26,6 +26,27 @@ export interface BackendOps {
   readonly ops: readonly OpResult[];
   /** The convolutions of `--grid`; absent without it. */
   readonly grid?: readonly GridCell[];
+  /** The ops of `--memory`; absent without it. */
+  readonly moves?: readonly MoveResult[];
+}
+
+/** An op that moves bytes, measured in turns with a copy of as many. */
+export interface MoveResult {
+  readonly op: string;
+  /** What the name of the op does not tell: a window, a number of classes. */
+  readonly detail: string;
+  /** Which of the sizes: "cache", "memory". */
+  readonly size: string;
+  /** Minimum number of bytes that a run must read and write. */
+  readonly bytes: number;
+  /** Median microseconds of a run. */
+  readonly medianUs: number;
+  /** Median microseconds of a copy that reads and writes `bytes` together. */
+  readonly copyUs: number;
+  /** Median of the ratios of both: 1 is as fast as a copy. */
+  readonly ofCopy: number;
+  /** What limits the op if memory does not; null where it does. */
+  readonly bound: string | null;
 }
 
 /** A convolution of the grid, measured. */
