@@ -20,7 +20,7 @@
  */
 
 import { addNumbers } from "./add";
-import { channelProducts, channelSquares, channelSums, normalizedGradient, readThrough, spread } from "./channels";
+import { cachedSquares, channelProducts, channelSums, normalizedGradient, spread } from "./channels";
 import {
   BatchNormBackwardInputArgs,
   BatchNormBackwardSumsArgs,
@@ -42,11 +42,10 @@ export function batchNormMoments(args: BatchNormMomentsArgs, task: i32): void {
   const rows = min(args.block, args.rows - first);
   const x = args.x + <usize>first * bytes;
   const means = args.partials + <usize>task * 2 * bytes;
-  readThrough(x, rows, width);
   channelSums(x, rows, width, means);
   const share = f32x4.splat(1 / <f32>rows);
   for (let v: usize = 0; v < bytes; v += 16) v128.store(means + v, f32x4.mul(v128.load(means + v), share));
-  channelSquares(x, rows, width, means, means + bytes);
+  cachedSquares(x, rows, width, means, means + bytes);
 }
 
 /** The two float32 numbers at `address` in float64. */
@@ -126,8 +125,6 @@ export function batchNormBackwardSums(args: BatchNormBackwardSumsArgs, task: i32
   const rows = min(args.block, args.rows - first);
   const offset = <usize>first * bytes;
   const sums = args.partials + <usize>task * 2 * bytes;
-  readThrough(args.x + offset, rows, width);
-  readThrough(args.dy + offset, rows, width);
   vectorTable(scratch(), args.mean, args.channels, width);
   channelProducts(args.dy + offset, args.x + offset, rows, width, scratch(), sums, sums + bytes);
 }
@@ -145,7 +142,6 @@ export function batchNormMaskedSums(args: BatchNormMaskedSumsArgs, task: i32): v
   const offset = <usize>first * bytes;
   const g = args.g + offset;
   maskedGradient(args, offset, length);
-  readThrough(args.x + offset, rows, width);
   const sums = args.partials + <usize>task * 2 * bytes;
   vectorTable(scratch(), args.mean, args.channels, width);
   channelProducts(g, args.x + offset, rows, width, scratch(), sums, sums + bytes);

@@ -7,6 +7,7 @@
  * Measured: 26 to 29 GB/s, the speed of memory; the gradient 23 GB/s.
  */
 
+import { channelSums } from "./channels";
 import { BiasAddArgs, BiasAddBackwardArgs } from "./generated/args";
 import { loadTail, storeTail } from "./simd";
 
@@ -41,6 +42,10 @@ export function biasAddBackward(args: BiasAddBackwardArgs, task: i32): void {
   const rows = min(args.block, args.rows - first);
   const x = args.x + <usize>first * stride;
   const y = args.y + <usize>task * stride;
+  if ((channels & 3) === 0) {
+    channelSums(x, rows, channels, y);
+    return;
+  }
   let c: i32 = 0;
   for (; c + 16 <= channels; c += 16) {
     let a = f32x4.splat(0);

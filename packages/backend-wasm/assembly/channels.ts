@@ -8,7 +8,6 @@
 
 import { copyNumbers } from "./copy";
 import { madd, storeTail } from "./simd";
-import { scratch } from "./step";
 
 /** Repeats the first `channels` numbers of `table` until `width` are there. */
 export function spread(table: usize, channels: i32, width: i32): void {
@@ -17,25 +16,24 @@ export function spread(table: usize, channels: i32, width: i32): void {
   }
 }
 
-/** Numbers of a wide row from which on its columns are not read in the order of memory. */
-const WIDE: i32 = 32;
-
 /**
- * Reads a cache line after the other of `rows` wide rows, the order that processors foresee, before they are read column by
- * column: wide rows are there sooner so, by up to a third.
+ * Numbers of a wide row from which on sums are kept in memory and rows read in the order in which they lie: processors foresee that, and
+ * reading by columns is up to three times as slow where rows come from beyond the second-level cache.
  */
-export function readThrough(x: usize, rows: i32, width: i32): void {
-  if (width <= WIDE) return;
-  const end = x + <usize>rows * ((<usize>width) << 2);
-  let any: i32 = 0;
-  for (; x < end; x += 64) any |= load<i32>(x);
-  // Otherwise the loads could be left out.
-  store<i32>(scratch(), any);
-}
+const WIDE: i32 = 32;
 
 /** sums[v] = sum over r of x[r,v] for `rows` wide rows. */
 export function channelSums(x: usize, rows: i32, width: i32, sums: usize): void {
   const stride = (<usize>width) << 2;
+  if (width > WIDE) {
+    memory.copy(sums, x, stride);
+    const end = x + <usize>rows * stride;
+    for (x += stride; x < end; x += stride) {
+      for (let v: usize = 0; v < stride; v += 16)
+        v128.store(sums + v, f32x4.add(v128.load(sums + v), v128.load(x + v)));
+    }
+    return;
+  }
   let v: usize = 0;
   for (; v + 64 <= stride; v += 64) {
     let a = f32x4.splat(0);
@@ -74,6 +72,21 @@ function squared(sum: v128, x: v128, mean: v128): v128 {
 
 /** squares[v] = sum over r of (x[r,v] - mean[v])^2 for `rows` wide rows. */
 export function channelSquares(x: usize, rows: i32, width: i32, mean: usize, squares: usize): void {
+  if (width <= WIDE) {
+    cachedSquares(x, rows, width, mean, squares);
+    return;
+  }
+  const stride = (<usize>width) << 2;
+  memory.fill(squares, 0, stride);
+  for (const end = x + <usize>rows * stride; x < end; x += stride) {
+    for (let v: usize = 0; v < stride; v += 16) {
+      v128.store(squares + v, squared(v128.load(squares + v), v128.load(x + v), v128.load(mean + v)));
+    }
+  }
+}
+
+/** The same where x has just been read: in a cache the order does not matter, and sums in registers cost less. */
+export function cachedSquares(x: usize, rows: i32, width: i32, mean: usize, squares: usize): void {
   const stride = (<usize>width) << 2;
   let v: usize = 0;
   for (; v + 64 <= stride; v += 64) {
@@ -110,6 +123,31 @@ export function channelSquares(x: usize, rows: i32, width: i32, mean: usize, squ
   }
 }
 
+/** `channelProducts` row by row. */
+function productsOfRows(
+  dy: usize,
+  x: usize,
+  rows: i32,
+  stride: usize,
+  mean: usize,
+  sums: usize,
+  products: usize,
+): void {
+  memory.fill(sums, 0, stride);
+  memory.fill(products, 0, stride);
+  const end = x + <usize>rows * stride;
+  while (x < end) {
+    for (let v: usize = 0; v < stride; v += 16) {
+      const g = v128.load(dy + v);
+      v128.store(sums + v, f32x4.add(v128.load(sums + v), g));
+      const difference = f32x4.sub(v128.load(x + v), v128.load(mean + v));
+      v128.store(products + v, madd(g, difference, v128.load(products + v)));
+    }
+    x += stride;
+    dy += stride;
+  }
+}
+
 /** sums[v] = sum over r of dy[r,v], products[v] = sum over r of dy[r,v] (x[r,v] - mean[v]), for `rows` wide rows. */
 export function channelProducts(
   dy: usize,
@@ -121,6 +159,10 @@ export function channelProducts(
   products: usize,
 ): void {
   const stride = (<usize>width) << 2;
+  if (width > WIDE) {
+    productsOfRows(dy, x, rows, stride, mean, sums, products);
+    return;
+  }
   let v: usize = 0;
   for (; v + 32 <= stride; v += 32) {
     const ma = v128.load(mean + v);

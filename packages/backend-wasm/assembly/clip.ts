@@ -26,6 +26,13 @@ export function clipByValue(args: ClipByValueArgs, task: i32): void {
   if (rest) storeTail(g, f32x4.pmin(f32x4.pmax(loadTail(g, rest), low), high), rest);
 }
 
+/** sum + v^2 for the first two lanes, in float64. */
+// @inline
+function addSquares(sum: v128, v: v128): v128 {
+  const wide = f64x2.promote_low_f32x4(v);
+  return f64x2.add(sum, f64x2.mul(wide, wide));
+}
+
 /** partials[task] = sum of g^2 over the task's block, in float64: a million squares lose nothing. */
 export function sumSquares(args: SumSquaresArgs, task: i32): void {
   const first = task * args.block;
@@ -34,15 +41,22 @@ export function sumSquares(args: SumSquaresArgs, task: i32): void {
   const end = g + ((<usize>(length & ~3)) << 2);
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  while (g < end) {
-    const v = v128.load(g);
-    const a = f64x2.promote_low_f32x4(v);
-    const b = f64x2.promote_low_f32x4(i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15));
-    low = f64x2.add(low, f64x2.mul(a, a));
-    high = f64x2.add(high, f64x2.mul(b, b));
+  let low1 = low;
+  let high1 = low;
+  // Two vectors into sums of their own: the next one need not wait for the last one's addition.
+  while (g + 32 <= end) {
+    low = addSquares(low, v128.load64_zero(g));
+    high = addSquares(high, v128.load64_zero(g, 8));
+    low1 = addSquares(low1, v128.load64_zero(g, 16));
+    high1 = addSquares(high1, v128.load64_zero(g, 24));
+    g += 32;
+  }
+  if (g < end) {
+    low = addSquares(low, v128.load64_zero(g));
+    high = addSquares(high, v128.load64_zero(g, 8));
     g += 16;
   }
-  const all = f64x2.add(low, high);
+  const all = f64x2.add(f64x2.add(low, high), f64x2.add(low1, high1));
   let sum = f64x2.extract_lane(all, 0) + f64x2.extract_lane(all, 1);
   for (let i = 0; i < (length & 3); i++) {
     const value = <f64>load<f32>(g + ((<usize>i) << 2));

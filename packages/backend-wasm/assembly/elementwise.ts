@@ -47,6 +47,14 @@ function formula(kind: i32, a: v128, b: v128, c: v128, p: v128, q: v128): v128 {
   }
 }
 
+/** The vector `offset` bytes further. */
+// @inline
+function at(kind: i32, inputs: i32, a: usize, b: usize, c: usize, y: usize, p: v128, q: v128, offset: usize): void {
+  const second = inputs > 1 ? v128.load(b + offset) : p;
+  const third = inputs > 2 ? v128.load(c + offset) : p;
+  v128.store(y + offset, formula(kind, v128.load(a + offset), second, third, p, q));
+}
+
 /** One task of `block` elements. `inputs`: how many of a, b and c there are; y may be one of them. */
 // @inline
 export function each(
@@ -69,10 +77,17 @@ export function each(
   const none = f32x4.splat(0);
   let i = (<usize>first) << 2;
   const end = i + ((<usize>(count & ~3)) << 2);
+  const fours = i + ((<usize>(count & ~15)) << 2);
+  // A turn of the loop costs as much as a vector.
+  while (i < fours) {
+    at(kind, inputs, a + i, b + i, c + i, y + i, ps, qs, 0);
+    at(kind, inputs, a + i, b + i, c + i, y + i, ps, qs, 16);
+    at(kind, inputs, a + i, b + i, c + i, y + i, ps, qs, 32);
+    at(kind, inputs, a + i, b + i, c + i, y + i, ps, qs, 48);
+    i += 64;
+  }
   while (i < end) {
-    const second = inputs > 1 ? v128.load(b + i) : none;
-    const third = inputs > 2 ? v128.load(c + i) : none;
-    v128.store(y + i, formula(kind, v128.load(a + i), second, third, ps, qs));
+    at(kind, inputs, a + i, b + i, c + i, y + i, ps, qs, 0);
     i += 16;
   }
   const rest = count & 3;

@@ -29,6 +29,18 @@ export function meanSquaredError(args: MeanSquaredErrorArgs, task: i32): void {
     let t = args.targets + offset;
     const stop = x + ((<usize>(classes & ~3)) << 2);
     let sums = f32x4.splat(0);
+    let sums1 = sums;
+    let sums2 = sums;
+    let sums3 = sums;
+    while (x + 64 <= stop) {
+      sums = f32x4.add(sums, squaredDifference4(v128.load(x), v128.load(t)));
+      sums1 = f32x4.add(sums1, squaredDifference4(v128.load(x, 16), v128.load(t, 16)));
+      sums2 = f32x4.add(sums2, squaredDifference4(v128.load(x, 32), v128.load(t, 32)));
+      sums3 = f32x4.add(sums3, squaredDifference4(v128.load(x, 48), v128.load(t, 48)));
+      x += 64;
+      t += 64;
+    }
+    sums = f32x4.add(f32x4.add(sums, sums1), f32x4.add(sums2, sums3));
     while (x < stop) {
       sums = f32x4.add(sums, squaredDifference4(v128.load(x), v128.load(t)));
       x += 16;

@@ -17,6 +17,30 @@ export function penalty(args: PenaltyArgs, task: i32): void {
   const end = w + ((<usize>(count & ~3)) << 2);
   let sizes = f32x4.splat(0);
   let squares = sizes;
+  // Sums of their own: the next vector need not wait for the last one's addition.
+  let sizes1 = sizes;
+  let squares1 = sizes;
+  let sizes2 = sizes;
+  let squares2 = sizes;
+  let sizes3 = sizes;
+  let squares3 = sizes;
+  while (w + 64 <= end) {
+    const a = v128.load(w);
+    const b = v128.load(w, 16);
+    const c = v128.load(w, 32);
+    const d = v128.load(w, 48);
+    sizes = f32x4.add(sizes, f32x4.abs(a));
+    squares = madd(a, a, squares);
+    sizes1 = f32x4.add(sizes1, f32x4.abs(b));
+    squares1 = madd(b, b, squares1);
+    sizes2 = f32x4.add(sizes2, f32x4.abs(c));
+    squares2 = madd(c, c, squares2);
+    sizes3 = f32x4.add(sizes3, f32x4.abs(d));
+    squares3 = madd(d, d, squares3);
+    w += 64;
+  }
+  sizes = f32x4.add(f32x4.add(sizes, sizes1), f32x4.add(sizes2, sizes3));
+  squares = f32x4.add(f32x4.add(squares, squares1), f32x4.add(squares2, squares3));
   while (w < end) {
     const v = v128.load(w);
     sizes = f32x4.add(sizes, f32x4.abs(v));

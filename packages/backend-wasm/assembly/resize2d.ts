@@ -63,11 +63,20 @@ export function resize2d(args: Resize2dArgs, task: i32): void {
   const rowNumbers = args.W * C;
   const rowBytes = (<usize>rowNumbers) << 2;
   const end = min((task + 1) * args.block, args.rows);
-  let to = args.y + <usize>(task * args.block) * <usize>args.OW * pixel;
+  const outputBytes = <usize>args.OW * pixel;
+  let to = args.y + <usize>(task * args.block) * outputBytes;
+  let last: usize = 0;
   for (let row = task * args.block; row < end; row++) {
     const oh = row % args.OH;
     let from = args.x + <usize>((row / args.OH) * args.H + pixelOf(oh, args.H, args.OH, args.bilinear)) * rowBytes;
     const below = fractionOf(oh, args.H, args.OH, args.bilinear);
+    // Rows of the same pixels are equal.
+    if (below === 0 && from === last) {
+      memory.copy(to, to - outputBytes, outputBytes);
+      to += outputBytes;
+      continue;
+    }
+    last = below > 0 ? 0 : from;
     if (below > 0) {
       mix(from, from + rowBytes, below, space, rowNumbers);
       from = space;

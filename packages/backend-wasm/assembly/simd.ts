@@ -16,6 +16,13 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 
+/** Lanes of a where `mask` is all ones, of b where it is 0: one instruction with relaxed SIMD. Other masks are not allowed. */
+// @inline
+export function select(a: v128, b: v128, mask: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_laneselect(a, b, mask);
+  return v128.bitselect(a, b, mask);
+}
+
 /** Sum of the four lanes, pairwise: always in the same order. */
 // @inline
 export function sumLanes(v: v128): f32 {

@@ -8,8 +8,8 @@
  */
 
 import { SoftmaxArgs, SoftmaxBackwardArgs } from "./generated/args";
-import { loadTail, maxLanes, storeTail, sumLanes } from "./simd";
-import { exp4 } from "./transcendental";
+import { loadTail, madd, maxLanes, storeTail, sumLanes } from "./simd";
+import { exp4, expBelow } from "./transcendental";
 
 /** Largest number and sum of exponentials of the row that `softmaxRow` saw last. */
 export let rowMax: f32 = 0;
@@ -25,13 +25,7 @@ export function softmaxRow(x: usize, p: usize, classes: i32): void {
   for (let i = 0; i < rest; i++) top = max(top, load<f32>(x + whole + ((<usize>i) << 2)));
 
   const m = f32x4.splat(top);
-  let sums = f32x4.splat(0);
-  for (let i: usize = 0; i < whole; i += 16) {
-    const e = exp4(f32x4.sub(v128.load(x + i), m));
-    v128.store(p + i, e);
-    sums = f32x4.add(sums, e);
-  }
-  let sum = sumLanes(sums);
+  let sum = sumLanes(expBelow(x, p, whole, top));
   if (rest) {
     const e = exp4(f32x4.sub(loadTail(x + whole, rest), m));
     storeTail(p + whole, e, rest);
@@ -39,7 +33,12 @@ export function softmaxRow(x: usize, p: usize, classes: i32): void {
   }
 
   const divisor = f32x4.splat(sum);
-  for (let i: usize = 0; i < whole; i += 16) v128.store(p + i, f32x4.div(v128.load(p + i), divisor));
+  let j: usize = 0;
+  for (; j + 32 <= whole; j += 32) {
+    v128.store(p + j, f32x4.div(v128.load(p + j), divisor));
+    v128.store(p + j, f32x4.div(v128.load(p + j, 16), divisor), 16);
+  }
+  if (j < whole) v128.store(p + j, f32x4.div(v128.load(p + j), divisor));
   if (rest) storeTail(p + whole, f32x4.div(loadTail(p + whole, rest), divisor), rest);
   rowMax = top;
   rowSum = sum;
@@ -66,7 +65,20 @@ function backwardRow(dy: usize, y: usize, dx: usize, classes: i32): void {
   const whole = (<usize>(classes & ~3)) << 2;
   const rest = classes & 3;
   let products = f32x4.splat(0);
-  for (let i: usize = 0; i < whole; i += 16) {
+  let i: usize = 0;
+  if (whole >= 64) {
+    let products1 = products;
+    let products2 = products;
+    let products3 = products;
+    for (; i + 64 <= whole; i += 64) {
+      products = madd(v128.load(dy + i), v128.load(y + i), products);
+      products1 = madd(v128.load(dy + i, 16), v128.load(y + i, 16), products1);
+      products2 = madd(v128.load(dy + i, 32), v128.load(y + i, 32), products2);
+      products3 = madd(v128.load(dy + i, 48), v128.load(y + i, 48), products3);
+    }
+    products = f32x4.add(f32x4.add(products, products1), f32x4.add(products2, products3));
+  }
+  for (; i < whole; i += 16) {
     products = f32x4.add(products, f32x4.mul(v128.load(dy + i), v128.load(y + i)));
   }
   if (rest) products = f32x4.add(products, f32x4.mul(loadTail(dy + whole, rest), loadTail(y + whole, rest)));

@@ -10,6 +10,7 @@
  */
 
 import { accuracyOfRow } from "./accuracy";
+import { AFFINE, each } from "./elementwise";
 import { SoftmaxCrossEntropyArgs, SoftmaxCrossEntropyBackwardArgs } from "./generated/args";
 import { LABELS_SPARSE } from "./generated/constants";
 import { weightOf } from "./lossRows";
@@ -58,7 +59,7 @@ function lossOfRow(args: SoftmaxCrossEntropyArgs, x: usize, row: i32, logSum: f6
 
 function gradientOfRow(labelKind: i32, p: usize, labels: usize, row: i32, dx: usize, classes: i32, factor: f32): void {
   if (labelKind === LABELS_SPARSE) {
-    for (let c = 0; c < classes; c++) store<f32>(dx + ((<usize>c) << 2), factor * load<f32>(p + ((<usize>c) << 2)));
+    each(AFFINE, 1, p, 0, 0, dx, classes, classes, 0, factor, 0);
     const label = load<i32>(labels + ((<usize>row) << 2));
     if (<u32>label < <u32>classes) {
       store<f32>(dx + ((<usize>label) << 2), factor * (load<f32>(p + ((<usize>label) << 2)) - 1));

@@ -22,11 +22,9 @@ function expMinusOneReduced(r: v128): v128 {
   return madd(p, f32x4.mul(r, r), r);
 }
 
-/** The whole number n that e^x = 2^n e^r is written with. */
-// @inline
-function exponentOf(x: v128): v128 {
-  return f32x4.nearest(f32x4.mul(x, f32x4.splat(1.4426950408889634)));
-}
+/** 1.5 2^23: added to a number below 2^22 it leaves the nearest whole number in the last bits. */
+const ROUNDING: f32 = 12582912;
+const LOG2_E: f32 = 1.4426950408889634;
 
 // @inline
 function reduced(x: v128, n: v128): v128 {
@@ -43,11 +41,51 @@ function powerOfTwo(n: v128): v128 {
 export function exp4(x: v128): v128 {
   // Beyond these bounds the result is 0 or Infinity anyway, and n stays small enough to be applied in two halves.
   const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-120)), f32x4.splat(120));
-  const n = exponentOf(bounded);
-  const y = f32x4.add(expMinusOneReduced(reduced(bounded, n)), f32x4.splat(1));
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const rounding = f32x4.splat(ROUNDING);
+  const rounded = madd(bounded, f32x4.splat(LOG2_E), rounding);
+  const y = f32x4.add(expMinusOneReduced(reduced(bounded, f32x4.sub(rounded, rounding))), f32x4.splat(1));
+  const whole = i32x4.sub(rounded, rounding);
   const half = i32x4.shr_s(whole, 1);
   return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
+}
+
+/** e^x for x <= 0; 0 where it would not be a normal number. */
+// @inline
+function expNotPositive(x: v128): v128 {
+  const lowest = f32x4.splat(-86.6);
+  const bounded = f32x4.pmax(x, lowest);
+  const rounding = f32x4.splat(ROUNDING);
+  const rounded = madd(bounded, f32x4.splat(LOG2_E), rounding);
+  const y = f32x4.add(expMinusOneReduced(reduced(bounded, f32x4.sub(rounded, rounding))), f32x4.splat(1));
+  // The last bits of `rounded` are the whole number that the exponent grows by.
+  return v128.andnot(i32x4.add(y, i32x4.shl(rounded, 23)), f32x4.lt(x, lowest));
+}
+
+/** p = e^(x - top) over `bytes` bytes of whole vectors, none of x above `top`; the sum of each lane. */
+export function expBelow(x: usize, p: usize, bytes: usize, top: f32): v128 {
+  const m = f32x4.splat(top);
+  let i: usize = 0;
+  let sum = f32x4.splat(0);
+  let sum1 = sum;
+  // Several at a time: constants are loaded once for all of them.
+  for (; i + 64 <= bytes; i += 64) {
+    const a = expNotPositive(f32x4.sub(v128.load(x + i), m));
+    const b = expNotPositive(f32x4.sub(v128.load(x + i, 16), m));
+    const c = expNotPositive(f32x4.sub(v128.load(x + i, 32), m));
+    const d = expNotPositive(f32x4.sub(v128.load(x + i, 48), m));
+    v128.store(p + i, a);
+    v128.store(p + i, b, 16);
+    v128.store(p + i, c, 32);
+    v128.store(p + i, d, 48);
+    sum = f32x4.add(f32x4.add(sum, a), c);
+    sum1 = f32x4.add(f32x4.add(sum1, b), d);
+  }
+  for (; i < bytes; i += 16) {
+    const e = expNotPositive(f32x4.sub(v128.load(x + i), m));
+    v128.store(p + i, e);
+    sum = f32x4.add(sum, e);
+  }
+  return f32x4.add(sum, sum1);
 }
 
 /** e^x - 1, exact to the last bits for small x too. */

@@ -306,6 +306,15 @@ function unaryRange(x: usize, y: usize, length: i32, name: i32, alpha: f32): voi
 
 // @inline
 function cheapVectors(name: i32, x: usize, y: usize, end: usize, alpha: f32): void {
+  // A turn of the loop costs as much as a vector.
+  while (x + 64 <= end) {
+    v128.store(y, cheap(name, v128.load(x), alpha));
+    v128.store(y, cheap(name, v128.load(x, 16), alpha), 16);
+    v128.store(y, cheap(name, v128.load(x, 32), alpha), 32);
+    v128.store(y, cheap(name, v128.load(x, 48), alpha), 48);
+    x += 64;
+    y += 64;
+  }
   while (x < end) {
     v128.store(y, cheap(name, v128.load(x), alpha));
     x += 16;
@@ -367,6 +376,15 @@ export function unaryBackwardRange(dy: usize, y: usize, dx: usize, length: i32, 
 
 // @inline
 function cheapBackwardVectors(name: i32, dy: usize, y: usize, dx: usize, end: usize, alpha: f32): void {
+  while (dx + 64 <= end) {
+    v128.store(dx, cheapBackward(name, v128.load(dy), v128.load(y), alpha));
+    v128.store(dx, cheapBackward(name, v128.load(dy, 16), v128.load(y, 16), alpha), 16);
+    v128.store(dx, cheapBackward(name, v128.load(dy, 32), v128.load(y, 32), alpha), 32);
+    v128.store(dx, cheapBackward(name, v128.load(dy, 48), v128.load(y, 48), alpha), 48);
+    dy += 64;
+    y += 64;
+    dx += 64;
+  }
   while (dx < end) {
     v128.store(dx, cheapBackward(name, v128.load(dy), v128.load(y), alpha));
     dy += 16;

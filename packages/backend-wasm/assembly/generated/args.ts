@@ -61,9 +61,9 @@ export class PoolingArgs {
 }
 
 @unmanaged
-export class ChannelPoolingArgs extends PoolingArgs {
-  channelBlock: i32;
-  channelTasks: i32;
+export class RowPoolingArgs extends PoolingArgs {
+  rowBlock: i32;
+  rowTasks: i32;
 }
 
 @unmanaged
@@ -959,16 +959,16 @@ export class AccuracyArgs {
 }
 
 @unmanaged
-export class MaxPool2dArgs extends ChannelPoolingArgs {}
+export class MaxPool2dArgs extends RowPoolingArgs {}
 
 @unmanaged
-export class MaxPool2dBackwardArgs extends ChannelPoolingArgs {}
+export class MaxPool2dBackwardArgs extends RowPoolingArgs {}
 
 @unmanaged
-export class AveragePool2dArgs extends ChannelPoolingArgs {}
+export class AveragePool2dArgs extends RowPoolingArgs {}
 
 @unmanaged
-export class AveragePool2dBackwardArgs extends ChannelPoolingArgs {}
+export class AveragePool2dBackwardArgs extends RowPoolingArgs {}
 
 @unmanaged
 export class PackPanelsArgs extends PanelsArgs {}

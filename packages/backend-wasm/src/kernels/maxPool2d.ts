@@ -27,32 +27,36 @@ export function tilesExactly(op: WasmOp): boolean {
   return sideBySide && padding.every((size) => size === 0) && dilation.every((size) => size === 1);
 }
 
-/** Tasks that a pooling is cut into, if there are channels enough: threads beyond the samples have some too. */
+/** Tasks that a pooling is cut into, if there are rows enough: threads beyond the samples have some too. */
 const minTasks = 16;
-/** Channels of one task at least: a cache line. */
-const lineChannels = 16;
+/** Numbers of one task at least. */
+const minNumbers = 2048;
+/** Numbers of one task: a quarter of what a second-level cache holds, so that windows across two tasks are few. */
+const taskNumbers = 65536;
 
-/** Appends a pooling kernel from an input [N,H,W,C] to an output [N,OH,OW,C]. `scratch`: bytes that it needs. */
-export function poolByChannels(
+/** Appends a pooling kernel that writes `rows` rows a sample, of about `rowNumbers` numbers read and written. */
+export function poolByRows(
   kernel: "maxPool2d" | "maxPool2dBackward" | "averagePool2d" | "averagePool2dBackward",
   writer: OpWriter,
   args: SharedArguments<"pooling">,
-  samples: number,
-  scratch: number,
+  [samples, rows, rowNumbers]: readonly [number, number, number],
 ): void {
-  const { C } = args;
-  const tasks = Math.min(Math.ceil(minTasks / samples), Math.ceil(C / lineChannels));
-  const channelBlock = Math.min(C, Math.ceil(C / tasks / lineChannels) * lineChannels);
-  const channelTasks = Math.ceil(C / channelBlock);
-  writer.scratch(scratch);
-  writer.stage(launch(kernel, samples * channelTasks, { ...args, channelBlock, channelTasks }));
+  const numbers = rows * rowNumbers;
+  const few = Math.min(Math.ceil(minTasks / samples), Math.ceil(numbers / minNumbers));
+  const tasks = Math.max(few, Math.round(numbers / taskNumbers));
+  // Windows side by side are not cut.
+  const whole = args.strideH === args.KH && args.top === 0 && rows === args.H ? args.strideH : 1;
+  const rowBlock = Math.ceil(rows / Math.min(rows, tasks) / whole) * whole;
+  const rowTasks = Math.ceil(rows / rowBlock);
+  writer.stage(launch(kernel, samples * rowTasks, { ...args, rowBlock, rowTasks }));
 }
 
 export const maxPool2d: OpEncoder = (op, writer) => {
   const [x] = op.inputs;
   const [y, argmax] = op.outputs;
   const places = { x: x!.address, y: y!.address, argmax: argmax!.address };
-  poolByChannels("maxPool2d", writer, poolingArgumentsOf(op, x!.shape, y!.shape, places), x!.shape[0]!, 0);
+  const args = poolingArgumentsOf(op, x!.shape, y!.shape, places);
+  poolByRows("maxPool2d", writer, args, [x!.shape[0]!, args.OH, args.strideH * args.W * args.C]);
 };
 
 export const maxPool2dBackward: OpEncoder = (op, writer) => {
@@ -60,5 +64,6 @@ export const maxPool2dBackward: OpEncoder = (op, writer) => {
   const [dx] = op.outputs;
   const places = { x: dx!.address, y: dy!.address, argmax: argmax!.address };
   const args = poolingArgumentsOf(op, dx!.shape, dy!.shape, places);
-  poolByChannels("maxPool2dBackward", writer, args, dx!.shape[0]!, args.KH * args.KW * 4);
+  writer.scratch(args.KH * args.KW * 4);
+  poolByRows("maxPool2dBackward", writer, args, [dx!.shape[0]!, args.H, args.W * args.C]);
 };

@@ -14,7 +14,7 @@ stage 0
 stage 1
   maxPool2dBackward, 1 task: maxPool2dBackward (max_pooling2d)
     x=dx+0 y=arena+0 argmax=argmax+0 H=4 W=4 C=1 OH=2 OW=2 KH=2 KW=2 strideH=2 strideW=2 top=0 left=0
-    dilationH=1 dilationW=1 channelBlock=1 channelTasks=1`.trimStart(),
+    dilationH=1 dilationW=1 rowBlock=4 rowTasks=1`.trimStart(),
   );
 });
 

@@ -61,12 +61,12 @@ export const sharedLayouts = {
     dilationH: "i32",
     dilationW: "i32",
   },
-  /** A pooling whose tasks are samples, or blocks of channels of them. */
-  channelPooling: {
+  /** A pooling whose tasks are blocks of the rows of a sample that are written. */
+  rowPooling: {
     extends: "pooling",
-    /** Channels of one task, and tasks of a sample. */
-    channelBlock: "i32",
-    channelTasks: "i32",
+    /** Rows of one task, and tasks of a sample. */
+    rowBlock: "i32",
+    rowTasks: "i32",
   },
   /** Normal numbers for so many elements. */
   noise: {

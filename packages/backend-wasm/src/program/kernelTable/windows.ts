@@ -1,7 +1,7 @@
 /** Pooling, matrix products and convolutions. `index.ts` says how to read it. */
 export const windowKernels = {
-  maxPool2d: { maxPool2d: { extends: "channelPooling" }, maxPool2dBackward: { extends: "channelPooling" } },
-  averagePool2d: { averagePool2d: { extends: "channelPooling" }, averagePool2dBackward: { extends: "channelPooling" } },
+  maxPool2d: { maxPool2d: { extends: "rowPooling" }, maxPool2dBackward: { extends: "rowPooling" } },
+  averagePool2d: { averagePool2d: { extends: "rowPooling" }, averagePool2dBackward: { extends: "rowPooling" } },
   packPanels: {
     packPanels: { extends: "panels" },
     /** Each column times gamma / sqrt(variance + epsilon). */
