@@ -23,7 +23,7 @@ export interface ImageReader {
 export interface ImageFiles {
   /** What errors call the directory. */
   readonly location: string;
-  /** Every file in it, folders within folders too; in any order. */
+  /** Every file in it, folders within folders too; in any order. Paths that end in "/" are those of folders, where they are known. */
   list(): Promise<readonly ImageFile[]>;
   reader(
     settings: ReadImageSettings,

@@ -20,12 +20,10 @@ export function openImageFiles(directory: ImageDirectory): ImageFiles {
     async list() {
       await expectFolder(root);
       const entries = await readdir(root, { recursive: true, withFileTypes: true });
-      return entries
-        .filter((entry) => !entry.isDirectory())
-        .map((entry): ImageFile => {
-          const name = join(entry.parentPath ?? entry.path, entry.name);
-          return { path: relative(root, name).split(sep).join("/"), name };
-        });
+      return entries.map((entry): ImageFile => {
+        const name = join(entry.parentPath ?? entry.path, entry.name);
+        return { path: relative(root, name).split(sep).join("/") + (entry.isDirectory() ? "/" : ""), name };
+      });
     },
     reader(settings, { workers = Math.min(mostWorkers, availableParallelism()), decoder }) {
       const pool = new DecodePool({ settings, decoder }, workers);

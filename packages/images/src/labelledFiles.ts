@@ -15,8 +15,8 @@ export type LabelSource = "inferred" | readonly number[] | null;
 const extensions = /\.(png|jpe?g|webp)$/i;
 
 /**
- * Sorts the files of a directory and finds their classes. Throws `DatasetError` where there are no images, or a class has fewer
- * than two.
+ * Sorts the files of a directory and finds their classes. Throws `DatasetError` where there are no images, a folder has none,
+ * or a class has fewer than two.
  */
 export function labelFiles(
   all: readonly ImageFile[],
@@ -29,7 +29,8 @@ export function labelFiles(
     .filter(({ path }) => extensions.test(path) && !path.split("/").some((part) => part.startsWith(".")))
     .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   if (images.length === 0) {
-    throw new DatasetError(`${location}: has no images (.png, .jpg, .jpeg, .webp) among its ${all.length} files`);
+    const files = all.filter(({ path }) => !path.endsWith("/")).length;
+    throw new DatasetError(`${location}: has no images (.png, .jpg, .jpeg, .webp) among its ${files} files`);
   }
   if (labels === null) {
     return { files: images, classNames: [] };
@@ -56,6 +57,9 @@ export function labelFiles(
         "or pass labels: a list of class numbers, or null for none",
     );
   }
+  if (classNames === undefined) {
+    expectNoOthers(all, location, folders);
+  }
   const names = classNames ?? [...folders.keys()].sort();
   const missing = names.find((name) => !folders.has(name));
   if (missing !== undefined) {
@@ -73,12 +77,35 @@ export function labelFiles(
   return { files, labels: names.flatMap((name, label) => folders.get(name)!.map(() => label)), classNames: names };
 }
 
+/** A class without images would give its number to the next one, other than in a folder where it has some. */
+function expectNoOthers(
+  all: readonly ImageFile[],
+  location: string,
+  folders: ReadonlyMap<string, readonly ImageFile[]>,
+): void {
+  for (const { path } of all) {
+    const slash = path.indexOf("/");
+    const name = path.slice(0, Math.max(slash, 0));
+    if (name !== "" && !name.startsWith(".") && !folders.has(name)) {
+      throw new DatasetError(
+        `${location}: its folder "${name}" has no images (.png, .jpg, .jpeg, .webp); delete it if it is no class, or pass classNames: ` +
+          `${JSON.stringify([...folders.keys()].sort())}`,
+      );
+    }
+  }
+}
+
 function givenLabels(
   files: readonly ImageFile[],
   location: string,
   labels: readonly number[],
   classNames: readonly string[] | undefined,
 ): LabelledFiles {
+  if (!Array.isArray(labels) && !ArrayBuffer.isView(labels)) {
+    throw new ArgumentError(
+      `imageDatasetFromDirectory: labels is ${JSON.stringify(labels)}, expected "inferred", a list of class numbers, or null for none`,
+    );
+  }
   if (labels.length !== files.length) {
     throw new ArgumentError(
       `imageDatasetFromDirectory: there are ${labels.length} labels for the ${files.length} images of ${location}; ` +
