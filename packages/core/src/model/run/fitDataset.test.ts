@@ -223,6 +223,27 @@ describe("fit over a data set", () => {
     );
   });
 
+  it("ends where a data set gives nothing any more, with the epoch", async () => {
+    const once = (count: number) => {
+      const elements = Array.from({ length: count }, () => [x, y] as const).values();
+      return dataset(() => elements);
+    };
+    const remedy = "its function must give new elements each time it is called";
+    await expect(compiled().fit(once(3), { ...quiet, epochs: 2 })).rejects.toThrow(
+      `the data set gave no batch in epoch 2; it is gone through again and again, so ${remedy}`,
+    );
+    const model = compiled();
+    await expect(model.fit(once(5), { ...quiet, epochs: 3, stepsPerEpoch: 3 })).rejects.toThrow(
+      "the data set has ended before step 3 of 3 in epoch 2, and gives nothing when it begins again",
+    );
+    // The five steps are not lost.
+    const other = compiled();
+    await other.fit(once(5), quiet);
+    expect(await weightsOf(model)).toEqual(await weightsOf(other));
+    const { history } = await compiled().fit(once(6), { ...quiet, epochs: 2, stepsPerEpoch: 3 });
+    expect(history.loss).toHaveLength(2);
+  });
+
   it("says how long the device has waited for data", async () => {
     const slow = pairs.take(40).map(async (pair) => {
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -23,8 +23,11 @@ export class StreamedSource implements TrainingSource {
   readonly #pool: WindowPool;
   #windows: BatchWindows | undefined;
   #batchSize: number;
-  /** Whether nothing has come yet. */
+  #epoch = 0;
+  /** Whether nothing has come yet of the pass. */
   #isEmpty = true;
+  /** Whether any pass has given something. */
+  #hasGiven = false;
   /** Milliseconds that earlier epochs of this pass have waited. */
   #waitedBefore = 0;
 
@@ -50,7 +53,10 @@ export class StreamedSource implements TrainingSource {
 
   async beginEpoch(epoch: number, step: number): Promise<void> {
     const { goesOn, steps } = this.#options;
+    this.#epoch = epoch;
     if (!goesOn) {
+      // Behind what an earlier training has had, there may be nothing left.
+      this.#isEmpty = step === 0;
       await this.#open(Number.isFinite(steps) ? this.#data.take(steps) : this.#data, epoch, step);
     } else if (this.#windows === undefined) {
       await this.#open(this.#data.size === Infinity ? this.#data : this.#data.repeat(), 0, epoch * steps + step);
@@ -58,16 +64,17 @@ export class StreamedSource implements TrainingSource {
     this.#waitedBefore = this.#windows?.waitedMs ?? 0;
   }
 
-  async next(_step: number, atMost: number): Promise<StepsOnDevice | undefined> {
+  async next(step: number, atMost: number): Promise<StepsOnDevice | undefined> {
     const taken = await this.#windows!.take(atMost);
     // Whoever has nothing left would do something else than the others.
     await this.#device.settings.backend.group?.expectSame({
       [`rest of ${this.#options.what}`]: [taken ? `${taken.count} batches of ${taken.batchSize} samples next` : "none"],
     });
-    if (taken === undefined && this.#isEmpty) {
-      throw new DataError(`${this.#options.what} is empty; it must give at least one batch`);
+    if (taken === undefined && (this.#isEmpty || this.#options.goesOn)) {
+      throw new DataError(this.#endedEarly(step));
     }
     this.#isEmpty = false;
+    this.#hasGiven = true;
     this.#batchSize ||= taken?.batchSize ?? 0;
     return taken;
   }
@@ -81,6 +88,17 @@ export class StreamedSource implements TrainingSource {
   async close(): Promise<void> {
     await this.#end();
     this.#pool.dispose();
+  }
+
+  #endedEarly(step: number): string {
+    const { what, goesOn, steps } = this.#options;
+    if (!this.#hasGiven) {
+      return `${what} is empty; it must give at least one batch`;
+    }
+    const ended = goesOn
+      ? `${what} has ended before step ${step + 1} of ${steps} in epoch ${this.#epoch + 1}, and gives nothing when it begins again`
+      : `${what} gave no batch in epoch ${this.#epoch + 1}`;
+    return `${ended}; it is gone through again and again, so its function must give new elements each time it is called`;
   }
 
   /** Begins a pass, or goes into it for a training that goes on in its middle. */
