@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { dataset } from "../../datasets/index.js";
 import { augment, layers, type Tensor, type TensorInput } from "../../index.js";
 import { RandomStream } from "../../random/index.js";
 import type { Layer } from "../layer.js";
 import { symmetricBeta } from "./beta.js";
+import { StepDraws } from "./stepDraws.js";
 
 const image = (rows: readonly (readonly number[])[]): Tensor<Float32Array> => ({
   data: Float32Array.from(rows.flat()),
@@ -158,6 +160,62 @@ describe("layers in a row", () => {
       [9, 1, 2],
       [9, 3, 2],
     ]).toContainEqual(await changed([[1, 2, 3]], flipped));
+  });
+});
+
+describe("several images of one sample", () => {
+  const moving = (interpolation: "nearest" | "bilinear") => [
+    layers.randomFlip(),
+    layers.randomTranslation({ heightFactor: [1 / 3, 2 / 3], widthFactor: 1 / 3, interpolation }),
+  ];
+
+  it("move alike where layers of the same options run with the same seed and step", async () => {
+    const left = image(square);
+    const right: Tensor<Float32Array> = { ...left, data: left.data.map((value) => -value) };
+    const pairs = dataset(function* () {
+      for (let sample = 0; sample < 8; sample++) {
+        yield [left, right] as const;
+      }
+    });
+    const seen = new Set<string>();
+    for await (const [a, b] of pairs.map(async (pair, { position }) => {
+      const [one, other] = pair.map((own) => augment(own, moving("bilinear"), { seed: 1, iteration: position }));
+      return [await one!, await other!] as const;
+    })) {
+      expect([...b.data]).toEqual([...a.data].map((value) => -value));
+      seen.add(String(a.data));
+    }
+    expect(seen.size).toBeGreaterThan(4);
+  });
+
+  it("are resampled each in its own way, and moved alike", async () => {
+    // Shifted by whole pixels, both ways give the same.
+    const shift = (interpolation: "nearest" | "bilinear") => [
+      layers.randomFlip(),
+      layers.randomCrop({ height: 2, width: 2 }),
+      layers.randomTranslation({ heightFactor: 0, widthFactor: 0, interpolation }),
+    ];
+    for (let iteration = 0; iteration < 8; iteration++) {
+      const [smooth, nearest] = await Promise.all(
+        (["bilinear", "nearest"] as const).map((way) => augment(image(square), shift(way), { seed: 2, iteration })),
+      );
+      expect([...nearest!.data]).toEqual([...smooth!.data]);
+    }
+  });
+
+  it("draw anew in a model with an input for each, as Keras' layers do", () => {
+    const shape = [3, 3, 1] as const;
+    const layer = layers.randomTranslation({ heightFactor: 0.5, widthFactor: 0.5 });
+    const inputs = [0, 1].map((tensor) => ({ tensor, shape }));
+    const calls = inputs.map(({ tensor }) => ({
+      layer: { layer, name: "shift", path: "shift" },
+      instance: tensor,
+      inputs: [tensor],
+      output: tensor + 2,
+    }));
+    const [left, right] = new StepDraws({ inputs, outputs: [{ tensor: 2 }, { tensor: 3 }], calls }).draw(1, 0, 4);
+    expect(left).toHaveLength(right!.length);
+    expect(left).not.toEqual(right);
   });
 });
 
