@@ -2,9 +2,12 @@ import type { WorkerHandle } from "./port.js";
 
 /** A browser's `Worker`, as far as it is needed: packages compile without the DOM's types. */
 export interface WebWorker {
+  /** Sends a copy of a message to the worker. */
   postMessage(message: unknown): void;
+  /** Calls a function for each "message" and "error". */
   // biome-ignore lint/suspicious/noExplicitAny: nothing else fits the DOM's overloads in every version
   addEventListener(type: string, listener: (event: any) => void): void;
+  /** Ends the worker at once. */
   terminate(): void;
 }
 
