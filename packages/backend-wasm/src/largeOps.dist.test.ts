@@ -125,6 +125,10 @@ const cases: readonly SingleOp[] = [
   ...depthwise([1, 61, 40, 21], [3, 3, 3], window, [61, 40]),
   ...depthwise([2, 62, 40, 37], [3, 3, 1], strided, [31, 20]),
   ...depthwise([1, 50, 40, 18], [5, 4, 1], window, [48, 39]),
+  ...depthwise([2, 30, 33, 70], [5, 5, 1], window, [28, 31]),
+  ...depthwise([2, 31, 30, 21], [5, 5, 1], strided, [14, 14]),
+  ...depthwise([3, 9, 7, 133], [3, 3, 1], window, [9, 7]),
+  ...depthwise([3, 9, 9, 5], [3, 5, 1], window, [9, 7]),
   // Kernels of dense layers so large that tasks pack parts of them.
   ...product([17, 2100], [2100, 2003], false),
   ...product([9, 2100], [2003, 2100], true),

@@ -1130,6 +1130,32 @@ export class DepthwiseConv2dArgs extends DepthwiseArgs {
 }
 
 @unmanaged
+export class DepthwiseConv2dDirectArgs {
+  x: usize;
+  kernel: usize;
+  bias: usize;
+  y: usize;
+  H: i32;
+  W: i32;
+  F: i32;
+  OH: i32;
+  OW: i32;
+  KH: i32;
+  KW: i32;
+  strideH: i32;
+  strideW: i32;
+  top: i32;
+  left: i32;
+  tapStride: i32;
+  channelBlock: i32;
+  channelTasks: i32;
+  bandRows: i32;
+  bands: i32;
+  unary: i32;
+  alpha: f32;
+}
+
+@unmanaged
 export class DepthwiseConv2dBackwardInputArgs extends DepthwiseArgs {
   dy: usize;
   kernel: usize;

@@ -32,6 +32,7 @@ import { winogradGradients, winogradInputs, winogradKernel, winogradProducts } f
 import { depthwiseConv2d } from "../depthwiseConv2d";
 import { depthwiseConv2dBackwardFilter } from "../depthwiseConv2dBackwardFilter";
 import { depthwiseConv2dBackwardInput } from "../depthwiseConv2dBackwardInput";
+import { depthwiseConv2dDirect } from "../depthwiseConv2dDirect";
 import { channelDropout, dropout } from "../dropout";
 import { foldedBias, foldedKernel } from "../foldNormalization";
 import { fusedGatherRows } from "../fusedGatherRows";
@@ -108,6 +109,7 @@ import {
   DepthwiseConv2dArgs,
   DepthwiseConv2dBackwardFilterArgs,
   DepthwiseConv2dBackwardInputArgs,
+  DepthwiseConv2dDirectArgs,
   DropoutArgs,
   FillBoxesArgs,
   FilterAxisArgs,
@@ -437,48 +439,51 @@ export function runTask(kernel: i32, args: usize, bytes: i32, task: i32): void {
       depthwiseConv2d(changetype<DepthwiseConv2dArgs>(args), task);
       break;
     case 86:
-      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
+      depthwiseConv2dDirect(changetype<DepthwiseConv2dDirectArgs>(args), task);
       break;
     case 87:
-      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
+      depthwiseConv2dBackwardInput(changetype<DepthwiseConv2dBackwardInputArgs>(args), task);
       break;
     case 88:
-      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
+      depthwiseConv2dBackwardFilter(changetype<DepthwiseConv2dBackwardFilterArgs>(args), task);
       break;
     case 89:
-      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
+      conv2dBackwardFilter(changetype<Conv2dBackwardFilterArgs>(args), task);
       break;
     case 90:
-      conv2dBackwardFilterDense(changetype<Conv2dBackwardFilterDenseArgs>(args), task);
+      sumFilterPartials(changetype<SumFilterPartialsArgs>(args), task);
       break;
     case 91:
-      conv2dBackwardInputPointwise(changetype<Conv2dBackwardInputPointwiseArgs>(args), task);
+      conv2dBackwardFilterDense(changetype<Conv2dBackwardFilterDenseArgs>(args), task);
       break;
     case 92:
-      conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
+      conv2dBackwardInputPointwise(changetype<Conv2dBackwardInputPointwiseArgs>(args), task);
       break;
     case 93:
-      warp2d(changetype<Warp2dArgs>(args), task);
+      conv2dBackwardInput(changetype<Conv2dBackwardInputArgs>(args), task);
       break;
     case 94:
-      fusedGatherRows(changetype<FusedGatherRowsArgs>(args), task);
+      warp2d(changetype<Warp2dArgs>(args), task);
       break;
     case 95:
-      scaleChannels(changetype<ScaleChannelsArgs>(args), task);
+      fusedGatherRows(changetype<FusedGatherRowsArgs>(args), task);
       break;
     case 96:
-      adjustContrast(changetype<AdjustContrastArgs>(args), task);
+      scaleChannels(changetype<ScaleChannelsArgs>(args), task);
       break;
     case 97:
-      adjustHsv(changetype<AdjustHsvArgs>(args), task);
+      adjustContrast(changetype<AdjustContrastArgs>(args), task);
       break;
     case 98:
-      fillBoxes(changetype<FillBoxesArgs>(args), task);
+      adjustHsv(changetype<AdjustHsvArgs>(args), task);
       break;
     case 99:
-      mixRows(changetype<MixRowsArgs>(args), task);
+      fillBoxes(changetype<FillBoxesArgs>(args), task);
       break;
     case 100:
+      mixRows(changetype<MixRowsArgs>(args), task);
+      break;
+    case 101:
       filterAxis(changetype<FilterAxisArgs>(args), task);
       break;
     default:

@@ -190,6 +190,36 @@ export const windowKernels = {
       alpha: "f32",
     },
   },
+  depthwiseConv2dDirect: {
+    /** Reads the image where it lies, `channelBlock` channels of a band of rows a task. */
+    depthwiseConv2dDirect: {
+      x: "address",
+      /** The tap that the first position of a window reads. */
+      kernel: "address",
+      /** 0 without bias. */
+      bias: "address",
+      y: "address",
+      H: "i32",
+      W: "i32",
+      F: "i32",
+      OH: "i32",
+      OW: "i32",
+      KH: "i32",
+      KW: "i32",
+      strideH: "i32",
+      strideW: "i32",
+      top: "i32",
+      left: "i32",
+      /** Numbers from one tap to the next; below 0 for a kernel turned round. */
+      tapStride: "i32",
+      channelBlock: "i32",
+      channelTasks: "i32",
+      bandRows: "i32",
+      bands: "i32",
+      unary: "i32",
+      alpha: "f32",
+    },
+  },
   depthwiseConv2dBackwardInput: {
     depthwiseConv2dBackwardInput: {
       extends: "depthwise",
