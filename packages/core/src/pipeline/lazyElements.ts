@@ -3,6 +3,7 @@ import { type ElementContext, type Elements, elementCalls, groupElements, inTurn
 
 /** An element that is made when it is asked for, in any order: whoever wants some elements alone makes those alone. */
 export interface LazyElement<T> {
+  /** Makes the element. */
   readonly make: () => Promise<T>;
   /** Of a batch that is made element by element: how many it has, and a batch of those from `start` to `end`. */
   readonly parts?: BatchParts<T>;

@@ -40,6 +40,7 @@ interface Pending {
  * The function that starts the worker is the form in which bundlers find the module. Without a bundler, and in Node, the URL
  * alone is enough: `inWorker<typeof functions>(new URL("./train.js", import.meta.url))`.
  *
+ * @typeParam F the functions that the module offers, `typeof functions` of it
  * @param module URL of a module that calls `workerFunctions`, or a function that starts a browser's worker with it
  */
 export function inWorker<F extends WorkerFunctions>(module: URL | (() => WebWorker)): RunningWorker<F> {

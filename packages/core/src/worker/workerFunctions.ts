@@ -16,6 +16,7 @@ export type WorkerFunctions = Readonly<Record<string, (...args: never[]) => unkn
  * or backends, which stay in the worker. Functions among the arguments, also within plain objects, are called on the other side,
  * in order and without an answer.
  *
+ * @typeParam F what the functions are called, take and give
  * @returns the functions, for their types
  * @throws StateError outside of a worker
  */
