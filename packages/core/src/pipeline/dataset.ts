@@ -1,9 +1,10 @@
 import { checkOptions, expectCount, expectSeed } from "../checkOption.js";
 import { ArgumentError, StateError } from "../errors.js";
 import type { Layer } from "../layers/layer.js";
-import type { TensorInput } from "../tensorInput.js";
+import type { ArraySelection } from "./arraySelection.js";
 import { elementAugmentation } from "./augmentation.js";
 import { type Batched, batchOf } from "./batching.js";
+import type { BatchOptions, MapOptions, ShuffleOptions } from "./datasetOptions.js";
 import { ElementError } from "./elementError.js";
 import { batchOfParts, kept, type LazyElement, lazyBatches, lazyMap, lazyZip, madeElements } from "./lazyElements.js";
 import { type Arrays, arrayRows, type RowOf, rowElements } from "./rows.js";
@@ -21,28 +22,6 @@ import {
   takeElements,
   zipElements,
 } from "./stages.js";
-
-/** Settings of `map`. */
-export interface MapOptions {
-  /** Calls that may run at a time; default 1. Does not change the result. */
-  readonly concurrency?: number;
-  /** Seed of the random numbers that the function gets; default 0. */
-  readonly seed?: number;
-}
-
-/** Settings of `shuffle`. */
-export interface ShuffleOptions {
-  /** An integer from 0 to 2^53 - 1; default 0. */
-  readonly seed?: number;
-  /** Whether every pass has another order; default true. */
-  readonly reshuffleEachIteration?: boolean;
-}
-
-/** Settings of `batch`. */
-export interface BatchOptions {
-  /** Whether a last batch that is smaller is left out; default false. */
-  readonly dropRemainder?: boolean;
-}
 
 /** How a data set's passes are made. */
 interface DatasetDefinition<T> {
@@ -66,19 +45,6 @@ export interface DatasetAugmentation {
   readonly seed: number | undefined;
   /** The batches before that. */
   readonly batches: Dataset<unknown>;
-}
-
-/** Batches of the rows of arrays in some order, and nothing else: what can be on a device whole, to be gone through there. */
-export interface ArraySelection {
-  readonly arrays: readonly TensorInput[];
-  /** The batch of some rows. */
-  readonly batchOf: (rows: readonly number[]) => unknown;
-  /** Rows in the order of a pass. */
-  readonly order: (epoch: number) => Elements<number>;
-  /** Whether every pass has the rows in their own order. */
-  readonly inOrder: boolean;
-  /** Absent before `batch`. */
-  readonly batch?: { readonly size: number; readonly dropRemainder: boolean };
 }
 
 /** Passes that an endless `repeat` may take in one pass of what comes after it before their numbers meet. */

@@ -1,15 +1,13 @@
+export type { ArraySelection } from "./arraySelection.js";
 export type { Batched } from "./batching.js";
 export {
-  type ArraySelection,
-  type BatchOptions,
   Dataset,
   type DatasetAugmentation,
   type DatasetSource,
   dataset,
-  type MapOptions,
-  type ShuffleOptions,
   zip,
 } from "./dataset.js";
+export type { BatchOptions, MapOptions, ShuffleOptions } from "./datasetOptions.js";
 export { type LazyElement, makeElements } from "./lazyElements.js";
 export type { Arrays, Row, RowOf } from "./rows.js";
 export type { ElementContext } from "./stages.js";

@@ -1,7 +1,5 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../backend/index.js";
 import { ModelFileError } from "../../errors.js";
 import * as optimizers from "../../optimizers/index.js";
@@ -10,16 +8,14 @@ import { reference } from "../../reference/index.js";
 import * as safetensors from "../../saving/safetensors.js";
 import { type CompileOptions, loadModel } from "../index.js";
 import { images, labels, network, training, weightsOf } from "./testing/sampleNetwork.js";
+import { temporaryFolder } from "./testing/temporaryFolder.js";
 
 let backend: Backend;
-let folder: string;
+const folder = temporaryFolder();
 
 beforeAll(async () => {
   backend = await reference();
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "convoy-saving-")));
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("training", () => {
   const optimizersInUse: [string, CompileOptions["optimizer"]][] = [

@@ -1,23 +1,19 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../backend/index.js";
 import * as layers from "../../layers/index.js";
 import { reference } from "../../reference/index.js";
 import * as safetensors from "../../saving/safetensors.js";
 import { loadModel, sequential } from "../index.js";
 import { images, labels, network, training, weightsOf } from "./testing/sampleNetwork.js";
+import { temporaryFolder } from "./testing/temporaryFolder.js";
 
 let backend: Backend;
-let folder: string;
+const folder = temporaryFolder();
 
 beforeAll(async () => {
   backend = await reference();
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "convoy-saving-")));
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("weights alone", () => {
   it("go from model to model, also within models of other names, compiled or not", async () => {

@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../backend/index.js";
 import { ArgumentError } from "../../errors.js";
 import * as layers from "../../layers/index.js";
@@ -11,16 +10,14 @@ import { reference } from "../../reference/index.js";
 import * as safetensors from "../../saving/safetensors.js";
 import { layerFromConfig, loadModel, model, modelTopology, type Sequential, sequential } from "../index.js";
 import { images, network, weightsOf } from "./testing/sampleNetwork.js";
+import { temporaryFolder } from "./testing/temporaryFolder.js";
 
 let backend: Backend;
-let folder: string;
+const folder = temporaryFolder();
 
 beforeAll(async () => {
   backend = await reference();
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "convoy-saving-")));
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a model that is not compiled", () => {
   it("comes back with its weights, from a path and from bytes", async () => {
