@@ -74,12 +74,12 @@ export function depthwiseConv2dDirect(args: DepthwiseConv2dDirectArgs, task: i32
       // The last four begin earlier where that repeats two outputs at most.
       const back = inside ? max(0, column + 4 - innerEnd) : 4;
       if (back <= 2 && column - back >= inner) {
-        const four = from - <usize>(back * across) * pixel;
+        const first = from - <usize>(back * across) * pixel;
         const out = to - <usize>back * pixel;
-        if (KW === 3 && across === 1) four3(four, rowBytes, pixel, taps, w, KH, bias, floor, ceiling, out, count);
-        else if (KW === 3) four3By2(four, rowBytes, pixel, taps, w, KH, bias, floor, ceiling, out, count);
-        else if (across === 1) four5(four, rowBytes, pixel, taps, w, KH, bias, floor, ceiling, out, count);
-        else four5By2(four, rowBytes, pixel, taps, w, KH, bias, floor, ceiling, out, count);
+        if (KW === 3 && across === 1) four3(first, rowBytes, pixel, taps, w, KH, bias, floor, ceiling, out, count);
+        else if (KW === 3) four3By2(first, rowBytes, pixel, taps, w, KH, bias, floor, ceiling, out, count);
+        else if (across === 1) four5(first, rowBytes, pixel, taps, w, KH, bias, floor, ceiling, out, count);
+        else four5By2(first, rowBytes, pixel, taps, w, KH, bias, floor, ceiling, out, count);
         column += 4 - back;
       } else {
         const skip = min(KW, max(0, -start));
@@ -155,7 +155,8 @@ function one(
   }
 }
 
-/** Four outputs side by side of all channels: kernels 3 wide. */
+// Functions of their own: within the loop over columns engines keep too few of the sums in registers, which takes twice as long.
+
 function four3(
   x: usize,
   rowBytes: usize,
@@ -169,59 +170,9 @@ function four3(
   y: usize,
   count: i32,
 ): void {
-  const low = f32x4.splat(floor);
-  const high = f32x4.splat(ceiling);
-  const quad = (<usize>(KH * 3)) << 4;
-  for (let i = 0; i < count; i += 4) {
-    let a = bias !== 0 ? v128.load(bias + ((<usize>i) << 2)) : f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    let line = x;
-    let w = weights;
-    for (let kh = 0; kh < taps; kh++) {
-      const w0 = v128.load(w);
-      const w1 = v128.load(w, 16);
-      const w2 = v128.load(w, 32);
-      let p = line;
-      let u = v128.load(p);
-      a = madd(u, w0, a);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w1, a);
-      b = madd(u, w0, b);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w2, a);
-      b = madd(u, w1, b);
-      c = madd(u, w0, c);
-      p += pixel;
-      u = v128.load(p);
-      b = madd(u, w2, b);
-      c = madd(u, w1, c);
-      d = madd(u, w0, d);
-      p += pixel;
-      u = v128.load(p);
-      c = madd(u, w2, c);
-      d = madd(u, w1, d);
-      p += pixel;
-      u = v128.load(p);
-      d = madd(u, w2, d);
-      line += rowBytes;
-      w += 48;
-    }
-    const left = count - i;
-    keep(y, a, low, high, left);
-    keep(y + pixel, b, low, high, left);
-    keep(y + 2 * pixel, c, low, high, left);
-    keep(y + 3 * pixel, d, low, high, left);
-    x += 16;
-    y += 16;
-    weights += quad;
-  }
+  four(3, 1, x, rowBytes, pixel, taps, weights, KH, bias, floor, ceiling, y, count);
 }
 
-/** Four outputs side by side of all channels: kernels 3 wide, columns 2 apart. */
 function four3By2(
   x: usize,
   rowBytes: usize,
@@ -235,65 +186,9 @@ function four3By2(
   y: usize,
   count: i32,
 ): void {
-  const low = f32x4.splat(floor);
-  const high = f32x4.splat(ceiling);
-  const quad = (<usize>(KH * 3)) << 4;
-  for (let i = 0; i < count; i += 4) {
-    let a = bias !== 0 ? v128.load(bias + ((<usize>i) << 2)) : f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    let line = x;
-    let w = weights;
-    for (let kh = 0; kh < taps; kh++) {
-      const w0 = v128.load(w);
-      const w1 = v128.load(w, 16);
-      const w2 = v128.load(w, 32);
-      let p = line;
-      let u = v128.load(p);
-      a = madd(u, w0, a);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w1, a);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w2, a);
-      b = madd(u, w0, b);
-      p += pixel;
-      u = v128.load(p);
-      b = madd(u, w1, b);
-      p += pixel;
-      u = v128.load(p);
-      b = madd(u, w2, b);
-      c = madd(u, w0, c);
-      p += pixel;
-      u = v128.load(p);
-      c = madd(u, w1, c);
-      p += pixel;
-      u = v128.load(p);
-      c = madd(u, w2, c);
-      d = madd(u, w0, d);
-      p += pixel;
-      u = v128.load(p);
-      d = madd(u, w1, d);
-      p += pixel;
-      u = v128.load(p);
-      d = madd(u, w2, d);
-      line += rowBytes;
-      w += 48;
-    }
-    const left = count - i;
-    keep(y, a, low, high, left);
-    keep(y + pixel, b, low, high, left);
-    keep(y + 2 * pixel, c, low, high, left);
-    keep(y + 3 * pixel, d, low, high, left);
-    x += 16;
-    y += 16;
-    weights += quad;
-  }
+  four(3, 2, x, rowBytes, pixel, taps, weights, KH, bias, floor, ceiling, y, count);
 }
 
-/** Four outputs side by side of all channels: kernels 5 wide. */
 function four5(
   x: usize,
   rowBytes: usize,
@@ -307,73 +202,9 @@ function four5(
   y: usize,
   count: i32,
 ): void {
-  const low = f32x4.splat(floor);
-  const high = f32x4.splat(ceiling);
-  const quad = (<usize>(KH * 5)) << 4;
-  for (let i = 0; i < count; i += 4) {
-    let a = bias !== 0 ? v128.load(bias + ((<usize>i) << 2)) : f32x4.splat(0);
-    let b = a;
-    let c = a;
-    let d = a;
-    let line = x;
-    let w = weights;
-    for (let kh = 0; kh < taps; kh++) {
-      const w0 = v128.load(w);
-      const w1 = v128.load(w, 16);
-      const w2 = v128.load(w, 32);
-      const w3 = v128.load(w, 48);
-      const w4 = v128.load(w, 64);
-      let p = line;
-      let u = v128.load(p);
-      a = madd(u, w0, a);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w1, a);
-      b = madd(u, w0, b);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w2, a);
-      b = madd(u, w1, b);
-      c = madd(u, w0, c);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w3, a);
-      b = madd(u, w2, b);
-      c = madd(u, w1, c);
-      d = madd(u, w0, d);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w4, a);
-      b = madd(u, w3, b);
-      c = madd(u, w2, c);
-      d = madd(u, w1, d);
-      p += pixel;
-      u = v128.load(p);
-      b = madd(u, w4, b);
-      c = madd(u, w3, c);
-      d = madd(u, w2, d);
-      p += pixel;
-      u = v128.load(p);
-      c = madd(u, w4, c);
-      d = madd(u, w3, d);
-      p += pixel;
-      u = v128.load(p);
-      d = madd(u, w4, d);
-      line += rowBytes;
-      w += 80;
-    }
-    const left = count - i;
-    keep(y, a, low, high, left);
-    keep(y + pixel, b, low, high, left);
-    keep(y + 2 * pixel, c, low, high, left);
-    keep(y + 3 * pixel, d, low, high, left);
-    x += 16;
-    y += 16;
-    weights += quad;
-  }
+  four(5, 1, x, rowBytes, pixel, taps, weights, KH, bias, floor, ceiling, y, count);
 }
 
-/** Four outputs side by side of all channels: kernels 5 wide, columns 2 apart. */
 function four5By2(
   x: usize,
   rowBytes: usize,
@@ -387,9 +218,37 @@ function four5By2(
   y: usize,
   count: i32,
 ): void {
+  four(5, 2, x, rowBytes, pixel, taps, weights, KH, bias, floor, ceiling, y, count);
+}
+
+/** `sum` and what a pixel adds to it through a tap of a row of the kernel; `tap` and `KW` are known when this is compiled. */
+// @inline
+function share(u: v128, tap: i32, KW: i32, w0: v128, w1: v128, w2: v128, w3: v128, w4: v128, sum: v128): v128 {
+  if (tap < 0 || tap >= KW) return sum;
+  return madd(u, tap === 0 ? w0 : tap === 1 ? w1 : tap === 2 ? w2 : tap === 3 ? w3 : w4, sum);
+}
+
+/** Four outputs side by side of all channels, `across` columns apart. Inlined with numbers for `KW` and `across`, which leave no branch. */
+// @inline
+function four(
+  KW: i32,
+  across: i32,
+  x: usize,
+  rowBytes: usize,
+  pixel: usize,
+  taps: i32,
+  weights: usize,
+  KH: i32,
+  bias: usize,
+  floor: f32,
+  ceiling: f32,
+  y: usize,
+  count: i32,
+): void {
+  const span = 3 * across + KW;
   const low = f32x4.splat(floor);
   const high = f32x4.splat(ceiling);
-  const quad = (<usize>(KH * 5)) << 4;
+  const quad = (<usize>(KH * KW)) << 4;
   for (let i = 0; i < count; i += 4) {
     let a = bias !== 0 ? v128.load(bias + ((<usize>i) << 2)) : f32x4.splat(0);
     let b = a;
@@ -401,52 +260,100 @@ function four5By2(
       const w0 = v128.load(w);
       const w1 = v128.load(w, 16);
       const w2 = v128.load(w, 32);
-      const w3 = v128.load(w, 48);
-      const w4 = v128.load(w, 64);
+      const w3 = KW > 3 ? v128.load(w, 48) : w2;
+      const w4 = KW > 3 ? v128.load(w, 64) : w2;
       let p = line;
-      let u = v128.load(p);
-      a = madd(u, w0, a);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w1, a);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w2, a);
-      b = madd(u, w0, b);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w3, a);
-      b = madd(u, w1, b);
-      p += pixel;
-      u = v128.load(p);
-      a = madd(u, w4, a);
-      b = madd(u, w2, b);
-      c = madd(u, w0, c);
-      p += pixel;
-      u = v128.load(p);
-      b = madd(u, w3, b);
-      c = madd(u, w1, c);
-      p += pixel;
-      u = v128.load(p);
-      b = madd(u, w4, b);
-      c = madd(u, w2, c);
-      d = madd(u, w0, d);
-      p += pixel;
-      u = v128.load(p);
-      c = madd(u, w3, c);
-      d = madd(u, w1, d);
-      p += pixel;
-      u = v128.load(p);
-      c = madd(u, w4, c);
-      d = madd(u, w2, d);
-      p += pixel;
-      u = v128.load(p);
-      d = madd(u, w3, d);
-      p += pixel;
-      u = v128.load(p);
-      d = madd(u, w4, d);
+      let u: v128;
+      if (span > 0) {
+        u = v128.load(p);
+        a = share(u, 0, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 0 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 0 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 0 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 1) {
+        u = v128.load(p);
+        a = share(u, 1, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 1 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 1 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 1 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 2) {
+        u = v128.load(p);
+        a = share(u, 2, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 2 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 2 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 2 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 3) {
+        u = v128.load(p);
+        a = share(u, 3, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 3 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 3 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 3 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 4) {
+        u = v128.load(p);
+        a = share(u, 4, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 4 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 4 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 4 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 5) {
+        u = v128.load(p);
+        a = share(u, 5, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 5 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 5 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 5 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 6) {
+        u = v128.load(p);
+        a = share(u, 6, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 6 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 6 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 6 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 7) {
+        u = v128.load(p);
+        a = share(u, 7, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 7 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 7 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 7 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 8) {
+        u = v128.load(p);
+        a = share(u, 8, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 8 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 8 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 8 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 9) {
+        u = v128.load(p);
+        a = share(u, 9, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 9 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 9 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 9 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
+      if (span > 10) {
+        u = v128.load(p);
+        a = share(u, 10, KW, w0, w1, w2, w3, w4, a);
+        b = share(u, 10 - across, KW, w0, w1, w2, w3, w4, b);
+        c = share(u, 10 - 2 * across, KW, w0, w1, w2, w3, w4, c);
+        d = share(u, 10 - 3 * across, KW, w0, w1, w2, w3, w4, d);
+        p += pixel;
+      }
       line += rowBytes;
-      w += 80;
+      w += (<usize>KW) << 4;
     }
     const left = count - i;
     keep(y, a, low, high, left);
